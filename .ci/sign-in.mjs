@@ -1,6 +1,6 @@
 // @ts-check
-// Starts the example app as a newcomer would (`npm start`), signs in with a password, a cookie jar and the simulated
-// phone, signs out, and checks that SIGTERM ends everything that was started.
+// Starts the example app as a newcomer would (`npm start`), signs in with a password and the simulated phone, signs
+// out, and checks that SIGTERM ends everything that was started. Uses a list of cookies instead of a browser.
 import { spawn } from 'node:child_process'
 
 const child = spawn('npm', ['start'], { env: { ...process.env, PORT: '0', SIMULATOR_PORT: '0' }, stdio: ['ignore', 'pipe', 'inherit'] })

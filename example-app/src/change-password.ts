@@ -51,7 +51,7 @@ export function changePassword({ config, users, secondFactor }: Parts): Router {
     await secondFactor?.forget(userOf(req))
     const user = await users.changePassword(id, await hashPassword((req.body as { password: string }).password))
     if (user === undefined) throw new Error('The account does not exist any more')
-    // The session gets a new id, and its other content stays. A second factor from before the change no longer counts.
+    // The session gets a new id, and its other content stays. The second factor record belongs to the old id, so the next page that needs one asks again.
     req.login(user, { session: true, keepSessionInfo: true }, (error) => {
       if (error) return next(error)
       renewCsrfToken(req)

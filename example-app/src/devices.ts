@@ -50,8 +50,8 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
   /** Users from whose account this process is removing a device now. Several processes would need a lock in the database instead. */
   const removing = new Set<string>()
   const routes = Router()
-  // Only the `returnTo` of new recovery codes may contain `codes=unsaved`. So remove it from the page's address: otherwise a cancelled step-up, which returns
-  // to this address, would warn of unsaved codes.
+  // `codes=unsaved` means that new recovery codes were not saved, and is meant for `returnTo` only. So remove it from the address of this page: otherwise a
+  // cancelled step-up, which returns to the address where it began, would warn of unsaved codes.
   routes.get('/', (req, res, next) => ('codes' in req.query ? res.redirect(303, HERE) : next()))
   routes.use(signedIn, confirmFirst('devices'))
 
@@ -164,7 +164,7 @@ const hasPhone: RequestHandler = (req, res, next) => {
   res.redirect(303, HERE)
 }
 
-/** A Swiss mobile number is complete for a Swiss bank: `079 123 45 67` becomes `+4179 123 45 67`. `00` begins a country code. */
+/** Users of a Swiss bank may omit the country code of a Swiss mobile number: `079 123 45 67` becomes `+41791234567`. `00` before a country code becomes `+`. */
 function withCountryCode(typed: string): string {
   const digits = typed.replace(/[\s./-]/g, '')
   return /^07[5-9]\d{7}$/.test(digits) ? `+41${digits.slice(1)}` : typed.replace(/^00/, '+')

@@ -9,7 +9,7 @@ import type { Config } from './config.js'
 
 const DAYS_90_MS = 90 * 24 * 60 * 60 * 1000
 
-/** Returns the same text for each spelling of a username, such as `Anna` and `anna`, so that all spellings count for the same account. */
+/** Returns the same text for each spelling of a username, such as `Anna` and `anna`, so that wrong passwords are counted for one account. */
 export function normalised(username: unknown): string {
   return typeof username === 'string' ? username.normalize('NFKC').trim().toLowerCase().slice(0, 64) : ''
 }

@@ -63,7 +63,7 @@ export function paySigned(invoices: Invoices): RequestHandler {
   }
 }
 
-/** If an error page follows, it says what has become of the payment, and leads to the invoices. */
+/** Sets what an error page, if one follows in this request, says about the payment. The button of the error page then leads to the invoices. */
 export function sayOutcome(res: Response, sentences: readonly Text[]): void {
   res.locals['outcome'] = { sentences, href: '/invoices', button: 'All invoices' } satisfies Outcome
 }

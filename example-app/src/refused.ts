@@ -13,7 +13,7 @@ export function isRefusal(error: unknown): boolean {
   return error instanceof Error && error.name === 'AuthenticationError'
 }
 
-/** Returns the `next` for a route of the second factor with the options `onAnyFailure`. If the user is refused, it redirects to the page `back`. */
+/** Returns the `next` for a route of the second factor with the options `onAnyFailure`. If the user is refused, this `next` redirects to the page `back`. */
 export function orBack(back: string, req: Request, res: Response, next: NextFunction): NextFunction {
   return (error?: unknown) => {
     if (!isRefusal(error)) return next(error)

@@ -135,9 +135,9 @@ export function stepUpRoutes(passport: Pick<Authenticator, 'authorize'>, users: 
 /**
  * A user may have lost the phone, and then cannot confirm again. This is likely after a sign-in with a recovery code, and possible after a sign-in with the
  * password alone, in a remembered browser. The result says how such a user can go on.
- * @returns after a recovery code: `fresh` if it still opens "Devices and security", `old` if it does not. After the password alone: `unused` if the user has
- * recovery codes, `none` if the user has neither recovery codes nor SMS. Undefined after another factor, if the user has set up a new phone since, and after the
- * password alone if the user has SMS only and can confirm with it
+ * @returns `fresh` or `old` after a sign-in with a recovery code: `fresh` while this sign-in still opens "Devices and security", `old` afterwards. `unused` or
+ * `none` after a sign-in with the password alone: `unused` if the user has recovery codes, `none` if the user has neither recovery codes nor SMS. Undefined for
+ * all other users: they can confirm with a phone or by SMS
  */
 function recoveryCodeOf(req: Request, { smsSince, codesSince }: Added): RecoveryCode | undefined {
   const record = secondFactorOf(req)

@@ -21,8 +21,8 @@ process.on('uncaughtExceptionMonitor', (reason: unknown) => {
   endedBy(`uncaught ${summaryOf(reason, placeIn(String(stack)))}`)
 })
 const exit = process.exit.bind(process)
-// If the command `doctor` is killed, this process must stop itself. `unref`, because the listener for this must not keep the process running: an application
-// that has nothing left to do must end, and the command then reports this.
+// If the command `doctor` is killed, the channel to it is disconnected: then end this process. `unref`: this listener alone must not keep the process running.
+// An application that has nothing left to do must end, and the command then reports this.
 process.once('disconnect', () => exit(1))
 process.channel?.unref()
 process.exit = (code) => {

@@ -59,7 +59,7 @@ function sessionFinding(marked: Marked, callback: string, trial: CallbackTrial, 
   if (without !== undefined) return error(check, `${without} has no session`, 'mount session() and passport.session() before this route')
   if (trial.earlierMark !== marked.trial.id) {
     const uses = sessions.flatMap((session) => session.uses)
-    // The app sends a cookie for https only through a proxy that it trusts. The doctor sees this setting only with express-session.
+    // An app sends a `Secure` cookie only through a proxy that it trusts. Only with express-session does the doctor see whether the cookie is `Secure`.
     if (uses.length === 0 || uses.some(({ cookie, trustsProxy, trustsDoctor }) => cookie?.secure === true && trustsProxy === true && !trustsDoctor)) {
       return unchecked(check, `the session that ${marked.name} stores was not found at ${callback}, perhaps because the app sends its cookie only through a proxy that it trusts, and not to the doctor`, `${SIGN_IN_ONCE} through the proxy`)
     }

@@ -38,7 +38,8 @@ export class CallbackTrial implements Trial {
     const layers = (route?.stack ?? []).filter((layer) => layer.method === undefined || layer.method === method?.toLowerCase())
     const names = layers.map(({ handle }) => (typeof handle === 'function' ? handle.name : ''))
     const at = layers.findIndex(({ handle }) => handle === middleware)
-    // If a handler of the app calls the strategy, it is probably the first one. If `recordSecondFactor` does not come right behind the first, do not guess.
+    // If the strategy is not itself a handler of the route, a handler of the app calls the strategy: probably the first handler. Assume this only if
+    // `recordSecondFactor` is the second handler. In all other cases, leave `laterHandlers` undefined.
     const isCalled = at === -1 && names.indexOf('recordSecondFactor') === 1
     if (at !== -1 || isCalled) this.laterHandlers = names.slice(isCalled ? 1 : at + 1)
     return endTrial(response)

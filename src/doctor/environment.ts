@@ -42,7 +42,10 @@ export function cloudOf(env: Environment): { readonly client: NevisClient; reado
   }
 }
 
-/** The URL of the forward proxy for this URL. Includes the scheme: `HTTPS_PROXY=proxy:3128` has no scheme, and so means a proxy that speaks TLS. */
+/**
+ * The URL of the forward proxy for this URL, with its scheme. For example, `HTTPS_PROXY=proxy:3128` names no scheme; the result `https://proxy:3128` shows the
+ * developer that the client speaks TLS with the proxy.
+ */
 function proxyNameFor(url: URL): string | undefined {
   const proxy = url.protocol === 'http:' || isLoopback(url) ? undefined : proxyFor(url)
   return proxy && `${proxy.protocol}//${proxy.hostname.includes(':') ? `[${proxy.hostname}]` : proxy.hostname}${proxy.port === '' ? '' : `:${proxy.port}`}`

@@ -1,8 +1,8 @@
 /**
  * Finds the worst mistake in the source: a password route that signs users in by itself, and never asks for the second factor.
  *
- * Only a certain mistake counts. A route with any sign of a second factor does not count, because the app may ask only some users for it. Out of scope: finding
- * the sign-ins (`init/sign-in-calls.ts`).
+ * Finds only mistakes that are certain. Ignores a route with any sign of a second factor, because the app may ask only some users for the second factor. Out of
+ * scope: finding the sign-ins (`init/sign-in-calls.ts`).
  */
 import { namesOfFunctions } from './init/behind-sign-in'
 import { functionIn, nameIn } from './init/definitions'
@@ -101,7 +101,7 @@ function mayReturnBefore(source: Source, block: number, at: number): boolean {
   })
 }
 
-/** The body of the outermost function around the token that has a request: the whole handler. */
+/** The body of the whole handler: of the outermost function around the token with a parameter such as `req`. */
 function outermostBlock(source: Source, at: number): Range | undefined {
   let found: Range | undefined
   for (let open = source.blockOf(at); open !== -1; open = source.blockOf(open)) {

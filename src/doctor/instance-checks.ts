@@ -31,7 +31,7 @@ export function instanceFindings(report: ReportOfProbe, settings: InstanceSettin
 const wrong = (finding: string, remedy: string) => error('cloud.probe', finding, remedy)
 const doubtful = (finding: string, remedy: string) => warning('cloud.probe', finding, remedy)
 
-/** False for a factor of the app's own that has the name `app` or `sms`. */
+/** False for a factor with the name `app` or `sms` that the app itself defines. */
 const isOfPackage = ({ name, instanceOptions }: InstanceSettings['factors'][number]) => instanceOptions !== undefined || !['app', 'sms'].includes(name)
 
 /** The options of a factor of the strategy; empty if the strategy does not have the factor. */

@@ -59,7 +59,7 @@ function needsOf(policy: string, html: string): Need[] {
 }
 
 function allows(allowed: readonly string[], name: string, source: string, html: string): boolean | undefined {
-  // Nonces count only for scripts and styles. 'strict-dynamic' counts only for scripts, and turns 'self' and host names off there.
+  // A nonce can allow only scripts and styles. With 'strict-dynamic' in `script-src`, browsers ignore 'self' and host names there.
   const nonces = /^(?:script|style)-src$/.test(name) ? allowed.flatMap((one) => /^'nonce-(.+)'$/i.exec(one)?.[1] ?? []) : []
   if (nonces.some((nonce) => html.includes(` nonce="${nonce}"`))) return true
   // Browsers ignore the case of keywords and schemes, but not of a nonce.

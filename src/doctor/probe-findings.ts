@@ -35,7 +35,7 @@ function findingOf({ question, answer, option }: ReportedAnswer): Finding[] {
  * Adds the findings that do not depend on the app's options, for example answers of Nevis that this version of the package does not know. If the report has no
  * answers of Nevis, returns only an error.
  * @param allWell what to say if there is no finding
- * @param isUsed whether the app has this factor. Default: all factors count
+ * @param isUsed tells whether the app has this factor; findings about other factors are left out. Default: the app has every factor
  */
 export function withGeneral({ obstacle, unexplained, unsettled = [], stages, answers, failed = [], notCompared, usersLeft = 0, facts }: ReportOfProbe, findings: readonly Finding[], allWell: string, isUsed?: (factor: string) => boolean): Finding[] {
   if (obstacle !== undefined) return [error('cloud.probe', `the report has no answers of Nevis: ${obstacle}`, REMEDY)]

@@ -114,8 +114,8 @@ function withoutPrefix(address: string, prefix: string): string {
 }
 
 /**
- * The doctor sees only sessions of express-session. If the app uses another session, such as that of Fastify or Koa, it may run before the status endpoint
- * unseen.
+ * The doctor sees only sessions of express-session. If the app uses another session middleware, such as that of Fastify or Koa, the doctor does not see whether
+ * this middleware runs before the status endpoint.
  */
 function statusFinding(where: string, { sessions }: AppObserver): Finding {
   if (sessions.length > 0) return ok('routes.status', where)
@@ -131,8 +131,8 @@ function nonAsciiFinding(check: Check, option: string, address: string): Finding
 const sessionRanAt = (observer: AppObserver, path: string) => observer.sessions.some(({ uses }) => uses.some((use) => use.path === path))
 
 /**
- * Reports that a POST was refused in a way that is usual for CSRF protection. A redirect back to the same page also counts. If the application requires a CSRF
- * token, the refusal is right, because `doctor` does not have this token. So the finding is `unchecked`.
+ * Reports that a POST was refused in a way that is usual for CSRF protection: with an HTTP error, or by a redirect back to the same page. If the application
+ * requires a CSRF token, the refusal is right, because `doctor` does not have this token. So the finding is `unchecked`.
  */
 function csrfFinding(check: Check, path: string, reply: Reply | undefined): Finding | undefined {
   const isRefused = reply !== undefined && (CSRF_STATUSES.includes(reply.status) || (reply.status >= 300 && reply.status < 400 && reply.location === path))

@@ -69,7 +69,7 @@ export function sourceReport(entry: string, loaded: readonly string[] = [], unli
   }
 }
 
-/** True if the token is the name of this export, or a name under which the file imports it. The import itself does not count. */
+/** True if the token is the name of this export, or a name under which the file imports it. False for the tokens of the import itself. */
 const mayUse = (name: string) => (source: Source, at: number): boolean => {
   const text = source.isWord(at) ? source.token(at).text : source.stringAt(at)
   if (text !== name && (text === undefined || source.imports.get(text)?.name !== name)) return false
@@ -87,8 +87,8 @@ function isRequired(source: Source, at: number): boolean {
 }
 
 /**
- * Returns the files whose code this process has loaded, by any kind of `require` and `import`, and what it cannot list. Only the debugger of V8 also knows ES
- * modules, and other runtimes than Node.js may have no such debugger.
+ * Returns the files whose code this process has loaded, by any kind of `require` and `import`; and in the second list, what may be missing in the first. Only
+ * the debugger of V8 also knows ES modules, and other runtimes than Node.js may have no such debugger.
  */
 export function loadedFiles(): [files: string[], unread: string[]] {
   const own = createRequire(__filename)
@@ -141,7 +141,7 @@ function reachableFrom(entry: string, loaded: readonly string[]): { sources: Sou
     for (const { specifier, name, line, isLater } of fixed) {
       if (isBuiltin(specifier)) continue
       const found = fileOf(file, specifier)
-      // What a loaded file loads at its start is loaded already.
+      // If the application has already loaded this file, it has also loaded all files that this file loads at its start.
       const isStarted = !isLater && started.has(file)
       // The path of an import can contain data, and a very long path would hide the rest of the finding.
       const shown = /^[\w@#~./-]{1,80}$/.test(specifier) ? `'${specifier}'` : '…'

@@ -23,8 +23,8 @@ const MAX_DOUBTS = 20
  * Reports whether sign-ins can skip the second factor, and which routes may start it. A route may start the second factor if it uses the Nevis strategy, and no
  * earlier request of the doctor has reached it. An earlier request is, for example, the one to the callback.
  * @param source reads what the source of the application shows about sign-ins
- * @param unseen 1 if CSRF protection stopped the doctor's POST to the waiting page's route, otherwise 0. This route then counts as not reached, although no
- * sign-in starts there, so `unseen` is subtracted from the number of routes
+ * @param unseen 1 if CSRF protection stopped the doctor's POST to the waiting page's route, otherwise 0. The doctor has then not reached this route, where no
+ * sign-in starts, so `unseen` is subtracted from the number of routes that may start the second factor
  */
 export async function startFindings(origin: string, observer: AppObserver, registered: Registered, unseen: number, source?: () => SourceReport): Promise<{ findings: Finding[]; attempts: readonly Attempt[] }> {
   const others = () => observer.strategyCalls.filter((call) => isOther(call, observer))
@@ -51,7 +51,7 @@ interface Seen {
   readonly ownNames: AppObserver['ownNames']
 }
 
-/** True for a call of `passport.authenticate` with another strategy than Nevis's, alone or in a list. `session` and `anonymous` do not count. */
+/** True for a call of `passport.authenticate` with another strategy than Nevis's, alone or in a list. False if all are `session` or `anonymous`. */
 function isOther(call: StrategyCall, observer: AppObserver): boolean {
   return call.method === 'authenticate' && !observer.isNevis(call) && !call.asks.every(isWithoutCheck)
 }

@@ -35,7 +35,7 @@ p { margin: .25rem 0; overflow-wrap: anywhere } a { color: var(--accent) }
 .request { background: var(--screen); border: 1px solid var(--accent); border-radius: 1rem; padding: .875rem; margin-top: .75rem }
 .request .message { font-size: 1.05rem; white-space: pre-line }
 .choices { display: flex; flex-wrap: wrap; gap: .5rem; margin-top: .75rem } .choices form { flex: 1 8rem; min-width: 0 }
-/* Half of a narrow phone's width is enough for a German word. */
+/* Little padding, so that a German word fits into a button of half the width of a narrow phone. */
 .choices button { padding-inline: .25rem }
 .texts { list-style: none; margin: 0; padding: 0 }
 .texts li { width: fit-content; max-width: 95%; background: var(--screen); border-radius: 1rem 1rem 1rem .25rem; padding: .5rem .75rem;
@@ -151,7 +151,7 @@ phones.addEventListener('paste', async (event) => {
   if (link) event.target.value = link
 })
 
-/* The page on which the user opened an app link in this tab: see OPEN_SCRIPT. */
+/* How long the tab's history was before the user opened an app link: stored by OPEN_SCRIPT. */
 const opened = Number(sessionStorage.getItem('opened'))
 const back = document.getElementById('back')
 if (opened > 0 && opened < history.length) {
@@ -162,7 +162,7 @@ enhance()
 setTimeout(look, 1000)
 `
 
-/** Stores the length of the tab's history when an app link is opened, so that a button can go back to the application's page. */
+/** Stores how long the tab's history was before an app link was opened, so that a button can go back to the application's page. */
 export const OPEN_SCRIPT = `sessionStorage.setItem('opened', history.length - 1)`
 
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`

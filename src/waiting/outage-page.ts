@@ -72,7 +72,7 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
     const transaction = fieldOf({ body: bodyOf(req), query, originalUrl, url }, 'transaction')
     // If the request names a transaction, "Try again" links to the waiting page. There is one exception: after an unreadable status answer, the waiting page
     // would send the browser back to this outage page, so the link opens the app's home page. Without a transaction, the link opens the page where the user
-    // was. In both cases without the waiting page, users who are not signed in get a link to the sign-in page instead.
+    // was. If the link does not open the waiting page, users who are not signed in get a link to the sign-in page instead.
     const waiting = transaction && !isUnreadableStatus(error) ? { transaction } : undefined
     const again = waiting ? withQuery(parts.waitingURL, waiting) : isSignedIn(req) ? (transaction ? parts.homeURL : pageBefore(req, parts)) : parts.signInURL
     const answer = page(res, 503, outageHtml(again, parts, waiting).text, parts)

@@ -47,7 +47,7 @@ export function knownStatusOf(settings: Settings, sealed: Sealed): WaitingStatus
 
 /**
  * Calls the listener once, when the user has answered or the transaction has expired.
- * @param silenceChanged called each time when `isSilent` of the status changes before that
+ * @param silenceChanged called each time when `isSilent` of the status changes before the listener is called
  * @returns a function that stops listening
  * @internal
  */

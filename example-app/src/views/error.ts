@@ -29,7 +29,7 @@ export interface ErrorOptions extends Partial<Frame> {
   readonly isSignedOut?: boolean
   /** The page that the button "Try again" opens; undefined if trying again does not help. */
   readonly again?: string | undefined
-  /** Replaces the button. Default: nothing more is said. */
+  /** Sentences to add to the page, and another target and text for its button. Default: no sentences, and the usual button. */
   readonly outcome?: Outcome | undefined
 }
 

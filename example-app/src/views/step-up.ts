@@ -29,8 +29,8 @@ export interface StepUpParts {
   readonly notDone: Text | undefined
   /**
    * After a sign-in with a recovery code: whether this code still opens "Devices and security" (`fresh`) or not (`old`). After a sign-in with the password
-   * alone, in a remembered browser: whether the user has recovery codes (`unused`), or neither recovery codes nor SMS (`none`). Undefined after a sign-in
-   * with another factor, if the user has set up a new phone since, and after the password alone if the user has SMS only.
+   * alone, in a remembered browser: whether the user has recovery codes (`unused`), or neither recovery codes nor SMS (`none`). Undefined for all other users:
+   * they can confirm with a phone or by SMS.
    */
   readonly recoveryCode: RecoveryCode | undefined
 }

@@ -136,7 +136,7 @@ function succeeds(action: () => void): boolean {
   }
 }
 
-/** @returns undefined if the content of the file is no longer `text` */
+/** @returns owner and mode of the file, among others; undefined if the content of the file is no longer `text` */
 function statOf(target: string, text: string): Stats | undefined {
   // With O_NOFOLLOW, the call fails if another program has meanwhile replaced the file by a symbolic link. With O_RDWR, it fails for a read-only file.
   const file = openSync(target, constants.O_RDWR | constants.O_NOFOLLOW)

@@ -36,8 +36,8 @@ export function isWriteFollowed(source: Source, at: number, factors: SecondFacto
 }
 
 /**
- * @param mayRunHere true if the second factor may also follow in the rest of this handler; false if the sign-in itself calls `next`, so that only later
- * handlers count
+ * @param mayRunHere true if the second factor may also follow in the rest of this handler; false if the sign-in itself calls `next`: then the second factor
+ * can only follow in a later handler
  */
 function isFollowed(source: Source, { first, last }: Range, factors: SecondFactors, mayRunHere: boolean): boolean {
   const { end, response } = handlerAround(source, first)
@@ -49,9 +49,9 @@ function isFollowed(source: Source, { first, last }: Range, factors: SecondFacto
 }
 
 /**
- * The innermost handler around the token: its end, and the name of its response. A handler is a function with a body and a parameter such as `req`, or with at
- * least three parameters of which the first is no error: `(err, user, info)` are those of a callback. If the handler around a callback has no body, as in
- * `(req, res) => find((err, user, info) => { … })`, the callback is examined alone.
+ * The innermost handler around the token: its end, and the name of its response. A function is a handler if it has a parameter such as `req`, or at least
+ * three parameters. Exception: a function whose first parameter is an error, such as `(err, user, info) => { … }`, is a callback. Only functions with a body in
+ * braces are found. If there is only a callback, as in `(req, res) => find((err, user, info) => { … })`, returns the end of the callback.
  */
 function handlerAround(source: Source, at: number): { end?: number | undefined; response?: string | undefined } {
   let callback: number | undefined
@@ -65,7 +65,7 @@ function handlerAround(source: Source, at: number): { end?: number | undefined; 
 }
 
 /**
- * True if the code runs a strategy of this package, and has no other way to answer or to call the next handler. What it does after an error does not count.
+ * True if the code runs a strategy of this package, and has no other way to answer or to call the next handler. Ignores code that runs only after an error.
  */
 function runsFactor(source: Source, { first, last }: Range, factors: SecondFactors): boolean {
   if (last - first > MAX_TOKENS) return false

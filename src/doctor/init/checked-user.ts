@@ -1,7 +1,7 @@
 /**
  * Finds where a callback of `passport.authenticate` has checked that it got a user: behind `if (!user) return …`.
  *
- * Other checks do not count, so that the result is certain. Out of scope: what the callback then does with the user (`second-factor.ts`).
+ * Recognises no other kind of check, so that the result is certain. Out of scope: what the callback then does with the user (`second-factor.ts`).
  */
 import { isParameterList } from './definitions'
 import type { Range, Source } from './source'

@@ -29,7 +29,7 @@ export function usesOf(source: Source, name: string): readonly number[] {
   return wordsOf(source, name).filter((at) => !source.is(at - 1, '.') && !source.is(at - 1, '?.'))
 }
 
-/** The other tokens with the name that is declared at this token, in the block of the declaration. */
+/** For a variable that is declared at the token `declared`: the other tokens with its name in the same block. */
 export function usesInScope(source: Source, name: string, declared: number): number[] {
   const block = source.blockOf(declared)
   const end = block === -1 ? Infinity : (source.token(block).pair as number)
@@ -66,8 +66,8 @@ export function isUnknownAt(source: Source, at: number): boolean {
 }
 
 /**
- * If the variable gets an unknown value at this token: the part of the file in which it has this value. Undefined if it gets none, or if the token imports a
- * name.
+ * If the value that the variable gets at this token is not known: the part of the file in which the variable has this value. Undefined if the variable gets no
+ * such value here, or if the token imports a name.
  */
 function scopeOfUnknown(source: Source, at: number): Range | undefined {
   if (source.is(at + 1, '.') || source.is(at + 1, '?.')) return undefined
@@ -121,7 +121,7 @@ export function isParameterList(source: Source, open: number): boolean {
   return false
 }
 
-/** The index of the `=` behind a name, also behind `??` or `||`, and behind a type of TypeScript: `const secondFactor: RequestHandler = …`. */
+/** The index of the `=` that follows a name: in `name =`, `name ??=`, `name ||=`, and in TypeScript `const secondFactor: RequestHandler = …`. */
 function equalsAfter(source: Source, at: number): number | undefined {
   if (source.is(at + 1, '=')) return at + 1
   if (['??', '||', '&&'].some((text) => source.is(at + 1, text)) && source.is(at + 2, '=')) return at + 2
@@ -174,7 +174,7 @@ export interface FunctionCode {
 /** Functions with such a name get a handler as their only argument, and pass the errors of its promise to `next`. */
 const WRAPPER = /^(?:(?:express)?async(?:handler|wrapper|middleware|route)?|wrap(?:ped|async|handler)?|catch(?:async)?(?:errors?)?)$/i
 
-/** The function that the code is as a whole, or that is the only argument of a function such as `asyncHandler`. */
+/** The function, if the code consists of one function only, or of a call such as `asyncHandler(…)` with one function as its only argument. */
 export function functionIn(source: Source, range: Range): FunctionCode | undefined {
   const { first, last } = valueIn(source, range)
   const name = nameIn(source, { first, last })

@@ -85,7 +85,7 @@ function fewestChanges(a: readonly string[], b: readonly string[]): Line[] | und
 /**
  * A step of Myers's algorithm for the shortest difference of two texts (`fewestChanges` explains the diagonals). Diagonal k is reached by adding a line of `b` on
  * diagonal k + 1, or by removing a line of `a` on diagonal k - 1.
- * @returns that of these two diagonals from which the step comes further in the texts
+ * @returns k + 1 or k - 1: the diagonal from which the step gets further in the texts
  */
 function cameFrom(furthest: Int32Array, zero: number, k: number, changes: number): number {
   const isAdded = k === -changes || (k !== changes && (furthest[zero + k - 1] as number) < (furthest[zero + k + 1] as number))

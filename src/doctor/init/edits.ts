@@ -117,7 +117,7 @@ function specifierOf(source: Source, strategyFile: Source, isModulePackage: bool
   const written = path.startsWith('.') ? path : `./${path}`
   const paths = specifiersIn(source).filter((specifier) => /^\.{1,2}\//.test(specifier))
   const hasExtensions = paths.some((specifier) => /\.[cm]?[jt]s$/.test(specifier))
-  // In ES modules, Node needs the extension. A TypeScript file that imports without extensions does not: a bundler compiles it, for example.
+  // In ES modules, Node needs the extension. Exception: a TypeScript file whose imports have no extensions, because, for example, a bundler compiles the file.
   const isNeeded = hasExtensions || source.path.endsWith('.mjs') || (source.isModule && (!source.isTypeScript || (isModulePackage && paths.length === 0)))
   if (!isNeeded) return /\.(?:js|ts)$/.test(written) ? written.slice(0, -3).replace(/\/index$/, '') : written
   return paths.some((specifier) => /\.[cm]?ts$/.test(specifier)) ? written : written.replace(/\.([cm]?)ts$/, '.$1js')

@@ -57,7 +57,7 @@ function codeOf(sources: readonly Source[], source: Source, name: string, depth:
   return imported !== undefined && code.length === 0 ? [] : [...code, ...own]
 }
 
-/** The code of an export, also if the export is only a name for it. */
+/** The code of an export, also if the export is only a name that stands for this code. */
 function codeIn(sources: readonly Source[], source: Source, one: Export, depth: number): Code[] {
   if (depth > MAX_DEPTH) return []
   if ('from' in one) {
@@ -84,7 +84,7 @@ function allOf(parts: readonly Code[][]): Code[] {
 /** An export that no file has. It stands for code that `init` cannot find. */
 const NOT_FOUND: Imported = { from: '', name: '' }
 
-/** What the file exports under this name, or as its default export and as a whole: every value that it may have. */
+/** Every value that the file may export under this name. If the name is undefined: every value of its default export, and of `module.exports` itself. */
 function exportsOf(source: Source, name: string | undefined): Export[] {
   return [...moduleExports(source, name ?? 'default'), ...commonJsExports(source, name)]
 }
@@ -139,8 +139,8 @@ function commonJsExports(source: Source, name: string | undefined): Export[] {
 }
 
 /**
- * The property of an object literal, or of a whole other module: `require('./a')`. `none` if the literal has no such property; undefined if the search cannot
- * tell.
+ * The property of this name, if the code is an object literal, or the whole of another module: `require('./a')`. `none` if the literal has no such property;
+ * undefined if the search cannot tell.
  */
 function propertyIn(source: Source, range: Range, name: string): Export | 'none' | undefined {
   const { first, last } = valueIn(source, range)

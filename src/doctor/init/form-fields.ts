@@ -16,7 +16,7 @@ const MAX_FUNCTIONS = 50
 const REQUEST = /^_?(?:req|request|ctx|context)$/
 /** Also matches less usual names of the request, such as `r`. Used only where the code reads a property of the request, such as `headers`. */
 const LIKE_REQUEST = /^_*(?:r|rq|re?q\d?|request|ctx|context)$/
-/** Properties and methods of the request that have another value in the callback. */
+/** Properties and methods of the request that have another value in the request to the callback. */
 const OF_FORM = /^(?:body|query|querystring|param|headers|rawHeaders|header|get|authInfo|url|originalUrl|path|method|files?)$/
 
 /** The name of a function whose code was not found. Such a function may read the form. */

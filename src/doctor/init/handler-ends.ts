@@ -1,7 +1,7 @@
 /**
  * Tells how a handler ends: whether it answers, goes on to the next handler, or leaves its route.
  *
- * In doubt, a handler counts as one that goes on, so that the second factor does not count as certain. Out of scope: finding the handlers
+ * In doubt, the answer is that the handler answers or goes on. `init` then does not rely on the second factor that follows. Out of scope: finding the handlers
  * (`second-factor.ts`, `behind-sign-in.ts`).
  */
 import type { Range, Source } from './source'
@@ -11,12 +11,12 @@ const ANSWERS = /^(?:json|send|end|sendStatus|cookie|setHeader|set|header|write)
 /** Usual names of a variable with the response. On Koa, the variable with the request is also the response. */
 const RESPONSE = /^_*(?:res|resp|response|rs|reply)$/
 const CONTEXT = /^_*(?:ctx|context)$/
-/** Properties of Koa's context that belong to the request. To read them is no answer. */
+/** Properties of Koa's context that belong to the request. Code that reads them does not answer the request. */
 const OF_REQUEST = /^(?:state|session|request|req|query|params|method|path|url|ip|headers|isAuthenticated|isUnauthenticated|log[iI]n)$/
 
 /**
- * True if the code at this token may answer the request: it uses the response in any way, or passes it on. A redirect to a fixed address does not count,
- * because it gives out no access token.
+ * True if the code at this token may answer the request: it uses the response in any way, or passes it on. False for a redirect to a fixed address, because
+ * such a redirect gives out no access token.
  * @param response the name of the handler's parameter that receives the response
  */
 export function isAnswer(source: Source, at: number, response?: string): boolean {
@@ -44,7 +44,7 @@ export function leavesRoute(source: Source, at: number): boolean {
 
 /**
  * True if the code uses `next` in another way than by calling it, as in `setImmediate(next)` and `const go = next`. The handler may then go on without the
- * strategy. `.catch(next)` does not count, because it passes on an error. A parameter `next` of an inner function does not count either.
+ * strategy. False for `.catch(next)`, which only passes on an error, and for the declaration of a parameter `next`.
  * @param own the name of the handler's third parameter, which receives `next`
  */
 export function isNextPassed(source: Source, at: number, own?: string): boolean {

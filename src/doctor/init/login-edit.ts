@@ -53,7 +53,7 @@ export function loginChange(sources: readonly Source[], signInCall: SignInCall, 
   const behind = handlers.slice(index + 1)
   const end = behind.at(-1)
   const closing = source.token(route.open).pair as number
-  // The text from the first of these handlers to the last one, with the comments between them.
+  // The source text of all handlers behind `passport.authenticate`, with the comments between them.
   const start = end && source.token(call.last + 1).end
   const text = end === undefined ? '' : source.text.slice(start, source.token(end.last).end).trim()
   const isLost = options !== undefined && partsAtSuccess(source, options).some(({ first, last }) => hasComment(source, first, source.is(last + 1, ',') ? last + 1 : last))

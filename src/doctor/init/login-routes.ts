@@ -64,7 +64,10 @@ export function placesByName(sources: readonly Source[]): Map<string, Place[]> {
   return places
 }
 
-/** A login guard, or a handler that lets only some users through, also in a list or as `auth.isAdmin`. The path of the route is no guard. */
+/**
+ * The first argument that is a login guard, or a handler that lets only some users through, also in a list or as `auth.isAdmin`. Never a single string:
+ * this is the path of the route.
+ */
 function anyGuardIn(source: Source, parts: readonly Range[]): Range | undefined {
   return parts.find(({ first, last }) => {
     if ((first === last && !source.isWord(first)) || isFunction(source, { first, last })) return false

@@ -19,7 +19,7 @@ export function classesNamed(source: Source, name: string): Range[] {
 /**
  * The code of a member of a class. The class may have a base class, because its own members hide those of the base class.
  * @param isStatic true for a member of the class itself, false for a member of its instances
- * @returns undefined if the class has no such member, or if the code may also change it elsewhere
+ * @returns undefined if the class has no such member, or if the file may replace the member elsewhere
  */
 export function memberIn(source: Source, range: Range, name: string, isStatic: boolean): Range | undefined {
   const brace = bodyOf(source, range.first)
@@ -34,7 +34,7 @@ export function memberIn(source: Source, range: Range, name: string, isStatic: b
   return found.length === 1 ? found[0] : undefined
 }
 
-/** True if a member can begin at this token: behind the brace, another method, or the end of a property. A getter or a generator counts as none. */
+/** True if a member can begin at this token: behind the brace, another method, or the end of a property. False for a getter, a setter and a generator. */
 function isBeginning(source: Source, brace: number, start: number): boolean {
   if (start - 1 === brace || source.is(start - 1, '}') || source.is(start - 1, ';')) return true
   return source.token(start - 1).line < source.token(start).line && !/^(?:get|set|\*|=|=>)$/.test(source.token(start - 1).text)
@@ -53,7 +53,7 @@ function codeOfMember(source: Source, at: number): Range[] {
   return []
 }
 
-/** True if the file assigns to a property of this name, as in `auth.login = …`. `this.login = this.login.bind(this)` does not count. */
+/** True if the file assigns to a property of this name, as in `auth.login = …`. False for `this.login = this.login.bind(this)`. */
 function isAssigned(source: Source, name: string): boolean {
   return wordsOf(source, name).some((at) => source.is(at - 1, '.') && source.is(at + 1, '=') && !(source.is(at + 2, 'this') && source.is(at + 4, name) && source.is(at + 6, 'bind')))
 }

@@ -7,7 +7,7 @@ import type { AppFolder } from './app-folder'
 import { withLineBreaksOf, type Edits } from './edits'
 
 /**
- * Adds a button for a code by SMS to the login form. Changes nothing unless the templates contain exactly one login form, and this form has one button.
+ * Adds a button for a code by SMS to the login form. Only if the templates contain exactly one login form, and this form has one button.
  * @param loginURL the `action` of the login form
  * @returns the path of the changed template; undefined if there is none
  */

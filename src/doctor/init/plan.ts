@@ -175,7 +175,7 @@ function addRoutes(edits: Edits, app: AppFolder, { strategy, login }: Parts, ret
   const indent = source.indentAt(route.statement.first)
   const passport = source.token(signInCall.at - 2).text
   const isProtected = app.sources.some(({ imports }) => [...imports.values()].some(({ from }) => from === 'csurf'))
-  // In TypeScript, the request has no `csrfToken`, and the option must return a string.
+  // In TypeScript, the type of the request has no `csrfToken`, so cast the request. Add `?? ''`, because the option must return a string.
   const csrfToken = source.isTypeScript ? "(req) => (req as { csrfToken?: () => string }).csrfToken?.() ?? ''" : '(req) => req.csrfToken?.()'
   const look = [...(isProtected ? [`csrfToken: ${csrfToken}`] : []), ...(/^(['"])\/(?![/\\])[^?#\s'"]*\1$/.test(change.signIn ?? '') ? [`signInURL: ${change.signIn}`] : [])]
   const page = `waitingPage(nevis${look.length === 0 ? '' : `, { ${look.join(', ')} }`})`

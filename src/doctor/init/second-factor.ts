@@ -1,8 +1,8 @@
 /**
  * Tells whether the second factor follows a password check in the source: a later handler of the same route runs a strategy of this package.
  *
- * A handler counts only if it is `passport.authenticate('nevis')`, a variable with this value, or a function that always runs it. All other code, and code that
- * is not found, may do anything: the answer is then no. Out of scope: finding the password checks (`sign-in-calls.ts`).
+ * This later handler must be `passport.authenticate('nevis')`, a variable with this value, or a function that always runs it. All other code, and code that is
+ * not found, may do anything: the answer is then no. Out of scope: finding the password checks (`sign-in-calls.ts`).
  */
 import { isCheckedUser } from './checked-user'
 import { functionIn, isUnknownAt, nameIn, usesInScope, valueIn, type FunctionCode } from './definitions'
@@ -167,8 +167,8 @@ export class SecondFactors {
   }
 
   /**
-   * True if the function runs the strategy, and can neither answer nor go on to the next handler without it. Code in the arguments of the strategy's call, such
-   * as a callback, does not count.
+   * True if the function runs the strategy, and can neither answer nor go on to the next handler without it. Does not examine the code in the arguments of the
+   * strategy's call, such as a callback.
    */
   private alwaysRuns(source: Source, { parameters, body }: FunctionCode, depth: number, parameter?: string): boolean {
     if (parameters === undefined) return false
@@ -230,7 +230,7 @@ export class SecondFactors {
     return this.isList(source, parent) && source.partsOf(parent).some((part) => part.first === start && part.last === last)
   }
 
-  /** Examines each name only once. `unknown`: the answer for a name whose examination still runs, so that it ends even if a function calls itself. */
+  /** Examines each name only once. Returns `unknown` for a name that is being examined now: a function that calls itself would otherwise have no end. */
   private remembered(source: Source, key: string | number, unknown: boolean, examine: () => boolean): boolean {
     const known = this.known.get(source) ?? new Map<string | number, boolean>()
     this.known.set(source, known)
@@ -243,7 +243,7 @@ export class SecondFactors {
   }
 }
 
-/** The name at this token, with the name of its module: `f` or `A.f`. With a mark if the value of this variable is not known here. */
+/** The name at this token, with the name of its module: `f` or `A.f`. With a `?` before the name if the value of this variable is not known here. */
 function nameAt(source: Source, at: number): string {
   const first = source.is(at - 1, '.') ? at - 2 : at
   return `${source.is(first - 1, '.') ? '.' : ''}${isUnknownAt(source, first) ? '?' : ''}${source.textOf({ first, last: at })}`

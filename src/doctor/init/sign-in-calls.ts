@@ -23,7 +23,7 @@ export interface SignInCall {
   readonly remedy: string | undefined
   readonly kind: 'authenticate' | 'login' | 'other'
   readonly strategy?: string
-  /** True if the call certainly stores the user in the session: for example, it has no option `session` and is not only similar to a sign-in. */
+  /** True if the call certainly stores the user in the session. Not for a call with the option `session`, nor for a call that only looks like a sign-in. */
   readonly signsIn?: boolean
   /** True if the call creates or accepts an API token. */
   readonly isToken?: boolean
@@ -169,7 +169,7 @@ function callOfAlias(source: Source, at: number, factors: SecondFactors): Found 
 
 /**
  * Finds a call of Passport's `authenticate`.
- * @param isKnown true if the function certainly is Passport's. If false, the call counts only if the file uses Passport, or if the call names a strategy
+ * @param isKnown true if the function certainly is Passport's. If false, the call is found only if the file uses Passport, or if the call names a strategy
  * such as `'local'`
  */
 function authenticateAt(source: Source, at: number, factors: SecondFactors, isKnown = false): Found | undefined {
@@ -252,7 +252,8 @@ function loginAt(source: Source, at: number, owner: string, factors: SecondFacto
   const isBehind = isRequest ? factors.isBehind(source, at, source.partsOf(at + 1)[0]) : undefined
   const isClosed = isBehind === true || (isRequest && isInClosedCallback(source, at, factors)) || (isOff && isLoginFollowed(source, at, factors))
   const remedy = isBehind === false ? remedies.OWN_USER : isOff ? remedies.NOT_FOLLOWED_LOGIN : isRequest ? remedies.LOGIN : remedies.LOOK
-  // `init` cannot change a call with `session: false`, nor one in a callback of the second factor that may sign in another user than the one who approved.
+  // The kind `other` means that `init` does not change the call. The call has `session: false`, or it is in a callback of the second factor and may sign in
+  // another user than the one who approved.
   return { kind: isOff || isBehind === false ? 'other' : 'login', signsIn: isRequest && isBehind === undefined && !isOff && (options === undefined || keepsSession(source, options)), what: named(source, at, `${owner}.${source.token(at).text}(…)${isOff && !isClosed ? ' without a session' : ''}`), remedy: isClosed ? undefined : remedy }
 }
 

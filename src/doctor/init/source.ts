@@ -14,7 +14,7 @@ export interface Range {
 export interface Imported {
   /** The import path as in the source, for example `./auth`. */
   readonly from: string
-  /** The exported name; undefined if the file imports the whole module or its default export. Empty if it takes more than one property, as in `require('a').b.c`. */
+  /** The exported name; undefined if the file imports the whole module or its default export. Empty for more than one property, as in `require('a').b.c`. */
   readonly name: string | undefined
   /** True for the default export of an ES module: `import a from './a'`. */
   readonly isDefault?: boolean

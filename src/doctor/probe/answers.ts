@@ -37,7 +37,7 @@ export function textAt(json: unknown, name: string): string | undefined {
   return textsIn(json).find((one) => one.name === name)?.text
 }
 
-/** Returns the recovery codes of an enrolment, as the client finds them. Any other text of 16 letters and digits is no code, for example a trace id. */
+/** Returns the recovery codes of an enrolment. Uses the client's own search, which does not take other texts of 16 characters for codes, such as a trace id. */
 export function codesIn(json: unknown): readonly string[] {
   return recoveryCodesIn(json) ?? []
 }

@@ -29,11 +29,9 @@ export class NevisUnreachable extends ProbeEnded {}
 /** The probe ends after this many requests in a row that got no answer within their time limit, because each further request would take as long. */
 const MOST_TIMEOUTS = 2
 const PROGRESS_MS = 5000
-/**
- * The pause before the probe repeats a request that got a 429, if the response has no `Retry-After`; and the longest pause, even if `Retry-After` asks for
- * more.
- */
+/** The pause before the probe repeats a request that got a 429 without `Retry-After`. */
 const PAUSE_MS = 2000
+/** The longest pause after a 429, even if `Retry-After` asks for a longer one. */
 const MOST_PAUSE_MS = 10_000
 /** A username in the form of the test users' names, which the probe never gives to a test user. */
 const UNKNOWN_USERNAME = 'Passport-Nevis-Probe-nobody'
@@ -95,7 +93,7 @@ export class Caller {
 
   /**
    * Sends a request once more if it got a 5xx: a gateway in front of Nevis sends such an answer while Nevis is restarted. If the second answer has another
-   * status, the first one counts as lost, because it does not show how Nevis answers.
+   * status, records "no answer": neither answer shows for certain how Nevis answers.
    */
   private async confirmed(reply: Reply, call: Call, step: string | undefined): Promise<Reply> {
     if (reply.status < 500) this.isUnavailable = false
@@ -126,8 +124,8 @@ export class Caller {
 
   /**
    * Sends a request once more if its answer is a page, or another body that is not JSON: a gateway may send such a body for a moment only. If the second answer
-   * has no body of the same kind, the first answer counts as lost. For a GET, the second answer then counts, if it is not from a gateway. For another method,
-   * the second answer does not count either: Nevis may have handled the first request already, and so answer the second request in another way.
+   * has a body of another kind, the first answer is dropped. After a GET, the second answer is recorded instead, if it is not from a gateway. After another
+   * method, "no answer" is recorded: if Nevis has already handled the first request, the second answer does not show how Nevis usually answers.
    */
   private async ofNevis(reply: Reply, call: Call, step: string | undefined): Promise<Reply> {
     if (reply.status === 0 || reply.status >= 500 || (reply.json === undefined && !isOfGateway(reply)) || this.endpoints.isLasting(call, reply)) return reply

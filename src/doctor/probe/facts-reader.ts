@@ -10,7 +10,7 @@
  */
 export type Facts = Record<string, string | readonly string[]>
 
-/** How the probe records the code of a text message that does not consist of digits. */
+/** What the probe records in place of the code in a text message, if the code has other characters than digits. */
 export const CODE_OF_OTHER_CHARACTERS = 'other text'
 /** How the probe records a request that got no answer. */
 const NO_ANSWER = /^no answer \(/

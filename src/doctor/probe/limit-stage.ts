@@ -25,7 +25,7 @@ export const MOST_SCANS = MOST_PHONES + 1
  */
 export async function limitStage(context: StageContext, withPhone: boolean): Promise<void> {
   await wrongCodes(context)
-  // Each step has a name of its own: the answers of the other stages must stay in the report.
+  // The steps of this stage have names of their own. Under the same names, their answers would replace those of the other stages in the report.
   const user = withPhone ? await enrollPhone(context, 'enroll.limits', context.users.next(), scanOf(1)) : undefined
   if (user === undefined) return
   await phones(context, user)
@@ -84,7 +84,7 @@ function untilRefused(context: StageContext, step: string, most: number, send: S
   return repeat(context, step, most, send, ({ status }) => status >= 400)
 }
 
-/** Repeats a request that Nevis always refuses until the HTTP status differs from that of the first request, at most `most` times. */
+/** For a request that Nevis refuses each time: repeats it, at most `most` times, until the HTTP status is no longer that of the first refusal. */
 function untilItChanges(context: StageContext, step: string, most: number, send: Send): Promise<void> {
   return repeat(context, step, most, send, ({ status }, first) => status !== first.status)
 }

@@ -14,7 +14,7 @@ export function isPingUsable(facts: FactsReader): boolean {
   return /^2|^4(?!01|03|29)/.test(facts.http('ping')) && !facts.fields('ping').some((kind) => ['a page', 'other text'].includes(kind) || /^(?:the body|\[\]):/.test(kind))
 }
 
-/** True if the instance answers about an unknown user as the client expects: with a 404 and Nevis's own error body. Only this answer makes a user new. */
+/** True if the instance answers about an unknown user with a 404 and Nevis's own error body. Only after this answer does the strategy take a user for new. */
 export function isUnknownUserClear(facts: FactsReader): boolean {
   return facts.http('user.unknown-name') === '404' && facts.fields('user.unknown-name').includes('status: HTTP status')
 }
@@ -40,8 +40,8 @@ export function smsChannelOf(facts: FactsReader): 'needed' | 'refused' | undefin
 }
 
 /**
- * True if the status endpoint answers 401 to a request without the access key, but not to one with it. The client then sends the key, except after a page, which
- * a gateway may have sent.
+ * True if the status endpoint answers 401 to a request without the access key, but not to one with it: NevisClient then sends the key. False if the 401 is an
+ * HTML page, because a gateway may have sent the page; NevisClient does not send the key after such a page either.
  */
 export function doesStatusNeedKey(facts: FactsReader): boolean {
   const [without, withKey] = [facts.http('status.unknown'), facts.http('status.unknown.with-key')]
@@ -73,7 +73,7 @@ export interface TokenNeeds {
 /** The introspections of transaction tokens. All tokens of an instance should have the same claims. */
 export const TOKEN_STEPS = ['introspect.push.accept', 'introspect.app.accept', 'introspect.enroll.app', 'introspect.sms', 'introspect.enroll.sms'] as const
 
-/** Returns the first of the `TOKEN_STEPS` that got an answer. Leaves out the token of a text message whose status is not `succeeded`: nothing depends on it. */
+/** Returns the first of the `TOKEN_STEPS` that got an answer. Leaves out SMS transactions that are not `succeeded`: the strategy uses no token of these. */
 export function tokenStepOf(facts: FactsReader): string | undefined {
   return TOKEN_STEPS.find((step) => facts.has(step) && (!step.endsWith('sms') || hasSucceeded(facts, statusStepOf(step))))
 }
@@ -140,14 +140,14 @@ const ofAppRequest: Reason = (facts, step) =>
 const ofStatusToken: Reason = (facts, step) => (hasSucceeded(facts, step) && facts.claim(step, 'token') === 'absent' ? 'the status `succeeded` contains no token' : undefined)
 
 const ofStatus: Reason = (facts, step) => {
-  // A failed request is no reason: the person may have denied it.
+  // If the request has failed, report nothing: the person may have denied it.
   if (hasFailed(facts, step)) return undefined
   if (!hasSucceeded(facts, step)) return `the status after an accepted request is ${facts.saw(step)}`
   const other = ['userId', 'username', 'transactionId'].find((field) => isOfOther(facts, step, field, new RegExp(`^the ${field}`)))
   return ofStatusToken(facts, step) ?? (other && `the status names another ${other}`)
 }
 
-/** After a right SMS code, the status may be missing. Only a failure is a reason. */
+/** After a right SMS code, the strategy also accepts a missing status. It refuses an HTTP 412 with a `status` other than pending, succeeded and unknown. */
 const ofCodeStatus: Reason = (facts, step) => {
   const words = facts.kinds(step, 'status')
   const isFailed = facts.http(step) === '412' && words.length > 0 && !words.some((word) => ['"pending"', '"succeeded"', '"unknown"'].includes(word))
@@ -161,14 +161,14 @@ const ofToken: Reason = (facts, step) => {
   if (invalid !== undefined) return `the \`${invalid}\` of a transaction token is no time`
   const issued = facts.text(`${step}.issued`)
   if (facts.text(`${step}.life`) === '0 s' && issued === 'since the start') return 'a transaction token has already expired when it is issued'
-  // A difference of the clocks would look like an old token.
+  // Check this only if the clocks agree: if Nevis's clock is behind, a new token looks old.
   if (/(minutes|hours|days) before/.test(issued) && facts.text('clock') === 'agrees') return 'a transaction token was issued long before the request'
   return isOfOther(facts, step, 'sub', OWNERS) ? 'the `sub` of a transaction token names neither the user nor the transaction' : undefined
 }
 
 const ofCodeToken: Reason = (facts, step) => (hasSucceeded(facts, statusStepOf(step)) ? ofToken(facts, step) : undefined)
 
-/** Only for a token that the browser brings: it must also say whose it is and when it was issued, and must not be a status token. */
+/** For a token that the strategy gets from the browser, not from Nevis: it must also name its user and its time of issue, and must not be a status token. */
 const ofBroughtToken: Reason = (facts, step) => {
   if (facts.claim(step, 'active') !== 'true') return undefined
   if (facts.claim(step, 'iat') === 'absent') return 'a transaction token does not say when it was issued (`iat`)'
@@ -180,13 +180,16 @@ const ofBroughtToken: Reason = (facts, step) => {
   return `the request for the status of a transaction token, which must have none, gets ${facts.saw(asStatusToken)} instead of Nevis's own HTTP 404`
 }
 
-/** An error does not show that the code was right. */
+/** Reports nothing if the answer is an HTTP error (4xx or 5xx): perhaps the code that the probe has sent was not right. */
 const ofCode: Reason = (facts, step) => {
   const [http, body] = [facts.http(step), facts.fields(step).find((kind) => ['a page', 'other text'].includes(kind))]
   return /^[45]/.test(http) || (http === RIGHT && body === undefined) ? undefined : `the answer to a right code is HTTP ${http}${body === undefined ? '' : `, with ${body}`}`
 }
 
-/** The strategy sends only digits to Nevis as the code of a text message (`client/typed-input.ts`). If the answer is unclear, the status decides. */
+/**
+ * The strategy cannot send an SMS code with other characters than digits to Nevis (`client/typed-input.ts`). After an unclear answer to the code, the strategy
+ * asks for the status, and accepts `succeeded`.
+ */
 const ofTypedCode: Reason = (facts, step) => {
   if (facts.text('sms.code') === CODE_OF_OTHER_CHARACTERS) return 'the code does not consist of digits'
   const status = step.replace(/^verification\.(.*)\.right.*$/, 'status.$1.verified')
@@ -233,7 +236,7 @@ export interface Refusal {
   readonly sentence: string
 }
 
-/** @param isUsed whether the app has this factor. Default: all factors count */
+/** @param isUsed tells whether the app has this factor; refusals about other factors are left out. Default: the app has every factor */
 export function refusalsIn(allFacts: Facts, isUsed: (factor: string) => boolean = () => true): Refusal[] {
   const found = new Map<string, { readonly steps: string[]; readonly failing: Set<string> }>()
   for (const [step, factor, reason, what = 'sign-ins'] of PROOFS) {

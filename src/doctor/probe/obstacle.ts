@@ -80,7 +80,7 @@ function causeOf(code: string, hasProxy: boolean): string {
   return `${code} (${hasProxy ? behindProxy : meaning})`
 }
 
-/** What a code means, and what it means if the probe connects to a forward proxy instead of Nevis, if that differs. */
+/** What each error code means. The last text is the meaning if the probe connects to a forward proxy instead of Nevis. Default: the same meaning. */
 const MEANINGS: readonly (readonly [code: RegExp, meaning: string, behindProxy?: string])[] = [
   [/^ECONNREFUSED$/, 'no server listens at this address', 'no server listens at the address of the proxy: check HTTPS_PROXY'],
   [/^ENOTFOUND$/, 'this host name does not exist: compare the instance id with your management console', 'the host name of the proxy does not exist: check HTTPS_PROXY'],

@@ -53,7 +53,7 @@ function lifetimeIn(facts: FactsReader, step: string, option: string): Omit<Answ
   return { answer: `${seconds} s, then ${facts.saw(step)}`, does: `\`${option}\` sets when this package ends it`, ...(/^\d/.test(seconds) && { option: `\`${option}\`, at most this time` }) }
 }
 
-/** Refuses to answer if the instance refused one of these steps: an error does not show how the instance would answer without the error. */
+/** Leaves the question open if the instance refused one of these steps: an error does not show how the instance would answer without the error. */
 function ifAccepted(steps: readonly string[], read: (facts: FactsReader) => Reading): (facts: FactsReader) => Reading {
   return (facts) => {
     const refused = steps.find((step) => /^[45]/.test(facts.http(step)))
@@ -61,7 +61,7 @@ function ifAccepted(steps: readonly string[], read: (facts: FactsReader) => Read
   }
 }
 
-/** Each question with the step that shows the answer. If several steps can show it, the first one that got an answer counts. */
+/** Each question with the step that shows the answer. If several steps can show it, one step that got an answer is enough. */
 const QUESTIONS: readonly (readonly [question: string, step: string | readonly string[], read: (facts: FactsReader) => Reading])[] = [
   ['Does /ping check the access key?', 'ping.no-key', (facts) => {
     const http = facts.http('ping.no-key')
@@ -96,7 +96,7 @@ const QUESTIONS: readonly (readonly [question: string, step: string | readonly s
   ['Does Nevis find a user by the username in lower case?', 'user.by-lower-case-name', (facts) => {
     const http = facts.http('user.by-lower-case-name')
     const isUser = (step: string) => isRight(facts.http(step)) && facts.kinds(step, 'userId').some((kind) => kind.startsWith('the userId'))
-    // Without the user's own record, an answer about the name in lower case shows nothing.
+    // If Nevis does not even find the user by the exact name, the answer about the name in lower case shows nothing.
     if (!isUser('user.by-name')) return { refused: 'user.by-name' }
     const isFound = isUser('user.by-lower-case-name')
     // The answer is "no" only if Nevis answers as it does about a user who does not exist.

@@ -32,7 +32,7 @@ export async function readOnlyStage(context: StageContext, accessKey: string): P
   await caller.call('path.unknown', { method: 'GET', path: `/api/v1/passport-nevis-probe-${randomBytes(4).toString('hex')}` })
 }
 
-/** Records how far Nevis's clock is ahead of this machine's, rounded to half a minute. An exact time could reveal who made the report. */
+/** Records by how much Nevis's clock is ahead of or behind this machine's, rounded to half a minute. An exact time could reveal who made the report. */
 function noteClock({ caller }: StageContext): void {
   const { clockMs } = caller
   if (clockMs === undefined) return

@@ -95,8 +95,8 @@ export function differencesOf(facts: Facts, simulated: Facts): Differences {
 }
 
 /**
- * The app links of an enrolment lead to Nevis's app host. In the simulator, they lead to the simulator, so that a browser can open them. This does not count as
- * a difference.
+ * The app links of an enrolment lead to Nevis's app host. In the simulator, they lead to the simulator, so that a browser can open them. This function removes
+ * that difference.
  */
 function withoutAppHost(name: string, field: string): string {
   return name.startsWith('enroll.') ? field.replace(/(appLinkUri: URL of the instance)'s app host$/, '$1') : field
@@ -126,8 +126,8 @@ function wasTried(difference: string, facts: Facts): boolean {
 const NO_ANSWER = /\.http is no answer \(/
 
 /**
- * True if the request to which a difference belongs got no answer, or only a momentary one such as HTTP 503. But if this holds for most
- * requests, momentary answers are usual for this instance, and only "no answer" counts.
+ * True if the request to which a difference belongs got no answer, or only a momentary one such as HTTP 503. But if most requests got no answer or a momentary
+ * one, momentary answers are usual for this instance: the result is then true only for a request without any answer.
  */
 function isOfLost(difference: string, facts: Facts): boolean {
   return NO_ANSWER.test(difference) || (hasLastingAnswers(facts) && isLost(facts, stepOf(difference)))
@@ -142,8 +142,8 @@ function hasLastingAnswers(facts: Facts): boolean {
 const NOT_TRIED = / was not tried$/
 
 /**
- * True if another dialect may hide this change. The instance then answers the request with a status that neither the simulator nor this dialect has, for
- * example because it refuses the request. The fields of such an answer say nothing about this dialect.
+ * True if another dialect may hide a change that this dialect makes (`difference`). The instance then answers the request with a status that neither the
+ * simulator nor this dialect has, for example because it refuses the request. The fields of such an answer say nothing about this dialect.
  */
 function isHidden(difference: string, changes: Differences, facts: Facts, simulated: Facts): boolean {
   const http = `${stepOf(difference)}.http`

@@ -78,8 +78,8 @@ export function kindOf({ status, json, text }: Reply): string {
 }
 
 /**
- * Remembers how each endpoint has answered. If Nevis itself answers an endpoint with a body that is not JSON, it does so every time. A gateway in front of
- * Nevis may send a page or JSON that is cut off only for a moment, only now and then, or from the middle of a run on.
+ * Remembers how each endpoint has answered. If Nevis itself answers at an endpoint with a body that is not JSON, it does so every time. A gateway in front of
+ * Nevis may send a page, or JSON that is cut off. The gateway may do so for a moment, now and then, or from the middle of a run on.
  */
 export class EndpointMemory {
   readonly #inJson = new Set<string>()

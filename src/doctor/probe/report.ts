@@ -42,8 +42,8 @@ export interface ProbeReport {
   /** Requests that the instance refused, each with the HTTP status, although the simulator accepts them. They are not compared. Absent if there are none. */
   readonly unsettled?: readonly string[]
   /**
-   * Stages that failed, and whose answers may not come from Nevis, because no dialect is known to explain all of them: they answer no question, and show no
-   * dialect and no difference. Absent if there are none.
+   * Stages that failed, and whose answers may not come from Nevis, because no known dialect explains all of them. So the report uses these answers neither for
+   * its questions nor for dialects and differences. Absent if there are none.
    */
   readonly leftOut?: readonly Stage[]
   /** What the probe has recorded, without the stages in `leftOut`. */

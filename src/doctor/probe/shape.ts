@@ -10,7 +10,7 @@ import { isFieldName } from './field-names'
 
 /** The words that replace the instance's base URL in the report. */
 export const BASE_URL = 'the base URL'
-/** The words of the report for a URL that is the base URL with a slash behind it. Upper and lower case must be the same, too. */
+/** The words of the report for a URL that is exactly the base URL with a slash behind it, also in upper and lower case. */
 export const URL_WITH_SLASH = 'URL of the instance, with a slash at its end'
 
 /** Values that the probe has sent or received, each with the words that replace it in the report, for example `the userId`. */

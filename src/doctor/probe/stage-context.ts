@@ -49,7 +49,10 @@ const DECIDED = [...ACCEPTED, ...NOT_ACCEPTED, 'unknown']
 /** If Nevis does not answer this many status calls in a row, the probe no longer waits until the person has answered on the phone. */
 const MOST_UNANSWERED = 5
 
-/** @param withKey whether to send the access key. Default: only if the stage `quiet` has shown that the status endpoint needs the key, as the client does */
+/**
+ * @param withKey whether to send the access key. Default: true if the stage `quiet` has shown that the status endpoint needs the key, otherwise false.
+ * NevisClient also sends the key to this endpoint only if the endpoint has refused a request without it
+ */
 export function status({ caller }: StageContext, step: string, statusToken: string, withKey = doesStatusNeedKey(new FactsReader(caller.facts))): Promise<Reply> {
   return caller.call(step, { path: '/api/v1/status', json: { statusToken }, withKey })
 }
@@ -66,8 +69,8 @@ export function httpOf({ facts }: Caller, step: string): string {
 }
 
 /**
- * Asks Nevis for the status until it is no longer `pending`, and records the last response. An answer that Nevis gives only for a moment, such as HTTP 503, is
- * no decision.
+ * Asks Nevis for the status until it is no longer `pending`, and records the last response. Goes on after an answer that Nevis gives only for a moment, such as
+ * HTTP 503, because such an answer does not show the status.
  * @param whom what the probe waits for, which is printed if it has to wait
  * @returns the last response, the number of seconds until it came, whether Nevis has answered, and whether this answer is a decision
  */

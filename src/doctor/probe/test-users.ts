@@ -125,8 +125,8 @@ export class TestUsers {
   }
 
   /**
-   * Looks a test user up. If a gateway may have sent the response, the user counts as gone only if `mayExist` is false.
-   * @param isConfirmed true if Nevis's answers to deletions show that the user is gone, unless the look-up finds the user
+   * Looks a test user up. Returns true if the user is gone. A response that a gateway may have sent shows this only if `mayExist` is false.
+   * @param isConfirmed true if Nevis's answers to deletions show that the user is gone. The result is then false only if the look-up still finds the user
    */
   private async isGone(user: TestUser, isConfirmed = false): Promise<boolean> {
     const { userId, isUnknown } = await this.lookUp(user.username, user.userId)

@@ -10,7 +10,7 @@ import { LAYERS, type Dialect, type DialectRequest } from './dialect'
 
 export class Dialects {
   /**
-   * Counts responses. The key consists of a token and one value of `status` or `active`. The count is the number of responses with that value for that token.
+   * Counts responses that are alike. The key consists of the operation, the token in the request, and the values of `status` and `active` in the response.
    */
   private readonly answered = new BoundedMap<string, number>(CAPACITY.transactions)
 

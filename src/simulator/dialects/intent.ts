@@ -13,7 +13,7 @@ const NOT_SAID = 'The status reference does not say what a token gets that is no
 const ofOtherToken = (change: (exchange: Exchange) => Answer): NonNullable<Dialect['rewrites']> => (answer, exchange) =>
   exchange.operation === 'getStatus' && exchange.transaction === undefined ? change(exchange) : answer
 
-/** Answers a status request that sends the transaction token with the status of that token's transaction, as if the request had sent the status token. */
+/** For a status request with a transaction token: returns the status of this token's transaction, as if the request had sent the status token. */
 function statusOfResult({ body, cloud }: Exchange): Answer {
   const found = cloud.transactions.all().find(({ token }) => token === body['statusToken'])
   if (found === undefined) return { status: 404, headers: {}, body: { status: 'unknown' } }

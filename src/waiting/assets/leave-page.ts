@@ -2,9 +2,9 @@
  * Lets the script leave the waiting page, by a reload or to the callback. The first time, it leaves at once; after that, it leaves after longer and longer
  * pauses.
  *
- * The pauses are for an app whose processes disagree on the status. The page that loads next then gets the same status as the page before it. Without the
- * pauses, the page would load again and again at full speed. Out of scope: when to leave (`waiting.ts`), and the links and buttons, which the user presses. The
- * build joins this script and `waiting.ts` into one file.
+ * The pauses are for an app whose processes disagree on the status: one process says that the transaction has ended, and the process that serves the next page
+ * says that it is pending. Without the pauses, pages would load again and again at full speed. Out of scope: when to leave (`waiting.ts`), and the links and
+ * buttons, which the user presses. The build joins this script and `waiting.ts` into one file.
  */
 
 /*! passport-nevis: compiled from src/waiting/assets/leave-page.ts */

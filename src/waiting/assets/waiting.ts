@@ -77,7 +77,7 @@
       if (note.textContent !== text) write(note, text)
     }
 
-    // The server puts a Unicode mark before each English text without a translation.
+    // If a text has no translation, the server sends the English text with a Unicode mark (U+2066) before it.
     function write(element: HTMLElement, text: string) {
       element.textContent = text
       if (text.startsWith('\u2066')) element.lang = 'en'

@@ -1,7 +1,7 @@
 /**
  * Runs a second factor: starts it, waits for the user's approval, sends what the user types, and returns the response of the callback route.
  *
- * Out of scope: HTTP (`requests.mts`), what the user sees (your app), and whether the approval counts, which only the server decides.
+ * Out of scope: HTTP (`requests.mts`), what the user sees (your app), and whether the approval is valid, which only the server decides.
  */
 import type { SecondFactorFields, SecondFactorOptions, SecondFactorView } from './contract.mjs'
 import { orAborted, requestsTo, SecondFactorError, type Requests } from './requests.mjs'
