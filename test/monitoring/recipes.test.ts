@@ -253,7 +253,7 @@ describe('the dashboard and the alert rules', () => {
     for (const label of grouped(expr)) expect([label, asked.some(({ name }) => series.get(name)?.includes(label))]).toEqual([label, true])
   })
 
-  /** Every code that an event `fault` can have; the type makes this list complete. */
+  /** Every code that an event `fault` can have. If a code is missing here, this file does not compile, because of `satisfies`. */
   const codes = Object.keys({
     NEVIS_UNREACHABLE: 1, NEVIS_TIMEOUT: 1, NEVIS_RATE_LIMITED: 1, NEVIS_UNAUTHORIZED: 1, NEVIS_NOT_FOUND: 1, NEVIS_REJECTED: 1, NEVIS_UNEXPECTED_RESPONSE: 1,
     SESSION_REQUIRED: 1, SESSION_IN_COOKIE: 1, SESSION_TOO_LARGE: 1, SESSION_UNAVAILABLE: 1, LEDGER_UNAVAILABLE: 1, APP_TIMEOUT: 1,
@@ -267,7 +267,8 @@ describe('the dashboard and the alert rules', () => {
     for (const points of [ofPrometheus, ofOpenTelemetry]) expect(points?.map(({ labels }) => labels)).toContainEqual({ at: 'request', code })
   })
 
-  // Without a value for this case, Prometheus divides nothing by the starts, and the result is no number but nothing.
+  // Before the first approval, the counter of approvals has no series. Without a zero in its place, the share of approved starts would have no value in
+  // Prometheus. Then the alert would not fire, and the panel would show nothing.
   it('take no approvals for zero, as long as there has never been one', () => {
     const ofApprovals = [...rules, ...dashboard.panels.flatMap(({ targets }) => targets)].filter(({ expr }) => expr.includes('outcome="succeeded"'))
     expect(ofApprovals.map(({ expr }) => /\) or (?:vector\(0\)|0 \* sum by \(factor\) \(rate\(nevis_starts_total\{strategy=~"\$strategy"\}\[\$__rate_interval\]\)\))\) \/ /.test(expr))).toEqual([true, true])

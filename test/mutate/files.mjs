@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Loads the project's files (TypeScript, compiled as jest does it) again as often as needed, in this process.
+ * Loads the project's files (TypeScript, compiled as jest does it) in this process: anew for each run of a test file, so that a mutant leaves no state behind.
  *
- * Packages are loaded only once, because they are not under test. Out of scope: running tests (`runner.mjs`).
+ * Packages are loaded only once, because they are not under test. The only exception is nock (see `AGAIN`). Out of scope: running tests (`runner.mjs`).
  */
 import { transformSync } from '@swc/core'
 import { readFileSync } from 'node:fs'

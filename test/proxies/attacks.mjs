@@ -26,7 +26,8 @@ const LIES = {
 
 /** @param {ProxyName} proxy */
 async function lies(proxy) {
-  // A proxy without the configuration of `reverse-proxies.md` passes on the false headers (`LIES`), and the app believes them: they do reach the app.
+  // First check that the attack works: a proxy without the configuration of `reverse-proxies.md` passes the false headers (`LIES`) on, and the app believes
+  // them. Otherwise, the checks below would prove nothing.
   await within(proxy, { bare: true }, async (scene) => {
     assert.equal(JSON.parse((await scene.client(LIES).get('/seen')).text).hostname, 'evil.example')
   })
@@ -94,8 +95,8 @@ const cookies = (proxy) =>
 
 /** @param {ProxyName} proxy */
 async function cache(proxy) {
-  // Here, the app does not send `Cache-Control: no-store` as `reverse-proxies.md` says. So a proxy may give a stored page of the app to another user, but never
-  // an answer of this package.
+  // `reverse-proxies.md` says that the app must send `Cache-Control: no-store`. Here, the app does not send it. So a proxy may give a stored page of the app to
+  // another user, but never an answer of this package.
   await within(proxy, { caches: true }, async (scene) => {
     const anna = scene.client()
     const waiting = await enterPassword(scene, anna, 'anna')

@@ -104,7 +104,7 @@ export class EventStream {
     this.body = body
     const plain = this.isCompressed ? body.pipe(createGunzip()) : body
     const over = () => ((this.isOver = true), this.#news())
-    // When a proxy gives up, it resets the connection.
+    // A proxy may end a stream by resetting the connection, which Node reports as an error. Take this error for the end of the stream.
     body.on('error', over)
     plain.on('error', over).on('close', over)
     plain.setEncoding('utf8').on('data', (part) => ((this.text += part), this.#news()))

@@ -63,7 +63,7 @@ export async function startProxy(name, configure, pem) {
   const folder = mkdtempSync(join(tmpdir(), 'passport-nevis-'))
   const port = await freePort()
   const file = join(folder, 'configuration')
-  // Apache drops its root rights, and then reads and writes in this folder.
+  // If Apache is started by root, it gives up its root rights before it reads and writes in this folder. So give every user access.
   mkdirSync(join(folder, 'cache'))
   chmodSync(folder, 0o755)
   chmodSync(join(folder, 'cache'), 0o777)

@@ -378,7 +378,8 @@ describe('afterDenial', () => {
       expect((await browser.post('/login/2fa', { transaction: second, factor: 'recovery' })).status).toBe(303)
     })
 
-    // Nobody can deny an SMS, and some instances of Nevis do not report the status of an SMS.
+    // A user cannot deny an SMS, and some instances of Nevis do not report the status of an SMS. So a change from SMS to another factor must not depend on this
+    // status.
     describe.each([
       ['answers with 404', { status: 404 }],
       ['answers with 500', { status: 500 }],

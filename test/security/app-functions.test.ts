@@ -87,7 +87,8 @@ describe('a function of the app that gives no result', () => {
     it('serializeUser › the start goes on after five seconds, in a new session', async () => {
       const serialized = giving('anna')
       await begin({ routes: (express, { passport }) => {
-        // Passport calls the newest serializer first.
+        // Replace the app's `serializeUser`. It would not be enough to add another one: Passport calls them in the order in which they were added, and takes
+        // the first result.
         express.post('/step-up', (_req, _res, next) => {
           (passport as unknown as { _serializers: unknown[] })._serializers = [(_user: unknown, done: (error: unknown, kept: unknown) => void) => void serialized().then((kept) => done(null, kept))]
           next()

@@ -356,7 +356,8 @@ describe('a ledger that does not do as promised', () => {
         forget: (key) => whileUp(() => whole.forget(key)),
       }
       const { nevis, request } = await approved(ledger)
-      // Start twice before this start: the strategy reads earlier denials from the ledger only from the third start on.
+      // After the claim, the callback reads the user's earlier denials from the ledger, but only if the approved start was the user's third one or a later one.
+      // So start twice before this start.
       for (let i = 0; i < 2; i++) await act(nevis, { ...request({}, 'POST'), session: {} })
       const handle = handleIn((await act(nevis, request({}, 'POST'))).args[0] as string)
       await world.simulator.phone('anna').approve()

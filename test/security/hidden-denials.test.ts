@@ -179,7 +179,7 @@ describe('with afterDenial "stop"', () => {
       if (when === 'not learned') await cancel(browser, transaction)
       await deny()
       if (when === 'learned') expect(outcomeOf(await browser.get(callbackOf(transaction)))).toBe('not_approved')
-      // The session keeps eight transactions.
+      // The session keeps at most eight transactions, so the sign-ins of these eight users must not remove the denied step-up from it.
       for (const username of others) expect((await browser.post('/login', { username, password: PASSWORD })).status).toBe(303)
       expect(outcomeOf(await browser.post('/start', { factor: 'recovery' }))).toBe('not_approved')
     })

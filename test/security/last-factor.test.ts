@@ -12,7 +12,7 @@ import { lab, outcomeOf } from './support/lab'
 
 const world = lab()
 const COOKIE = 'nevis-factor'
-/** The strategy uses the cookie that remembers the factor used last only if the app says which factors its users have. */
+/** The option `availableFactors` says which factors a user has. Without this option, the strategy does not use the cookie of the factor used last. */
 const start = () => world.start({ strategy: { availableFactors: () => ['push', 'app', 'sms', 'recovery'] } })
 
 const codeOf = (username: string) => /\d{6}/.exec(world.simulator.sms(username).at(-1) as string)?.[0] as string

@@ -113,7 +113,7 @@ describe('five starts at once', () => {
     expect(pages.map(({ outcome }) => outcome).sort()).toEqual(['303 /login/2fa', 'unknown_transaction'])
     const [renewed, ...others] = pages.filter(({ isRenewed }) => isRenewed)
     expect(others).toEqual([])
-    // A start that is refused must not send a push.
+    // If the start with `recovery` was accepted, the start with `push` was refused. It must then have sent no push.
     if (pages[0]?.outcome === '303 /login/2fa') expect(world.asked('approve')).toBe(before)
     for (const [name, value] of renewed?.cookies ?? []) browser.cookies.set(name, value)
     expect((await browser.get('/who')).text).toBe('anna')

@@ -204,7 +204,8 @@ const faults: Scenario[] = ([
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `introspection: ${name}`, script: { introspect: always(behaviour) }, run: approvedPush })),
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `intent: ${name}`, script: { intent: always(behaviour) }, run: (drive) => drive.start({ factor: 'widget' }) })),
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `status of a widget's result: ${name}`, script: { status: always(behaviour) }, run: broughtResult })),
-  // After `NEVIS_UNAUTHORIZED` or `NEVIS_REJECTED`, the strategy reads the user from Nevis, to check the access key. The key is right, so the code is wrong.
+  // If a verification ends in `NEVIS_UNAUTHORIZED` or `NEVIS_REJECTED`, the cause can be a wrong access key or a wrong code. To find out, the strategy requests
+  // the user with the same key. In these scenarios, this request succeeds, so the strategy takes the code for wrong.
   ...wrongAnswers.map(([name, behaviour, ends]): Scenario => ({ ends: ['NEVIS_UNAUTHORIZED', 'NEVIS_REJECTED'].includes(ends) ? 'wrong_code' : ends, name: `verification: ${name}`, script: { verify: always(behaviour) }, run: async (drive) => {
     await drive.start({ factor: 'sms' })
     return drive.callback({ code: WRONG_CODE })

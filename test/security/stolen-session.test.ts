@@ -66,7 +66,7 @@ it.each([['the default', {}], ['an own', { subject: (req: object) => (req as { u
   expect([(await thief.get('/me')).json().user, (await thief.get('/basket')).text, pushesOf()]).toEqual([null, '', []])
   await user.post('/logout')
   expect((await thief.get('/me')).json().user).toBeNull()
-  // A user who signs in with another account, in a session of their own, still can.
+  // The sign-in that the thief has started with the account `ben` still works, but only in the thief's new session.
   await world.simulator.phone('ben').approve()
   expect((await thief.get(`/login/2fa/callback?transaction=${handle}`)).json()).toMatchObject({ action: 'success', user: { username: 'ben' } })
   expect((await app.browser().get('/me')).json().user).toBeNull()

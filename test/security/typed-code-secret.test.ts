@@ -74,7 +74,7 @@ function decoded(texts: readonly string[]): string {
   return [text, decodeURIComponent(text.replaceAll(/%(?![0-9a-f]{2})/gi, '%25')), ...words.flatMap((word) => [Buffer.from(word, 'base64').toString('latin1'), Buffer.from(word, 'hex').toString('latin1')])].join('\n')
 }
 
-/** Matches the typed code only where it is a whole number, not where its digits are a part of a longer number, such as a time. */
+/** Matches the typed code only if no other digit stands before or after it. Otherwise it would also match a part of a longer number, such as a time. */
 const standing = (code: string) => new RegExp(`(?<!\\d)${code}(?!\\d)`)
 
 function expectUnseen(code: string): void {

@@ -17,7 +17,7 @@ const start = (strategy: Partial<NevisStrategyOptions> = {}): Promise<TestApp> =
       web.post('/any', requireSecondFactor({ maxAgeSeconds: 300 }), passed)
       web.post('/key', requireSecondFactor({ maxAgeSeconds: 300, amr: ['swk'] }), passed)
       web.post('/two', requireSecondFactor({ maxAgeSeconds: 300, amr: ['pwd', 'mfa'], acrValues: ['urn:example:gold', 'urn:example:silver'] }), passed)
-      // A record as version 0.1 wrote it.
+      // Removes `amr` from the record, as in a record of an older version of this package.
       web.post('/old-record', (req, res) => {
         const session = req.session as unknown as { nevis: { secondFactor: { amr?: unknown } } }
         const { amr: _amr, ...older } = session.nevis.secondFactor

@@ -15,7 +15,7 @@ function expectOurs(path: string): void {
   try {
     decoded = decodeURIComponent(path)
   } catch {
-    // The path cannot be decoded, so only its own text counts.
+    // The path cannot be decoded, so check only the path as it is.
   }
   const { pathname, search } = new URL(path, ORIGIN)
   for (const reading of [path, decoded, pathname + search, `//app.example${path}`]) expect(new URL(reading, ORIGIN).origin).toBe(ORIGIN)
@@ -159,7 +159,7 @@ describe('withPrefix', () => {
     expect(withPrefix(path, { callbackURL, waitingURL: '/elsewhere/2fa' }, at(url))).toBe(expected)
   })
 
-  // For example, if the user cancels on the waiting page.
+  // A request to the waiting URL can lead back to a page, too, for example when the user cancels there. At such a request, `waitingURL` shows the prefix.
   it.each([
     ['/account', '/sub/2fa', '/2fa', '/sub/account'],
     ['/account', '/sub/2fa?theme=dark', '/2fa?language=de', '/sub/account'],

@@ -90,7 +90,8 @@ it('a step-up during which the session store fails does not count, and begins no
 })
 
 describe('a session that still shows a transaction as open, after that one has ended', () => {
-  // The store fails when the callback writes the end of the transaction, as the ledger has already noted it.
+  // At the end of a transaction, the strategy writes to the ledger first, and then to the session. If the session store fails in between, the session still
+  // contains the open transaction. The test makes such a session: after the cancellation, it puts the old content back into the store.
   it('does not hinder the next starts: each of them leads to one new request, and a double click to no other', async () => {
     const app = await appWith(5)
     const browser = await signedIn(app)

@@ -139,7 +139,8 @@ it('the field `retry` in the URL makes no request one of the waiting page: it ge
   expect(outcomeOf(await browser.post('/login/2fa?retry=1', { transaction, factor: 'sms' }))).toBe('too_many_starts')
 })
 
-// With `startBudget: 2`, the second start that no approval has freed begins a pause.
+// The user has two starts. An approval gives back the starts that led to it. If the refused switch still counted after the approval, the last start of this
+// test would be refused.
 it('a switch that is refused costs no start any more after the approval of the request that goes on', async () => {
   app = await world.start({ strategy: { startBudget: { starts: 2, perSeconds: 300 } } })
   browser = app.browser()

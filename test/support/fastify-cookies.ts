@@ -1,4 +1,4 @@
-/** Stands for @fastify/cookie, which uses a dynamic import, and Jest cannot run that. Knows only the cookie of @fastify/session. */
+/** Replaces @fastify/cookie, because Jest cannot run its dynamic import. Reads and sets only the cookie of @fastify/session. */
 import type { FastifyInstance } from 'fastify'
 
 export const fastifyCookies = async (host: FastifyInstance) => {

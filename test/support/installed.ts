@@ -38,7 +38,9 @@ export function runtimeClosure(): ReadonlyMap<string, Locked> {
   return found
 }
 
-/** The folders in which Node looks for a package, from the inside out. */
+/**
+ * The folders in which Node looks for the package `name` when the package in the folder `of` requires it, in Node's order. `of` is empty for the root package.
+ */
 function placesFor(name: string, of: string): string[] {
   const above = of.split('/node_modules/')
   const inside = of === '' ? [] : above.map((_, i) => `${above.slice(0, above.length - i).join('/node_modules/')}/node_modules/${name}`)

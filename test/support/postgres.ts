@@ -49,7 +49,7 @@ function binaryFolder(): string | undefined {
   return folders.find((folder) => existsSync(join(folder, 'postgres')) && existsSync(join(folder, 'initdb')))
 }
 
-/** PostgreSQL refuses to run as root. */
+/** If this process runs as root, returns the ids of the user `postgres`, because PostgreSQL refuses to run as root. Otherwise returns undefined. */
 function unprivileged(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined
   const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }))

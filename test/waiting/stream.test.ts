@@ -98,7 +98,7 @@ class Stream {
     return this.all.filter(({ name }) => name === 'status').map(({ data }) => data)
   }
 
-  /** Whether Nevis does not respond, by each event named `silence`. */
+  /** For each event named `silence`: true if the event says that Nevis does not respond, undefined if Nevis responds again. */
   get silences(): (boolean | undefined)[] {
     return this.all.filter(({ name }) => name === 'silence').map(({ data }) => data.isSilent)
   }

@@ -479,7 +479,7 @@ describe('the page', () => {
   })
 
   describe('of a transaction that is over', () => {
-    /** @param sentence undefined if the heading says it all */
+    /** @param sentence the sentence below the heading; undefined if the page must show no such sentence */
     const over = async (browser: Browser, handle: string, heading: string, sentence: string | undefined) => {
       const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
       expect(text).toContain(`<h1>${heading}</h1>`)

@@ -28,7 +28,7 @@ app.use(passport.session())
 app.use((req, res, next) => {
   res.locals.user = req.user
   res.locals.csrfToken = req.csrfToken()
-  // Only a page that shows the messages calls this function.
+  // A function, because reading the messages deletes them: only a page that shows them may call it.
   res.locals.takeMessages = () => (req.session.messages || []).splice(0)
   next()
 })

@@ -124,7 +124,7 @@ describe('FairRate', () => {
 
     it('sleeps until the next turn is due, and gives it then', async () => {
       const rate = new RateLimiter(10)
-      // A tenth of the slots of a second are granted at once.
+      // At once, the limiter allows the next call, and also the calls of the following 0.1 s: at 10 calls per second, one more.
       const taken = crowd(rate, 4)
       await jest.advanceTimersByTimeAsync(0)
       expect(taken).toEqual([0, 1])

@@ -4,5 +4,5 @@ import { app } from '../../site.mjs'
 
 export default express().use('/api', app)
 
-// Express reads the body itself, and answers itself.
+// Next.js must not read the body (`bodyParser`), because Express reads it. `externalResolver` tells Next.js that Express sends the response.
 export const config = { api: { bodyParser: false, externalResolver: true } }
