@@ -48,7 +48,7 @@ export function withJitter(ms: number): number {
   return ms * (1 - JITTER + 2 * JITTER * Math.random())
 }
 
-/** After an idle time, all calls that are allowed in 0.1 s may be made at once: 20 calls at 200 calls per second. */
+/** After an idle time, all calls that are allowed in 0.1 s may be made at once: at 200 calls per second, about 20 calls. */
 const BURST_SECONDS = 0.1
 /** While calls to Nevis fail, the rate of calls falls, but not below 2 % of the maximum. */
 const MIN_SHARE = 0.02

@@ -25,7 +25,7 @@ export const nevis = new NevisStrategy(
     accessKey: process.env['NEVIS_ACCESS_KEY'],
     factors: [push(), sms()],
     waitingURL: '/auth/2fa',
-    subject: ({ user }) => user && { username: `user-${user.id}` }, // e-mail addresses change, and hold what Nevis refuses
+    subject: ({ user }) => user && { username: `user-${user.id}` }, // e-mail addresses change, and contain characters that Nevis refuses
   },
   async ({ username = '' }) => users.findById(Number(username.replace('user-', ''))),
 )
