@@ -133,9 +133,15 @@ const inWidget = fc.record({ who: by, token: one<Callback['token']>('result', 'u
 /** The thief approves a request of the thief's own account, and sends this approval to a callback together with anna's stolen Bearer token. */
 const lending = fc.record({ route: one<RouteName>('stepUp', 'payLittle', 'strict'), as: one<'anna' | 'ben'>('anna', 'anna', 'ben') })
   .map(({ route, as }): readonly Step[] => [begin('thief', route, 'push', 'ben'), decides('thief'), back('thief', route, { as })])
-/** The thief starts a sign-in about every five minutes, for more than an hour. The start budget allows this rate. */
-const steady = fc.record({ first: one(3, 4, 5), pause: one(300, 301, 310) })
-  .map(({ first, pause }): readonly Step[] => [...Array.from({ length: first }, () => begin('thief', 'login', 'push')), ...Array.from({ length: 14 }, (): Step[] => [{ do: 'later', seconds: pause }, begin('thief', 'login', 'push')]).flat()])
+/**
+ * The thief sends as many pushes as possible for more than an hour: a few at once with "Send again", and then one about every five minutes, each with the
+ * password again. A repeated start of a pending push would send nothing.
+ */
+const steady = fc.record({ first: one(3, 4, 5), pause: one(300, 301, 310) }).map(({ first, pause }): readonly Step[] => {
+  const starts = (count: number, seconds: number, replaces: boolean): Step[] =>
+    Array.from({ length: count }, (): Step[] => [{ do: 'later', seconds }, { do: 'start', by: 'thief', route: 'login', process: 0, as: 'anna', factor: 'push', replaces }]).flat()
+  return [begin('thief', 'login', 'push'), ...starts(first - 1, 30, true), ...starts(14, pause, false)]
+})
 
 /** An honest sign-in: password, approval on the phone and callback, in this order. */
 const signIn = (who: Owner, factor: FactorName, code: string | undefined = undefined): readonly Step[] => [
