@@ -7,7 +7,8 @@
  *   npm run mutate -- --lone trust              two more kinds of changes (lone.mjs): remove a statement, change a number
  *
  * `CONCURRENCY` sets how many of Stryker's mutants run at once (1), `MINUTES` after how many minutes no further folder is started (60).
- * The results of a folder are stored after the whole folder has run. A failed run prints the error, and no table. A score below 90 % also ends with an error.
+ * The results of a folder are stored after the whole folder has run. At the end, a table with the score of each folder is printed. A run that fails prints the
+ * error instead of the table. The command ends with exit code 1 if the run fails, or if the score is below 90 %.
  * Out of scope: which tests belong to which file (`slices.mjs`).
  */
 import { Stryker } from '@stryker-mutator/core'

@@ -35,7 +35,8 @@ const NEVER_FAKED = ['nextTick', 'queueMicrotask']
  * @typedef {import('@jest/types').Circus.TestEntry} Test
  * @typedef {import('@jest/types').Circus.DescribeBlock} Block
  * @typedef {{ results: TestResult[], error?: unknown, reached?: string | undefined }} Run
- *   `error`: an error outside of the tests; `reached`: why Stryker counts the mutant as endless
+ *   `error`: an error outside of the tests; `reached`: set if the mutant's code ran so often that the mutant counts as endless;
+ *   contains Stryker's message about this
  * @typedef {{ tests: string[], swc: import('./files.mjs').SwcOptions, sources?: Map<string, string> }} InProcess
  *   `tests`: the test files; `sources`: texts that replace source files, by path
  * @typedef {{ timeoutMs: number, wanted?: Set<string> | undefined, activate?: () => void, bail?: boolean | undefined, counts?: boolean | undefined }} RunOptions
@@ -72,7 +73,7 @@ world.jest = {
   setTimeout: () => {},
 }
 
-/** Lets Node's own code, such as `fetch`, use the real timers while a test uses fake timers, as in jest's sandbox. */
+/** While a test uses fake timers, lets Node's own code, such as `fetch`, use the real timers. In jest's sandbox, Node's code uses the real timers, too. */
 function spareNode() {
   const { setTimeout: fake, clearTimeout: clearFake } = globalThis
   if (fake === real.setTimeout) return

@@ -13,7 +13,7 @@ import { installElsewhere, ROOT } from '../support/installed'
 /** The names of the compilers in package.json. */
 const COMPILERS = ['typescript-5.4', 'typescript-5.9', 'typescript', 'typescript-7']
 const BOTH = ['app.mts', 'app.cts', 'refused.mts', 'refused.cts', 'browser.mts']
-/** `moduleResolution: 'bundler'` does not allow `require`, and uses TypeScript's default libraries, which include the types of a browser. */
+/** `moduleResolution: 'bundler'` does not allow `require`, so it gets no `.cts` file. It uses TypeScript's default libraries, with the types of a browser. */
 const RESOLUTIONS = {
   nodenext: { module: 'nodenext', moduleResolution: 'nodenext', lib: ['es2022'], files: BOTH },
   node16: { module: 'node16', moduleResolution: 'node16', lib: ['es2022'], files: BOTH },

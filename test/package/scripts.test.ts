@@ -9,7 +9,7 @@ const { checked, programs } = scripts()
 const textOf = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 
 /**
- * Returns the JavaScript files whose types `scripts/tsconfig.json` checks (`checked`), and all JavaScript programs in the folders for which this is required
+ * Returns two lists: the JavaScript files whose types `scripts/tsconfig.json` checks (`checked`), and the JavaScript programs whose types must be checked
  * (`programs`). Paths are relative to the root, with slashes.
  */
 function scripts() {

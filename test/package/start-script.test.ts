@@ -1,4 +1,4 @@
-/** `npm start` in a fresh clone prints one line for each step. `.ci/sign-in.mjs` checks the lines after the installation. */
+/** `npm start` in a fresh clone prints one line for each step. This test checks the line about the installation; `.ci/sign-in.mjs` checks the other lines. */
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

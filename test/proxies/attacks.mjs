@@ -128,8 +128,8 @@ async function cache(proxy) {
 }
 
 /**
- * One answer of the cloud is so slow that the app's process responds later than `idleSeconds`. So the proxy sends the browser's request again, to the other
- * process.
+ * One answer of the cloud is so slow that the app's process responds only after the proxy's time limit (`idleSeconds`). So the proxy sends the browser's
+ * request again, to the other process.
  * @param {ProxyName} proxy
  */
 const retries = (proxy) =>

@@ -23,7 +23,8 @@ if (!existsSync(join(import.meta.dirname, '../../dist/index.js'))) throw new Err
 const [choice = ''] = process.argv.slice(2)
 const shapes = choice === '--quick' ? quick : { ...quick, ...slow, ...frameworks, ...installed }
 const home = realpathSync(mkdtempSync(join(tmpdir(), 'passport-nevis-')))
-// Copy the app out of the repository, with links to its packages, because bundlers read the settings of all folders above.
+// Copy the app out of the repository, and link the repository's packages. Bundlers read the settings in all folders above the app, and must not find the
+// settings of the repository.
 const entry = join(home, 'app', 'app.mjs')
 mkdirSync(join(home, 'app'))
 for (const file of ['app.mjs', 'site.mjs']) cpSync(join(import.meta.dirname, file), join(home, 'app', file))

@@ -78,7 +78,7 @@ export const slow = {
     needs: ['tsup', 'typescript@5'],
     async make(entry, folder, tools) {
       const { build } = createRequire(join(tools, 'index.js'))('tsup')
-      // Without a configuration, tsup would leave the dependencies of package.json out of the bundle.
+      // By default, tsup leaves the dependencies of package.json out of the bundle. `noExternal` puts them into the bundle.
       await build({ entry: [entry], format: ['cjs'], outDir: folder, noExternal: [/.*/], config: false, silent: true })
       return byNode('app.js')
     },
