@@ -219,7 +219,7 @@ describe('a browser', () => {
       [callbackOf(handle), 'text/html'], [callbackOf(handle), 'text/html'], [waitingOf(handle), 'text/html'], [statusOf(handle), 'application/json'],
     ] as const) pages.push(await browser.get(path, { accept }))
     pages.push(await browser.post('/login/2fa', { transaction: handle, factor: 'recovery' }))
-    // End a second sign-in in the same way: after two denials, further starts are paused.
+    // End a second sign-in in the same way. After two denials, further starts are paused. The browser must get the same pause after two time-outs.
     const next = app.browser()
     const second = await signIn(next, 'anna')
     await end()

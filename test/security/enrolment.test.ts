@@ -346,7 +346,7 @@ describe('an approval handed in as an enrolment', () => {
 })
 
 describe('recovery codes that were just made', () => {
-  /** Every form in which a secret may be written. */
+  /** True if the text contains one of these codes, in any form in which a code may be written. */
   const shows = (text: string, codes: readonly string[]) => codes.some((code) => [code, code.replaceAll('-', ''), Buffer.from(code).toString('base64url').slice(0, -2)].some((form) => text.includes(form)))
   const decoded = (text: string) => text + [...text.matchAll(/[\w-]{40,}/g)].map(([run]) => Buffer.from(run, 'base64url').toString('latin1')).join('\n')
   const stored = () => Object.values(store.sessions ?? {}).join('\n')

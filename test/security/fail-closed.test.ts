@@ -14,9 +14,9 @@
  * The rules of the first part: A success is reported only if this user has really approved this transaction. Every request ends in time with exactly one
  * action, which contains no part of a secret. Afterwards, no socket is open, and no timer or event listener is left.
  *
- * `FAIL_CLOSED_RUNS` sets the number of sequences of the first part (default 4000). The second part runs a twentieth for each kind, but only a five-hundredth
- * for each kind of flood, because a flood lasts hours of simulated time. `FAIL_CLOSED_SEED` sets the seed; the default seed is fixed, so that a failure can be
- * repeated. If both variables are set, each part prints its figures on one line. Several processes can run this file at once.
+ * `FAIL_CLOSED_RUNS` sets the number of sequences of the first part (default 4000). The second part runs a twentieth of this number for each kind of harm. For
+ * each kind of flood (an attacker sends requests for hours of simulated time), it runs only a five-hundredth. `FAIL_CLOSED_SEED` sets the seed; the default
+ * seed is fixed, so that a failure can be repeated. If both variables are set, each part prints its figures on one line. Several processes can run at once.
  */
 import fc from 'fast-check'
 import { inspect } from 'node:util'

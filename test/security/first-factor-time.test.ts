@@ -28,8 +28,8 @@ it('ends after its time, however often the older page has sent the request again
   world.later(15)
   const newest = handleIn((await resend(before)).location)
   world.later(35)
-  // "Send again" on the page of the first request (`before`) must lead to the pending request. But the time since the password (at most 60 s in this test) must
-  // not begin again.
+  // "Send again" on the older page (with the handle `before`) must lead to the pending request. But the time since the password (at most 60 s in this test)
+  // must not begin again.
   expect(handleIn((await resend(before)).location)).toBeDefined()
   before = newest
   world.later(11)

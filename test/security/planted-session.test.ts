@@ -64,8 +64,8 @@ describe('a planted session', () => {
       }),
     })
     const attacker = app.browser()
-    // The first request stores a session, and the second request deletes the session's content. The store keeps the empty session. An empty session whose id is
-    // not recognised in the cookie looks like the session of a new visitor.
+    // The first request stores a session, and the second request deletes the session's content. The store keeps the empty session. Then the victim's cookie
+    // gets the session's id in another spelling. If the id is not recognised in this cookie, the empty session looks like the session of a new visitor.
     await attacker.get('/forget')
     await attacker.get('/forget')
     const [, first = '', rest = ''] = /^s%3A(.)(.*)$/.exec(cookieOf(attacker) as string) ?? []

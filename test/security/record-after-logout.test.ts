@@ -3,7 +3,7 @@
  *
  * The victim signs in with the phone on a shared machine and logs out. The attacker knows the password, signs in as the same user in the same browser
  * with the password alone, and finds the victim's record in the session. With `clearSessionOnLogin: false`, @fastify/passport keeps all data of the
- * session at a log-out and a login. The session of @fastify/secure-session has no id, so a log-out and a new login do not change it.
+ * session at a log-out and a login. The session of @fastify/secure-session has no id. So a new session id cannot show that there was a log-out.
  */
 import { secondFactorOf } from '../../src'
 import { loginOf } from '../../src/host/login'

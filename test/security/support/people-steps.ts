@@ -134,8 +134,8 @@ const inWidget = fc.record({ who: by, token: one<Callback['token']>('result', 'u
 const lending = fc.record({ route: one<RouteName>('stepUp', 'payLittle', 'strict'), as: one<'anna' | 'ben'>('anna', 'anna', 'ben') })
   .map(({ route, as }): readonly Step[] => [begin('thief', route, 'push', 'ben'), decides('thief'), back('thief', route, { as })])
 /**
- * The thief sends as many pushes as possible for more than an hour: a few at once with "Send again", and then one about every five minutes, each with the
- * password again. A repeated start of a pending push would send nothing.
+ * The thief sends as many pushes as possible for more than an hour. The first few come every 30 s, with "Send again", because a repeated start without it would
+ * only continue the pending push. Then the thief enters the password about every five minutes, which is the first pause after too many starts.
  */
 const steady = fc.record({ first: one(3, 4, 5), pause: one(300, 301, 310) }).map(({ first, pause }): readonly Step[] => {
   const starts = (count: number, seconds: number, replaces: boolean): Step[] =>
