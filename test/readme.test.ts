@@ -154,7 +154,7 @@ describe('the README alone', () => {
     jest.spyOn(Date, 'now').mockImplementation(() => now + 301_000)
     expect((await browser.get('/payout?to=me', page)).location).toBe('/login/2fa')
     expect((await end(handleIn((await browser.post('/login/2fa')).location))).location).toBe('/payout?to=me')
-    // The user is still signed in, because only a signed-in user gets the page that starts a step-up.
+    // Only a signed-in user gets the page that starts a step-up. So this page shows that the user is still signed in.
     expect((await browser.get('/payout?to=me', page)).location).toBe('/login/2fa')
     expect((await browser.get('/login/2fa', page)).text).toContain('Not now')
   })

@@ -159,7 +159,8 @@ describe('withPrefix', () => {
     expect(withPrefix(path, { callbackURL, waitingURL: '/elsewhere/2fa' }, at(url))).toBe(expected)
   })
 
-  // A request to the waiting URL can lead back to a page, too, for example when the user cancels there. At such a request, `waitingURL` shows the prefix.
+  // A request to the waiting URL can lead back to a page, too, for example when the user cancels there. If a proxy has removed a prefix such as `/sub` from the
+  // path of this request, the option `waitingURL` still contains the prefix.
   it.each([
     ['/account', '/sub/2fa', '/2fa', '/sub/account'],
     ['/account', '/sub/2fa?theme=dark', '/2fa?language=de', '/sub/account'],

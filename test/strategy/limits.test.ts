@@ -3,7 +3,7 @@ import { liftLimits, MemoryLedger, NevisStrategy, push, sms, StorageError, type 
 import { Budgets } from '../../src/ledger/budgets'
 import { NevisSimulator } from '../../src/simulator'
 
-/** For the parameter `askAgain` of `spend`: the user has answered no earlier approval request. */
+/** `spend`, which counts a start, calls this function to learn whether the user has answered an earlier approval request: no. */
 const NOTHING_NEW = () => Promise.resolve(false)
 
 const strategyOn = (ledger: Ledger, instance = 'bank') =>
