@@ -141,7 +141,8 @@ function reachableFrom(entry: string, loaded: readonly string[]): { sources: Sou
     for (const { specifier, name, line, isLater } of fixed) {
       if (isBuiltin(specifier)) continue
       const found = fileOf(file, specifier)
-      // If the application has already loaded this file, it has also loaded all files that this file loads at its start. So none is reported.
+      // If the application has already loaded this file, it has also loaded all files that this file loads at its start.
+      // So do not report that one of those files was not found.
       const isStarted = !isLater && started.has(file)
       // The path of an import can contain data, and a very long path would hide the rest of the finding.
       const shown = /^[\w@#~./-]{1,80}$/.test(specifier) ? `'${specifier}'` : '…'

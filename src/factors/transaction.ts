@@ -130,7 +130,7 @@ export interface Transaction {
   readonly browser?: string
   /**
    * Digest of the address, headers and cookies of the request that started the transaction: see `request-origin.ts`. With it, another process recognises the
-   * second request of a double click. Absent if no user was signed in, or if the ledger is in memory, because the app then has only one process.
+   * second request of a double click. Absent if no user was signed in, or if the ledger is in memory, because such a ledger is for one process only.
    */
   readonly origin?: string
   /** Whether the user wants this browser to be remembered; absent if the waiting page does not offer this choice. */

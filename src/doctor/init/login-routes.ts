@@ -3,7 +3,7 @@
  * call is in a GET route, which never starts a second factor.
  *
  * If an admin who signs in as a customer started the customer's second factor, the admin could set up a factor in the customer's name, with the admin's own
- * phone. In doubt, a call counts as a call for an admin, which the developer must change. Out of scope: finding the calls (`sign-in-calls.ts`).
+ * phone. In doubt, a call counts as one by an admin, and the developer must change it. Out of scope: finding the calls (`sign-in-calls.ts`).
  */
 import { namesOfFunctions } from './behind-sign-in'
 import { guardedMounts, isBehind, isGuardName, routesIn, type GuardedMount, type Place } from './login-guards'
