@@ -34,7 +34,7 @@ export class AccessKey {
 
   /**
    * Returns the current key. The caller must set a deadline, because the application's function for the key may never return.
-   * @throws TypeError if the application's function returns an unusable key; and any error that this function itself throws
+   * @throws TypeError if the application's function returns an unusable key; and any error that the application's function throws
    */
   current(): string | Promise<string> {
     return typeof this.#source === 'function' ? checkedKey(this.#source) : this.#source

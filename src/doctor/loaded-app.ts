@@ -55,7 +55,7 @@ export async function loadApp(file: string): Promise<LoadedApp | Finding> {
     const { values, all } = await withDeadline(deadline, exportsOf(path))
     exported = values
     const isUsable = () => values.some(isListener) || (observer.registered.length > 0 && found().length > 0)
-    // An export may be a promise that never settles, or settles only when the application ends.
+    // An export may be a promise that never settles, or settles only when the application ends. So stop waiting once the app is usable or idle.
     await Promise.race([withDeadline(deadline, all), once(process, 'beforeExit'), onceUsable(isUsable, deadline)])
   } catch (reason) {
     return reason instanceof LoadTimeout ? lateFinding(failures, file) : thrownFinding(reason, path, file)

@@ -88,7 +88,7 @@ function aliasesIn(source: Source): { names: ReadonlySet<string>; values: Readon
   return { names, values }
 }
 
-/** The latest `=>` directly inside a bracket. The token that is read now may be in the body of this arrow function. `at`: the index of the `=>`. */
+/** The latest `=>` that `loadsIn` has read in one pair of brackets. The next tokens may be in the body of this arrow function. `at`: the index of the `=>`. */
 interface Arrow {
   readonly at: number
   /** True if the `=>` is in the body of another arrow function without braces: `(a) => (b) => …`. */

@@ -37,7 +37,7 @@ export function policyFinding({ headers, text }: Reply): Finding {
 interface Need {
   /** For example `script-src 'self'`. */
   readonly need: string
-  /** Undefined if this depends on the public host name of the application, which the doctor does not know. */
+  /** Whether the policy allows the need. Undefined if the answer depends on the public host name of the application, which the doctor does not know. */
   readonly isAllowed: boolean | undefined
 }
 

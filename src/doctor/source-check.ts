@@ -69,7 +69,7 @@ export function sourceReport(entry: string, loaded: readonly string[] = [], unli
   }
 }
 
-/** True if the token is the name of this export, or a name under which the file imports it. False for the tokens of the import itself. */
+/** True if the token is `name`, an export of this package, or a name under which the file imports this export. False for the tokens of the import itself. */
 const mayUse = (name: string) => (source: Source, at: number): boolean => {
   const text = source.isWord(at) ? source.token(at).text : source.stringAt(at)
   if (text !== name && (text === undefined || source.imports.get(text)?.name !== name)) return false
@@ -142,6 +142,7 @@ function reachableFrom(entry: string, loaded: readonly string[]): { sources: Sou
       if (isBuiltin(specifier)) continue
       const found = fileOf(file, specifier)
       // If the application has already loaded this file, it has also loaded all files that this file loads at its start.
+      // So do not report that one of those files was not found.
       const isStarted = !isLater && started.has(file)
       // The path of an import can contain data, and a very long path would hide the rest of the finding.
       const shown = /^[\w@#~./-]{1,80}$/.test(specifier) ? `'${specifier}'` : '…'

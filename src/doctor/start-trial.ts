@@ -74,7 +74,7 @@ export class StartTrial implements Trial {
       return endTrial(response)
     }
     this.password ??= call
-    // A callback of the application, or a login by Passport, could do anything with the invented user. So end the request before that.
+    // A callback of the application, or a login by Passport, could do anything with the invented user. So end the request before either of them runs.
     if (call.hasCallback || call.signsIn) return endTrial(response)
     req.user = { id: INVENTED, username: INVENTED }
     req.login = req.logIn = (_user: unknown, options: unknown, done: unknown) => this.logIn(options, done)

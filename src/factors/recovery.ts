@@ -39,7 +39,7 @@ export function recovery(): Factor {
     },
     async check(nevis, { id, userId, subject, operation }, { code }) {
       const succeeded = { status: 'succeeded', userId: userId as string, transactionId: id } as const
-      // Nevis created the codes when the enrolment started, and the user has just confirmed that they are saved.
+      // Nevis has nothing to check: it created the codes when the enrolment started, and the user has just confirmed that they are saved.
       if (operation === 'enroll') return succeeded
       const typed = recoveryCodeIn(code)
       const right = typed !== undefined && (await isRightCode(nevis, { userId: userId as string, code: typed, channel: 'recovery' }, { username: subject.username }))

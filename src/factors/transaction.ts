@@ -49,7 +49,7 @@ export interface Transaction {
   readonly authenticatorId?: string
   /** The token with which the server asks Nevis for the status. Never sent to the browser. */
   readonly statusToken?: string
-  /** SHA-256 of the status token. The field `digest` covers it, so another token in the session does not match. */
+  /** SHA-256 of the status token. The field `digest` is computed from it, among others, so a token that was replaced in the session is refused. */
   readonly statusTokenDigest?: string
   /** Digest of the address and the headers of the browser that started a sign-in: see `strategy/request-origin.ts`. */
   readonly client?: string
@@ -102,7 +102,8 @@ export interface Transaction {
   readonly slots?: readonly number[]
   /**
    * If the app has named the user by username, a start also takes a slot under the userId in Nevis's answer. Otherwise the user would have a second limit as
-   * soon as the app names the user by userId. Absent if the starts have taken no such slot: for example, a start in slot 1 takes none.
+   * soon as the app names the user by userId. Absent if the starts have taken no such slot: for example, a start in slot 1 takes
+   * none. Most sign-ins take slot 1, so this exception saves them a call to the ledger.
    */
   readonly alsoHeld?: {
     /** The key in the ledger for the userId: a digest, like `budget` of the transaction. */
@@ -119,7 +120,7 @@ export interface Transaction {
   readonly purpose?: string
   /** Id of the transaction that replaced this one, because the user switched to another factor or had the push or SMS sent again. */
   readonly next?: string
-  /** How many times the user started the same approval again and the session got a new id. Each time, the transaction gets a new key in the ledger. */
+  /** How often a repeated start gave the session a new id. Each time, the transaction gets a new ledger key: a copy of the old session cannot finish it. */
   readonly moves?: number
   /** Digest that identifies the user who was signed in at the start, to check that the same user is signed in now. Absent if no user was signed in. */
   readonly login?: string
@@ -128,8 +129,8 @@ export interface Transaction {
   /** SHA-256 of a secret in the cookie of the browser that started the transaction. Present only if a user was signed in, or if the app sets `subject`. */
   readonly browser?: string
   /**
-   * Digest of the address, headers and cookies of the request that started the transaction: see `request-origin.ts`. Absent if no user was signed in, or if the
-   * ledger is in memory: only another process needs this field.
+   * Digest of the address, headers and cookies of the request that started the transaction: see `request-origin.ts`. With it, another process recognises the
+   * second request of a double click. Absent if no user was signed in, or if the ledger is in memory, because such a ledger is for one process only.
    */
   readonly origin?: string
   /** Whether the user wants this browser to be remembered; absent if the waiting page does not offer this choice. */

@@ -12,7 +12,7 @@ import type { Range, Source } from './source'
  * match, because `requireField` and `checkUsername` are no login guards.
  */
 const GUARD = /^(?:(?:ensure|requires?|is|check|must_?(?:be)?)(?:_?(?:is|log(?:ged)?_?in|auth(?:ed|enticat(?:ed|ion)|ori[sz](?:ed|ation))?|sign(?:ed)?_?in|users?|session|middleware))+|authenticated?(?:_?(?:users?|session|middleware))*)$/i
-/** Only a name of at most this length is compared with `GUARD`. For a name of many thousand letters, this regular expression would take minutes. */
+/** Only a name of at most this length is compared with the regular expression `GUARD`, which would take minutes for a name of many thousand letters. */
 const MAX_NAME = 100
 
 export const isGuardName = (name: string): boolean => name.length <= MAX_NAME && GUARD.test(name)
@@ -49,12 +49,12 @@ export function guardedMounts(sources: readonly Source[], source: Source, find =
     const [first] = parts
     const own = first === undefined || first.first !== first.last ? '' : (source.stringAt(first.first) ?? '')
     const path = prefix === undefined ? '' : `${prefix}${own}`.replace(/\/$/, '')
-    // A guard without a path protects the whole app. Whether the whole app needs a second factor is for the developer to decide, not for `init`.
+    // A guard without a path protects the whole app. Leave it out: whether the whole app needs a second factor is for the developer to decide, not for `init`.
     return guard === undefined || path === '' ? [] : [{ source, guard, path, at }]
   })
 }
 
-/** True if the guard runs before the route. */
+/** True if the guard in the call of `use` runs before the route at `place`. */
 export function isBehind(sources: readonly Source[], { source, path, at }: GuardedMount, place: Place): boolean {
   const prefix = prefixOf(sources, place.source, place.route.owner)
   const isLater = place.source !== source || place.route.open > at

@@ -1,9 +1,9 @@
 /**
- * Finds the calls of `req.login` to which `init` must not add the start of a second factor. They are of two kinds: an admin signs in as another user, or the
- * call is in a GET route.
+ * Decides to which calls of `req.login` `init` must not add the start of a second factor. They are of two kinds: an admin signs in as another user, or the
+ * call is in a GET route, which never starts a second factor.
  *
  * If an admin who signs in as a customer started the customer's second factor, the admin could set up a factor in the customer's name, with the admin's own
- * phone. In doubt, a call counts as one of these calls, and the developer must change it. Out of scope: finding the calls (`sign-in-calls.ts`).
+ * phone. In doubt, a call counts as one by an admin, and the developer must change it. Out of scope: finding the calls (`sign-in-calls.ts`).
  */
 import { namesOfFunctions } from './behind-sign-in'
 import { guardedMounts, isBehind, isGuardName, routesIn, type GuardedMount, type Place } from './login-guards'
@@ -20,7 +20,7 @@ const REQUEST = /^_?(?:req|request)$/
 /** At most this many tokens in front of a sign-in are examined. Without this limit, a very long handler with many sign-ins would take too much time. */
 const MAX_TOKENS = 2000
 
-/** @returns a function that replaces the remedy of a `req.login` call if `init` must not start the second factor there */
+/** @returns a function that replaces the remedy (what the developer must do) of a `req.login` call if `init` must not start the second factor there */
 export function loginRoutes(sources: readonly Source[]): (signInCall: SignInCall) => SignInCall {
   let mounts: GuardedMount[] | undefined
   let uses: Use[] | undefined
@@ -65,8 +65,8 @@ export function placesByName(sources: readonly Source[]): Map<string, Place[]> {
 }
 
 /**
- * The first argument that is a login guard, or a handler that lets only some users through, also in a list or as `auth.isAdmin`. Never a single string:
- * this is the path of the route.
+ * The first argument that is a login guard, or a handler that lets only some users through, also in a list or as `auth.isAdmin`. An argument that is a
+ * single string is never a guard: it is the path of the route.
  */
 function anyGuardIn(source: Source, parts: readonly Range[]): Range | undefined {
   return parts.find(({ first, last }) => {

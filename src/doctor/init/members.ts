@@ -34,13 +34,13 @@ export function memberIn(source: Source, range: Range, name: string, isStatic: b
   return found.length === 1 ? found[0] : undefined
 }
 
-/** True if a member can begin at this token: behind the brace, another method, or the end of a property. False for a getter, a setter and a generator. */
+/** True if a member can begin at this token: behind the class's opening brace, another method, or a property. False for a getter, a setter and a generator. */
 function isBeginning(source: Source, brace: number, start: number): boolean {
   if (start - 1 === brace || source.is(start - 1, '}') || source.is(start - 1, ';')) return true
   return source.token(start - 1).line < source.token(start).line && !/^(?:get|set|\*|=|=>)$/.test(source.token(start - 1).text)
 }
 
-/** A method, from its parameters to its brace, or the value of a property. */
+/** The code of the member with the name at this token: a method, from its parameters to its closing brace, or the value of a property. */
 function codeOfMember(source: Source, at: number): Range[] {
   const { last } = source.statementOf(at)
   if (source.is(at + 1, '(')) {

@@ -114,7 +114,7 @@ interface Wrapped {
   readonly strategy: Range
   readonly login: Range
   readonly handler: Range
-  /** True if `req.logIn` signs in the user that the callback got, and runs only if the callback got a user. A callback of the second factor must do both. */
+  /** True if `req.logIn` signs in the user that the callback got, and runs only if the callback got a user. A callback of the Nevis strategy must do both. */
   readonly isChecked: boolean
 }
 

@@ -1,5 +1,5 @@
 /**
- * Makes two changes outside the sign-in: the login form gets a button for a code by SMS, and package.json gets the dependency.
+ * Makes two changes outside the sign-in: the login form gets a button for a code by SMS, and package.json gets this package as a dependency.
  *
  * Out of scope: the sign-in (`login-edit.ts`), and sensitive routes (`step-ups.ts`).
  */

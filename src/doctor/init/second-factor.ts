@@ -138,7 +138,7 @@ export class SecondFactors {
     return at !== undefined && (at === value.last ? this.isDefined(source, at, depth) : this.isMade(source, at, depth, parameter))
   }
 
-  /** True for a call whose result runs a strategy: `passport.authenticate('nevis')`, or a function that returns this. `at`: the name of the called function. */
+  /** True for a call whose result runs a strategy: `passport.authenticate('nevis')`, or `f()` if `f` returns such a result. `at`: the called name. */
   private isMade(source: Source, at: number, depth: number, parameter?: string): boolean {
     const [argument] = source.partsOf(source.openOfCall(at) as number)
     const isStrategy = argument !== undefined && (this.isStrategy(source, argument) || (argument.first === argument.last && source.is(argument.first, parameter ?? '')))
@@ -243,13 +243,13 @@ export class SecondFactors {
   }
 }
 
-/** The name at this token, with the name of its module: `f` or `A.f`. With a `?` before the name if the value of this variable is not known here. */
+/** The name at this token, with the name of its module: `f` or `A.f`. With a `?` before the name if its value is unknown: it is a parameter, for example. */
 function nameAt(source: Source, at: number): string {
   const first = source.is(at - 1, '.') ? at - 2 : at
   return `${source.is(first - 1, '.') ? '.' : ''}${isUnknownAt(source, first) ? '?' : ''}${source.textOf({ first, last: at })}`
 }
 
-/** The end of the arguments of a call that runs the strategy, also of the second ones in `passport.authenticate('nevis')(req, res, next)`. */
+/** The last token of a call that runs the strategy: in `passport.authenticate('nevis')(req, res, next)`, the second closing parenthesis. */
 export function endOfRun(source: Source, at: number): number {
   let end = source.token(source.openOfCall(at) as number).pair as number
   while (source.is(end + 1, '(')) end = source.token(end + 1).pair as number

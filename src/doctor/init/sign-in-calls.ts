@@ -23,7 +23,7 @@ export interface SignInCall {
   readonly remedy: string | undefined
   readonly kind: 'authenticate' | 'login' | 'other'
   readonly strategy?: string
-  /** True if the call certainly stores the user in the session. Not for a call with the option `session`, nor for a call that only looks like a sign-in. */
+  /** True if the call certainly stores the user in the session. Not with the option `session`, which may be false, nor if the call may be no sign-in. */
   readonly signsIn?: boolean
   /** True if the call creates or accepts an API token. */
   readonly isToken?: boolean
@@ -64,7 +64,7 @@ export function signInCallsIn(source: Source, factors = new SecondFactors([sourc
 
 type Found = Omit<SignInCall, 'source' | 'at' | 'line'>
 
-/** If a call names no strategy, and signs in by a "remember me" cookie, it gets the remedy for such cookies. */
+/** If a call names no strategy, and signs in by a "remember me" cookie, its remedy (what the developer must do) is the one for such cookies. */
 function remedyOf({ what, remedy, strategy }: Found): string | undefined {
   return remedy !== undefined && strategy === undefined && what.startsWith(`${REMEMBERED}:`) ? remedies.REMEMBER : remedy
 }
@@ -211,8 +211,8 @@ function isAuthGuard(source: Source, at: number): boolean {
 }
 
 /**
- * Finds a guard of NestJS: `AuthGuard('local')`, also as a base class, and `(0, passport_1.AuthGuard)('local')` in compiled code. A route with such a guard
- * needs only this strategy, and no second factor.
+ * Finds a guard of NestJS: `AuthGuard('local')`, also as a base class, and `(0, passport_1.AuthGuard)('local')` in compiled code. Such a guard lets a user
+ * into the route after this one strategy, without a second factor.
  */
 function guardAt(source: Source, at: number, factors: SecondFactors): Found | undefined {
   const open = source.is(at + 1, ')') ? at + 2 : at + 1

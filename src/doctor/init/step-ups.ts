@@ -50,8 +50,8 @@ export function editStepUps(edits: Edits, sources: readonly Source[], waitingURL
     const sensitive = guarded.filter(({ route }) => isSensitive(route))
     const paths = new Set(sensitive.map(({ route }) => route.path))
     const isChanging = sensitive.some(({ route }) => route.method !== 'get')
-    // If the file has a sensitive route that is no GET, choose all routes with the path of a sensitive route. If all routes of the file have a login guard,
-    // choose all of them. So GET routes with forms are chosen, too: the user then gives the second factor before filling in the form, not after.
+    // If the file has a sensitive route that is no GET, add `requireSecondFactor` to each route with the path of a sensitive route; or to all routes of the
+    // file, if all have a login guard. So a GET route with a form asks for the second factor, too: before the user fills in the form, not after.
     const isChosen = ({ path }: Route) => isChanging && (guarded.length === all.length || paths.has(path))
     const chosen = guarded.filter(({ route }) => isChosen(route) || (route.method === 'delete' && !SIGN_OUT.test(route.path)))
     if (chosen.length === 0 || hasName(source)) return []

@@ -123,9 +123,9 @@ export class Caller {
   }
 
   /**
-   * Sends a request once more if its answer is a page, or another body that is not JSON: a gateway may send such a body for a moment only. If the second answer
-   * has a body of another kind, the first answer is dropped. After a GET, the second answer is recorded instead, if it is not from a gateway. After another
-   * method, "no answer" is recorded: if Nevis has already handled the first request, the second answer does not show how Nevis usually answers.
+   * Sends a request once more if its answer is a page, or another body that is not JSON: a gateway may send such a body for a moment only. If an answer of
+   * the same kind comes again, and Nevis itself probably sent both (`isRepeated`), the answer is recorded. Otherwise, the second answer to a GET is recorded,
+   * unless a gateway sent it. In any other case, "no answer" is recorded: Nevis may have handled a first POST, and then answer a second POST differently.
    */
   private async ofNevis(reply: Reply, call: Call, step: string | undefined): Promise<Reply> {
     if (reply.status === 0 || reply.status >= 500 || (reply.json === undefined && !isOfGateway(reply)) || this.endpoints.isLasting(call, reply)) return reply
@@ -242,7 +242,7 @@ export class Caller {
     return reply
   }
 
-  /** Records that bodies come in chunks, or that the server closes connections, only if this holds for all responses: a gateway may treat one differently. */
+  /** Records that bodies come in chunks, or that the server closes connections, only if all responses show it: a gateway may have changed one response. */
   noteDelivery(): void {
     const { all, withBody, inChunks, closing } = this.responses
     const isAlways = (count: number, of: number) => of > 0 && count === of

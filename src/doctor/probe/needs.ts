@@ -66,7 +66,7 @@ export interface TokenNeeds {
   readonly acceptAudienceApi: boolean
   readonly acceptMissingIssuer: boolean
   readonly subject: 'userId' | 'username' | 'transactionId' | 'none'
-  /** True if the `iss` of transaction tokens is not the base URL, with or without a slash at its end. The option `issuer` must then name it. */
+  /** True if the `iss` of transaction tokens is not the base URL, with or without a slash at its end. The option `issuer` must then be that `iss`. */
   readonly hasOtherIssuer: boolean
 }
 
@@ -161,7 +161,7 @@ const ofToken: Reason = (facts, step) => {
   if (invalid !== undefined) return `the \`${invalid}\` of a transaction token is no time`
   const issued = facts.text(`${step}.issued`)
   if (facts.text(`${step}.life`) === '0 s' && issued === 'since the start') return 'a transaction token has already expired when it is issued'
-  // Check this only if the clocks agree: if Nevis's clock is behind, a new token looks old.
+  // Judge the time of issue only if the clocks agree: if Nevis's clock is behind, a new token looks old.
   if (/(minutes|hours|days) before/.test(issued) && facts.text('clock') === 'agrees') return 'a transaction token was issued long before the request'
   return isOfOther(facts, step, 'sub', OWNERS) ? 'the `sub` of a transaction token names neither the user nor the transaction' : undefined
 }
@@ -174,7 +174,7 @@ const ofBroughtToken: Reason = (facts, step) => {
   if (facts.claim(step, 'iat') === 'absent') return 'a transaction token does not say when it was issued (`iat`)'
   if (!/^the user/.test(facts.claim(step, 'sub'))) return 'a transaction token does not name its user (`sub`)'
   const asStatusToken = `${step}.as-status-token`
-  // Nevis itself must have answered: with the status `unknown`, or with its own error body, which names the path.
+  // The 404 must be an answer of Nevis itself, not of a gateway: with the status `unknown`, or with Nevis's own error body, which names the path.
   const isOfNevis = facts.kinds(asStatusToken, 'status').some((word) => word.toLowerCase() === '"unknown"') || ['status: HTTP status', 'path: text'].every((field) => facts.fields(asStatusToken).includes(field))
   if (!facts.has(asStatusToken) || (facts.http(asStatusToken) === '404' && isOfNevis)) return undefined
   return `the request for the status of a transaction token, which must have none, gets ${facts.saw(asStatusToken)} instead of Nevis's own HTTP 404`

@@ -32,7 +32,7 @@ export function precheckFailure(facts: Facts, hasProxy: boolean): string | undef
   const codes = all.map(codeOf)
   if (codes.every((code) => code !== undefined)) return `nothing answered: ${codes.map((code) => causeOf(code, hasProxy)).join(', ')}`
   const isPage = steps.some((step) => fieldsOf(step).includes('a page'))
-  // Nevis answers an introspection with 200 also if the token, here the access key, is not active.
+  // Nevis answers an introspection with 200 also if the token, here the access key, is not active. Such a 200 does not show that the key was accepted.
   const isInactive = fieldsOf('introspect.key').includes('active: false')
   const ofKey = https(isInactive ? KEY_STEPS.filter((step) => step !== 'introspect.key') : KEY_STEPS)
   if (!isPage && ofKey.every((status) => REFUSED.test(status))) return `the access key was refused (HTTP ${[...new Set(ofKey)].join(' and ')}): configure a key from "Access Keys" in the management console of this instance`

@@ -47,7 +47,7 @@ const NOT_REPLACEABLE = ['EACCES', 'EPERM', 'EROFS', 'EBUSY', 'EXDEV']
 export function writeWhole(file: string, text: string): void {
   const target = targetOf(file)
   const known = statSync(target, { throwIfNoEntry: false })
-  // A device or a pipe cannot be replaced.
+  // A device or a pipe cannot be replaced by another file, so write into the device or pipe itself.
   if (known !== undefined && !known.isFile()) return writeFileSync(target, text)
   const temporary = `${target}.${randomBytes(4).toString('hex')}.tmp`
   try {

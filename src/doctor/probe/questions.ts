@@ -134,7 +134,7 @@ const QUESTIONS: readonly (readonly [question: string, step: string | readonly s
   ['Under which name does Nevis know the channel `app`?', 'approval.app', (facts) => {
     const isOlder = appChannelOf(facts) === 'qr-code'
     if (!facts.has('approval.app.refused') && facts.http('approval.app') === '400') return { refused: 'approval.app' }
-    // Only 400 shows that Nevis does not know a name (see `appChannelOf`).
+    // Only 400 shows that Nevis does not know the name of a channel (see `appChannelOf`).
     const other = ['approval.app.refused', 'approval.app'].find((step) => facts.has(step) && /^[45]/.test(facts.http(step)) && facts.http(step) !== '400')
     if (!isOlder && other !== undefined) return { refused: other }
     const refused = facts.has('approval.app.refused') ? `HTTP ${facts.http('approval.app.refused')} for \`app\`` : ''

@@ -66,7 +66,7 @@ export async function simulate(stages: readonly Stage[], progress: (done: number
   try {
     await Promise.all(Array.from({ length: CONCURRENT_SIMULATORS }, work))
   } finally {
-    // After an error, the other simulators do not go on with further dialects.
+    // After an error in one dialect, run no further dialects on the other simulators.
     waiting.length = 0
   }
   return { facts, dialects, results }
@@ -126,8 +126,8 @@ function wasTried(difference: string, facts: Facts): boolean {
 const NO_ANSWER = /\.http is no answer \(/
 
 /**
- * True if the request to which a difference belongs got no answer, or only a momentary one such as HTTP 503. But if most requests got no answer or a momentary
- * one, momentary answers are usual for this instance: the result is then true only for a request without any answer.
+ * True if the request to which a difference belongs got no answer. Also true if it got a momentary answer such as HTTP 503, unless most requests got no answer
+ * or a momentary one: momentary answers are then usual for this instance.
  */
 function isOfLost(difference: string, facts: Facts): boolean {
   return NO_ANSWER.test(difference) || (hasLastingAnswers(facts) && isLost(facts, stepOf(difference)))
@@ -159,9 +159,9 @@ function isReplaced(difference: string, changes: Differences, differences: Diffe
 }
 
 /**
- * Lists the steps at which only the HTTP status can be compared. At such a step, the instance sends an error with another status than the simulator's response.
- * In addition, most errors that both send have other fields or another type on the instance, for example `application/problem+json`. The errors of all dialects
- * have the simulator's fields and type, so those of the instance would fit no dialect.
+ * Lists the steps at which the instance sends an error with another status than the simulator's response. At these steps, only the HTTP status is compared.
+ * Lists no step unless most of the errors with the same status have other fields or another type on the instance, for example `application/problem+json`. All
+ * errors of the instance then probably have that form. But the errors of all dialects have the simulator's form, so the instance's errors would fit no dialect.
  */
 function stepsOfOtherErrors(facts: Facts, simulated: Facts): ReadonlySet<string> {
   const errors = Object.keys(facts).filter((name) => name.endsWith('.http') && /^[45]/.test(String(facts[name])))

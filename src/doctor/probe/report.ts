@@ -56,7 +56,7 @@ export interface ProbeReport {
 export function reportOf({ facts: recorded, finished, failed, ofFailed, obstacle, calls, usersLeft, endedBy }: StageResults, recognised: Recognised | string): ProbeReport {
   const isCompared = typeof recognised !== 'string'
   const { dialects, alike, unexplained, unsettled } = isCompared ? recognised : NOT_COMPARED
-  // Without a comparison, nothing shows whether Nevis itself gave the answers of a failed stage.
+  // Without a comparison, nothing shows whether Nevis itself gave the answers of a failed stage. So leave out these answers.
   const leftOut = isCompared ? recognised.leftOut ?? [] : [...new Set(ofFailed.values())]
   const recordedIn = (isLeftOut: boolean): Facts => Object.fromEntries(Object.entries(recorded).filter(([name]) => (leftOut.length > 0 && ofFailed.has(name)) === isLeftOut))
   const facts = recordedIn(false)

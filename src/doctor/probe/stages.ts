@@ -101,7 +101,7 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
       say(`Stage "${stage}" …`)
       caller.steps.clear()
       const lost = await run(stage, context, options.accessKey, finished.includes('app')).then(() => undefined, (reason: unknown) => ifLost(reason))
-      // If Nevis cannot be reached in the stage `quiet`, do not end here: the lines below find out and report the reason. In any other stage, end the probe.
+      // If Nevis cannot be reached in the stage `quiet`, do not end here: `precheckFailure` below finds out the reason. In any other stage, end the probe.
       if (lost !== undefined && stage !== 'quiet') throw lost
       finished.push(stage)
       if (stage === 'quiet') obstacle = precheckFailure(caller.facts, hasProxy) ?? lost?.message
