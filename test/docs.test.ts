@@ -86,7 +86,7 @@ function methodsOf(path: string, name: string): string[] {
     .map((member) => (member.name as ts.Identifier).text)
 }
 
-/** The first cell of each row that names no file in `src`. */
+/** Finds the rows in which no cell names a file in `src`, and returns the first cell of each of these rows. */
 function withoutSource(rows: string[][]): string[] {
   return rows.filter((cells) => !codeIn(cells.join(' ')).some((span) => /^src\/\S+$/.test(span))).map(([first]) => first as string)
 }

@@ -86,7 +86,7 @@ export const median = (values) => quantile(values, 0.5)
 
 /**
  * Calls the function of each contestant once per round, in a new random order each round. So a disturbance of the machine affects all contestants alike. A
- * fixed order would be unfair, because each contestant may leave the upstream server awake or asleep for the next one.
+ * fixed order would be unfair: the upstream server could then be active before every call of one contestant, and idle before every call of another.
  * @template T
  * @param {number} count
  * @param {readonly (() => T | Promise<T>)[]} asked

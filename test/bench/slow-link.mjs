@@ -5,8 +5,8 @@ import { connect, createServer } from 'node:net'
 
 /**
  * @param {string} address of the server
- * @param {number} roundTripMs the delay that the link adds to a request and its answer together
- * @returns its address through this link, and `close`
+ * @param {number} roundTripMs the delay that this proxy adds to a request and its answer together
+ * @returns the address of this proxy, to be called in place of the server, and `close`
  */
 export async function slowLink(address, roundTripMs) {
   const { port } = new URL(address)

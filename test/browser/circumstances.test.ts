@@ -202,7 +202,7 @@ describeWithChromium('the waiting page', () => {
       const given: number[] = []
       await context.route(/live/, (route) => {
         const answer = answers[given.length]
-        // After the last of these answers, the app itself answers.
+        // After the last one of `answers`, the app itself answers.
         if (!answer) return route.continue()
         given.push(Date.now())
         return route.fulfill({ contentType: 'application/json', ...answer })

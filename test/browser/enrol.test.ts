@@ -167,7 +167,7 @@ describeWithChromium('enrolment on the waiting page', () => {
       expect(await page.getByRole('button').allTextContents()).toEqual(['I have saved these codes', 'Cancel'])
       expect(await codesOn(page)).toEqual(userOf(username)?.recoveryCodes)
       await page.getByRole('button', { name: 'I have saved these codes' }).click()
-      // The browser's own validation asks for the tick.
+      // The browser's own validation asks the user to tick the checkbox.
       await page.locator('[data-saved]:invalid').waitFor()
       await page.getByRole('checkbox').check()
       await page.getByRole('button', { name: 'I have saved these codes' }).click()

@@ -8,7 +8,7 @@ import { NevisSimulator, type AddedUser } from '../../src/simulator'
 import { PASSWORD, startApp, type AppOptions, type TestApp } from '../support/app'
 import { launchChromium } from '../support/chromium'
 
-/** A generous limit for each test: on an old machine with two cores, other tests may compile the example app's database at the same time. */
+/** A generous limit for each test: on an old machine with two cores, other tests may compile PGlite (WebAssembly) for the example app meanwhile. */
 export const SLOW_MS = 120_000
 jest.setTimeout(SLOW_MS)
 

@@ -163,8 +163,8 @@ describe('an answer with which all sign-ins by a factor fail', () => {
   const ALL: readonly Stage[] = ['quiet', 'users', 'app', 'sms']
   const failingIn = (name: string) => (Object.keys(SIGN_INS) as (keyof typeof FACTORS)[]).filter((factor) => SIGN_INS[factor].every((flow) => expectedOf(name, flow).outcome !== 'in'))
   /**
-   * True for dialects that this test leaves out. They change only answers about users in a special situation or about usernames in capitals, or something in
-   * front of Nevis answers every request, so that the probe has no result.
+   * True for dialects that this test leaves out: those that change only answers about users in a special situation or about usernames in capitals, and those in
+   * which something in front of Nevis answers every request, so that the probe has no result.
    */
   const isOutside = (name: string) => {
     const { prepare, factors, simulator, phone } = situationOf(name)

@@ -6,7 +6,7 @@ import { closeServers, originOf } from './support'
 
 afterEach(closeServers)
 
-/** How the doctor reads an answer of this server. */
+/** How the doctor reads the answer of a server that answers with `listener`. */
 const replyOf = async (listener: RequestListener) => ask(await originOf(listener), 'GET', '/2fa', {})
 const withHeaders = (headers: Record<string, string | string[]>) => replyOf((_req, res) => void res.writeHead(200, headers).end())
 

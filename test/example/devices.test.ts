@@ -292,7 +292,7 @@ describe('new recovery codes', () => {
     await save(browser, await make(browser))
     expect(await shown()).toEqual(saved)
 
-    /** Starts until a limit refuses. Returns the address of the last waiting page. */
+    /** Starts enrolments of this factor until a limit refuses one. Returns the address of the last waiting page. */
     const startUntilRefused = async (factor: string) => {
       for (let tries = 0, last = ''; tries < 20; tries++) {
         const next = (await submit(browser, DEVICES, `${DEVICES}/add`, { factor, phone: '+41 79 555 00 02' })).location as string

@@ -45,7 +45,7 @@ describe('another factor in place of a transaction', () => {
     expect(await budgets.endings.mayTryOtherFactor(one)).toBe(true)
   })
 
-  // A user cancels, while this or another process learns that the time is over.
+  // A user cancels the transaction, while this or another process finds that the transaction has expired.
   it.each([['before', [true, false]], ['after', [false, true]]])('may not be tried if an end %s the cancellation would allow it', async (_when, ends) => {
     for (const canGoOn of ends) await end({ canGoOn })
     later(120 + 600 + 299)

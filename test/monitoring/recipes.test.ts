@@ -177,7 +177,7 @@ describe('the recipes', () => {
       expect(await from(name('budgets'), ['budget'])).toEqual({ 'budget=attempts': truth.guessed })
       expect(await from(name('suspicious'), ['reason'])).toEqual({})
     }
-    // Compare with the simulator's own log.
+    // Compare the starts and the calls with the requests that the simulator has recorded.
     const approvals = simulator.requests.filter(({ operation, status, body }) => operation === 'approve' && status === 201 && body !== undefined)
     const { 'factor=recovery': _recovery, ...asked } = truth.starts
     expect(counted(approvals.map(({ body }) => ({ labels: { factor: (body as { channel: string }).channel }, value: 1 })), ['factor'])).toEqual(asked)

@@ -112,8 +112,8 @@ function inserted(text, insertions) {
 }
 
 /**
- * Sorts insertions at the same position, so that the brackets of nested mutants are nested correctly. At one position, the text that is inserted last comes
- * first. So opening brackets are inserted from the inner to the outer mutant, and closing brackets from the outer to the inner one.
+ * Sorts insertions at the same position, so that the brackets of nested mutants are nested correctly. A text that is inserted later stands before a text that
+ * was inserted earlier. So opening brackets are inserted from the inner to the outer mutant, and closing brackets from the outer to the inner one.
  *
  * @typedef {Insertion & { order: number }} Ordered
  * @param {Ordered} a

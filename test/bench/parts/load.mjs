@@ -26,7 +26,7 @@ export async function measure() {
     /** @type {Map<string, string>} */
     cookies = new Map()
     /**
-     * Sends a request to the apps in turn, with the user's cookies.
+     * Sends a request with the user's cookies. Each request goes to the next one of the apps.
      * @param {'GET' | 'POST'} method
      * @param {string} path
      * @param {Record<string, string>} [fields]

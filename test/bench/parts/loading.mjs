@@ -39,7 +39,10 @@ export async function measure() {
   const answers = [...(await rounds(ROUNDS.compared, COMPARED.map(once))), ...(await rounds(ROUNDS.others, OTHERS.map(once)))]
   const row = (/** @type {number} */ i) => /** @type {(typeof answers)[number]} */ (answers[i])
   const medianOf = (/** @type {number} */ i, /** @type {'ms' | 'cpuMs'} */ field) => median(row(i).map((answer) => answer[field]))
-  /** The median of the differences between rows `a` and `b`; each round has one difference. @type {(a: number, b: number, field: 'ms' | 'cpuMs') => number} */
+  /**
+   * The median of the differences between the packages with the numbers `a` and `b` in `answers`. Each round has one difference.
+   * @type {(a: number, b: number, field: 'ms' | 'cpuMs') => number}
+   */
   const paired = (a, b, field) => median(row(a).map((answer, round) => answer[field] - Number(row(b)[round]?.[field])))
   return {
     rounds: ROUNDS,

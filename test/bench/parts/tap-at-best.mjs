@@ -9,7 +9,8 @@ const SECONDS = 3
 
 /**
  * @param {{ log: (line: string) => void }} tools
- * @returns for each app, the seconds from the tap to the signed-in page; the seconds that the network alone takes; and the ratio of the two for the first app
+ * @returns for each app, the seconds from the tap to the signed-in page; `network`, the seconds that the network alone takes; and `ratio`, the best time of the
+ * first app divided by `network`
  */
 export function measure({ log }) {
   return withChromium(async ({ ours, early, byHand, signIn }) => {

@@ -6,7 +6,10 @@ import { quantile, seeded, spreadAnswers } from '../processes.mjs'
 
 /** How many users sign in one after another, each to both apps: the app with this package (`ours`) and the app without it (`byHand`). */
 const PAIRS = 20
-/** How many users sign in to the app with this package in each of three ways, four at a time. The sign-ins share this machine, so they slow each other down. */
+/**
+ * How many users sign in to the app with this package, four at a time: with events, as many with JSON polling, and as many without JavaScript. The sign-ins
+ * share this machine, so they slow each other down.
+ */
 const OTHERS = 20
 
 /**
@@ -16,7 +19,8 @@ const OTHERS = 20
 export function measure({ log }) {
   return withChromium(async ({ ours, byHand, signIn }) => {
     /**
-     * A row of the table. `atOnce`: how many users sign in at the same time; `took`: the seconds of each sign-in; `statusCalls`: of all these sign-ins.
+     * A row of the table. `atOnce`: how many users sign in at the same time; `took`: the seconds of each sign-in; `statusCalls`: how many status calls
+     * all these sign-ins have caused.
      * @type {(way: string, atOnce: number, took: number[], statusCalls: number) => { way: string, median: number, [figure: string]: number | string }}
      */
     const rowOf = (way, atOnce, took, statusCalls) => {

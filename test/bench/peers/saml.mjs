@@ -1,5 +1,5 @@
-// @node-saml/passport-saml: redirects with a SAML request, then checks a signed response. No server is called, and the response is signed only once, before the
-// measured logins.
+// Measures @node-saml/passport-saml: a login is the redirect with a SAML request, then the check of a signed response. No server is called, and the response is
+// signed only once, before the measured logins.
 import { createRequire } from 'node:module'
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'

@@ -1,6 +1,6 @@
 /**
- * A correct app that first listens on a public address, and only then creates its strategy and routes. With FAULT, another server listens first, or a
- * handler in a file with a computed name signs users in.
+ * A correct app that first listens on a public address, and only then creates its strategy and routes. The environment variable FAULT adds a fault: another
+ * server that listens first, or a handler that signs users in and that is imported from a file with a computed name.
  */
 import express from 'express'
 import session from 'express-session'

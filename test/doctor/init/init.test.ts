@@ -577,7 +577,7 @@ describe('a door', () => {
     ["import auth from './second-factor.js'", 'export default { secondFactor: other }\nexport { secondFactor }', 'LEFT', 'auth.secondFactor'],
     ["import auth from './second-factor.js'", 'export default { secondFactor }', 'ok', 'auth.secondFactor'],
     ["import * as auth from './second-factor.js'", 'export default { secondFactor: other }\nexport { secondFactor }', 'ok', 'auth.secondFactor'],
-    // What the TypeScript compiler makes of such exports and imports.
+    // In these cases, the TypeScript compiler has compiled the exports and imports.
     ["const auth_1 = require('./second-factor')", "Object.defineProperty(exports, 'secondFactor', { enumerable: true, get: function () { return more_1.second; } });\nconst more_1 = require('./more')", 'ok', 'auth_1.secondFactor'],
     ["const auth_1 = require('./second-factor')", "Object.defineProperty(exports, 'secondFactor', { enumerable: true, get: function () { return more_1.other; } });\nconst more_1 = require('./more')", 'LEFT', 'auth_1.secondFactor'],
     ["const auth_1 = require('./second-factor')", "__exportStar(require('./more'), exports)", 'ok', 'auth_1.secondFactor'],
@@ -654,7 +654,7 @@ describe('a door', () => {
     '(req, answer, next) => {\n  if (req.body.app) return give(answer)\n  next()\n}, secondFactor',
     '(req, { json }, next) => {\n  if (req.body.app) return json({ token })\n  next()\n}, secondFactor',
     '(...all) => {\n  if (all[0].body.app) return give(all)\n  secondFactor(...all)\n}',
-    // A handler whose code is not found, or that answers in another file.
+    // A handler whose code `init` does not find, or a handler from another file that may answer.
     ...['give', 'make()', '[give]', '...given', 'A.give', 'B.give', 'limit, C'].map((given) => `${given}, secondFactor); const A = require('a')\nconst B = require('./give')\nconst C = require('./give')\nconst limit = (req, res, next) => next()\napp.get('/x'`),
   ])('that the second factor follows only sometimes, as in %j › is left', (handler) => {
     const code = `const secondFactor = passport.authenticate('nevis')\nconst sometimes = (req, res, next) => (req.user.isPhoneSet ? secondFactor(req, res, next) : next())\napp.post('/login', passport.authenticate('local', { session: false }), ${handler}, (req, res) => res.redirect('/'))`

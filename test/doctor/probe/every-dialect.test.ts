@@ -193,7 +193,7 @@ describe('recognition', () => {
     expect(recognise({ ...simulated.facts, 'ping.http': '203' }, simulated)).toEqual({ dialects: [], alike: [], unexplained: ['ping.http is 203'] })
     // Lifetimes are settings of the instance. The report lists them as answers, not as differences.
     expect(recognise({ ...simulated.facts, 'status.ignored.seconds': '10', 'status.ignored-approval.seconds': '600' }, simulated).unexplained).toEqual([])
-    // HTTP 418 is an error, which does not show how the instance answers a ping otherwise. So this answer is left open (`unsettled`).
+    // HTTP 418 is an error, and does not show how the instance answers a ping without an error. So the probe leaves this answer open (`unsettled`).
     expect(recognise({ ...simulated.facts, 'ping.http': '418' }, simulated)).toEqual({ dialects: [], alike: [], unexplained: [], unsettled: ['ping: HTTP 418'] })
   })
 })

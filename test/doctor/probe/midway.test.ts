@@ -79,7 +79,7 @@ describe('a gateway that answers every request from the middle of a run on with 
   const STAGES = ['quiet', 'users'] as const
   /**
    * What the probe compares its results with. The probe of these tests calls a server in front of the simulator, so the `iss` in the tokens is not the address
-   * that the probe calls. `simulate` uses no such server, so replace its facts by those of a run through the server.
+   * that the probe calls. `simulate` uses no such server, so replace the facts of `simulate` by those of a run through the server.
    */
   const simulated = async () => ({ ...(await simulate(STAGES, undefined, ['recovery-enrolment-200'])), facts: (await probe(before(() => false, silent), STAGES)).facts })
 
@@ -245,7 +245,7 @@ describe('the deletion of a test user', () => {
     expect([usersLeft, lookUps > 3, simulator.users]).toEqual([0, true, []])
   })
 
-  /** Passes each enrolment on to Nevis, but answers with this status in its place; says at each look-up by name that there is no such user. */
+  /** Passes each enrolment on to Nevis, but answers with `status` in place of Nevis. Answers each look-up of a user by name with 404: no such user. */
   const enrollingUnseen = (status: number): RequestListener => (req, res) => {
     const refuse = (http: number) => void res.writeHead(http, { 'content-type': 'application/json' }).end(JSON.stringify({ status: http, error: 'x' }))
     if (req.method === 'GET') return refuse(404)

@@ -21,7 +21,7 @@ afterEach(async () => {
   await closeServers()
 })
 
-/** Passes each request on to the simulator, and adds the values of the request and of the answer to unusual places of the answer. */
+/** Passes each request on to the simulator. Adds `OTHER`, the values of the answer and the texts in `values` to unusual places of the answer. */
 function telling(values: Set<string>): RequestListener {
   return (req, res) => {
     const passed = request(simulator.baseURL + String(req.url), { method: req.method, headers: { ...req.headers, 'accept-encoding': 'identity' } }, (answer) => {
@@ -35,7 +35,7 @@ function telling(values: Set<string>): RequestListener {
   }
 }
 
-/** Adds a field with an object whose field names are data: the values of the answer, and values that were answers to earlier requests. */
+/** Adds the values of the answer to `values`. Then adds a field to the answer: an object whose field names are all texts in `values`. */
 function withNames(text: string, values: Set<string>): string {
   const json = JSON.parse(text) as object
   for (const value of Object.values(json)) if (typeof value === 'string' && value.length > 8) values.add(value)

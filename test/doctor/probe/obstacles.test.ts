@@ -188,8 +188,8 @@ describe('a stage that fails', () => {
     const { unexplained } = recognise(results.facts, await jest.requireActual<typeof import('../../../src/doctor/probe/recognise')>('../../../src/doctor/probe/recognise').simulate(['quiet', 'users'], undefined, []))
     expect(results.failed.length).toBeGreaterThan(0)
     expect(unexplained.filter((one) => /no answer|was not tried/.test(one))).toEqual([])
-    // The opposite: if every request got an answer, but the probe did not try the step `enroll.app`, the report must list this as a difference from the
-    // simulator. So remove the facts that say "no answer".
+    // Without facts that say "no answer", it looks as if every request got an answer, and as if the probe did not try the step `enroll.app`. The report must
+    // list such a step as a difference from the simulator.
     const facts = Object.fromEntries(Object.entries(results.facts).filter(([, value]) => !String(value).startsWith('no answer')))
     expect(recognise(facts, { facts: { 'enroll.app.http': '200' }, dialects: new Map(), results: new Map() }).unexplained).toContain('enroll.app was not tried')
   })

@@ -173,7 +173,7 @@ describe('the probe', () => {
 
   /**
    * `NODE_TLS_REJECT_UNAUTHORIZED=0` is common behind proxies that decrypt TLS. With this setting, an earlier version of the probe sent the access key to any
-   * server in between.
+   * server between the probe and Nevis.
    */
   describe('of a server whose certificate nobody has signed', () => {
     const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED']

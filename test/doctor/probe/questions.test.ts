@@ -132,7 +132,7 @@ describe('about the case of usernames', () => {
   ])('of an instance %s › answers two questions, each for itself', async (_name, dialect, kept) => {
     const { facts } = await runOnSimulator(dialect, ['quiet', 'users'])
     expect(answersTo(facts)).toEqual([[KEPT, kept], [FOUND, 'no: Nevis does not know this user']])
-    // An instance that finds the user whatever the case.
+    // An instance that ignores upper and lower case when it looks up a username.
     const found = { ...facts, 'user.by-lower-case-name.http': '200', 'user.by-lower-case-name.fields': facts['user.by-name.fields'] ?? [] }
     expect(answersTo(found)).toEqual([[KEPT, kept], [FOUND, 'yes, though the user was enrolled with capital letters']])
   })

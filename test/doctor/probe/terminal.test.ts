@@ -37,7 +37,7 @@ afterEach(async () => {
 afterAll(() => rmSync(mockFolder, { recursive: true }))
 
 describe('the page to scan', () => {
-  /** Runs `TerminalPerson.scan`. Returns the page with the QR code as it is when the user is asked to open it. `answer` answers this question. */
+  /** Runs `TerminalPerson.scan`, which asks the person to open a page with a QR code. Returns this page. `answer` returns what the person types. */
   async function shown(link: string | undefined, image: string | undefined, answer: () => Promise<string> = () => Promise.resolve('')) {
     let page = { html: '', mode: 0, folderMode: 0 }
     const question = (text: string) => {

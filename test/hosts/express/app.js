@@ -20,7 +20,7 @@ const nevis = new NevisStrategy(
     callbackURL: '/login/2fa/callback',
     statusURL: '/login/2fa/status',
   },
-  // By the Nevis id; the first time by the username, and then the id is kept.
+  // Find the user by the Nevis id. At the first approval, find the user by the username, and store the Nevis id.
   async ({ id, username }) => (await users.findByNevisId(id)) ?? users.link(username, id),
 )
 passport.use(nevis)

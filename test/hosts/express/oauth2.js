@@ -23,7 +23,7 @@ passport.use(oauth2)
 
 const onFailure = { failureRedirect: '/login', failureMessage: true }
 const onProviderFailure = { failureRedirect: '/login', failureMessage: 'The sign-in at the provider failed.' } // not a text from the address
-// `session: false` here, too: this strategy finishes a sign-in on each of its routes, if the address has the provider's `code`.
+// `session: false` also on this route: passport-oauth2 finishes a sign-in on every route that uses it, if the URL has the provider's `code`.
 app.get('/auth/provider', passport.authenticate('oauth2', { ...onProviderFailure, session: false }), (req, res) => res.redirect('/login'))
 
 // The provider sends the user back by GET, and a GET never sends a push. Remember the user, and show a button.

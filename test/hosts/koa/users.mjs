@@ -6,7 +6,7 @@ export const findByUsername = (username) => users.find((user) => user.username =
 
 export const findByPassword = (username, password) => (password === 'correct horse' ? findByUsername(username) : undefined)
 
-/** Finds the user who approved. At the first approval the username decides, and the id is kept; later the id decides. */
+/** Finds the user who approved: at the first approval by the username, and stores the Nevis id; later by this id. */
 export function findByNevis({ id, username }) {
   const linked = users.find((user) => user.nevisUserId === id)
   if (linked !== undefined) return linked

@@ -12,7 +12,7 @@ export const findByUsername = (username: string): User | undefined => users.find
 export const findByPassword = (username: string, password: string): User | undefined =>
   password === 'correct horse' ? findByUsername(username) : undefined
 
-/** Finds the user who approved. At the first approval the username decides, and the id is kept; later the id decides. */
+/** Finds the user who approved: at the first approval by the username, and stores the Nevis id; later by this id. */
 export function findByNevis({ id, username = '' }: { readonly id: string; readonly username?: string }): User | undefined {
   const linked = users.find((user) => user.nevisUserId === id)
   if (linked !== undefined) return linked
