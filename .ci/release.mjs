@@ -22,7 +22,7 @@ rmSync(folder, { recursive: true, force: true })
 mkdirSync(folder)
 writeFileSync(join(folder, 'sbom.cdx.json'), execFileSync(process.execPath, [join(import.meta.dirname, 'sbom.mjs')]))
 try {
-  // Set the repository in package.json: npm compares it with the repository in the provenance.
+  // Set the repository in package.json: npm compares it with the repository in the provenance (the signed statement of where the package was built).
   if (GITHUB_REPOSITORY) run('npm', 'pkg', 'set', 'repository.type=git', `repository.url=git+${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}.git`)
   run('npm', 'pack', '--pack-destination', folder)
 } finally {

@@ -81,7 +81,7 @@ expect('the account after signing out', String((await send('GET', '/account')).l
 
 child.kill('SIGTERM')
 await exited
-// Wait for the app, not for npm: npm may end first. If a shell does not forward the signal, the app ends as soon as it notices that its shell has ended.
+// Wait for the app, not for npm: npm may end first. If npm's shell does not forward SIGTERM, the app ends as soon as it notices that the shell has ended.
 const deadline = Date.now() + 10_000
 for (const [name, address] of Object.entries(addresses)) {
   while (await fetch(address).then(() => true, () => false)) {

@@ -17,7 +17,8 @@ await runNode([tsc])
 await runNode([tsc, '-p', 'src/waiting/assets'])
 cpSync(join(ROOT, 'src/waiting/assets/waiting.css'), join(ROOT, 'dist/waiting/assets/waiting.css'))
 
-// Writes the script and the style as strings into the package, so that the package can be bundled: src/waiting/asset-text.ts.
+// Replaces `asset-text.js`, which reads the script and the style of the pages from files, by a module that contains both as strings. A bundled package
+// does not find the files.
 const assetText = join(ROOT, 'dist/waiting/asset-text.js')
 const { script, style } = /** @type {{ script: string, style: string }} */ (createRequire(import.meta.url)(assetText))
 writeFileSync(assetText, `"use strict";

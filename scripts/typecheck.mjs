@@ -24,7 +24,7 @@ if (!existsSync(join(ROOT, 'dist/index.d.ts'))) {
   console.error('The example app imports the built package: run "npm run build" first.')
   process.exit(1)
 }
-// TypeScript 7 needs half as long for these checks. `npm run build` compiles the package with TypeScript 6.
+// TypeScript 7 needs half as long as TypeScript 6 for these checks. `npm run build` compiles the package with TypeScript 6.
 const tsc = join(ROOT, 'node_modules/typescript-7/bin/tsc')
 for (const [i, [project, what]] of PROJECTS.entries()) {
   step(`Types ${i + 1}/${PROJECTS.length}: ${what} (${project})`)

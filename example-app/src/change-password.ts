@@ -47,11 +47,12 @@ export function changePassword({ config, users, secondFactor }: Parts): Router {
       return res.redirect(303, HERE)
     }
     const { id } = userOf(req)
-    // Forget the browsers before the change: if `forget` fails, the user sees an error, and the password is still the old one.
+    // Forget the remembered browsers before the change: if `forget` fails, the user sees an error, and the password is still the old one.
     await secondFactor?.forget(userOf(req))
     const user = await users.changePassword(id, await hashPassword((req.body as { password: string }).password))
     if (user === undefined) throw new Error('The account does not exist any more')
-    // The session gets a new id, and its other content stays. The second factor record belongs to the old id, so the next page that needs one asks again.
+    // The session gets a new id, and its other content stays. The second factor record belongs to the old id, so the next page that needs a second factor
+    // asks for it again.
     req.login(user, { session: true, keepSessionInfo: true }, (error) => {
       if (error) return next(error)
       renewCsrfToken(req)

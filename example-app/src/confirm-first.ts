@@ -13,10 +13,10 @@ import { textsFor } from './language.js'
 /** How long the typed form is kept until the user has confirmed. */
 const UNSENT_MS = 600_000
 
-/** How long these pages accept a second factor. */
+/** How long a page that needs a recent second factor accepts one. */
 export const MAX_AGE_SECONDS = 300
 
-/** What a user does on one of these pages; the value of `for` in `/step-up?for=transfer`. */
+/** What a user does on a page that needs a recent second factor; the value of `for` in `/step-up?for=transfer`. */
 export type Purpose = 'devices' | 'password' | 'transfer'
 
 interface ProtectedPage {
@@ -72,7 +72,7 @@ export function notDoneFor(req: Request, purpose: Purpose): Text | undefined {
   return unsentIn(req, purpose) && PAGES[purpose].notDone
 }
 
-/** Lets a request pass if the second factor is recent. Redirects all others to the page that asks for it. */
+/** Lets a request pass if the second factor is recent. Redirects all other requests to the page that asks for a second factor. */
 export function confirmFirst(purpose: Purpose): RequestHandler {
   const { factors, fields } = PAGES[purpose]
   const guard = requireSecondFactor({ maxAgeSeconds: MAX_AGE_SECONDS, factors, redirectTo: `/step-up?for=${purpose}` })
@@ -83,7 +83,7 @@ export function confirmFirst(purpose: Purpose): RequestHandler {
     }
     if (req.method !== 'POST' || req.user === undefined) return guard(req, res, next)
     req.session.unsent = { ownerId: req.user.id, at: Date.now(), purpose, typed: typedIn(req, fields) }
-    // `requireSecondFactor` reads the session again, so save this change first.
+    // `requireSecondFactor` reads the session from the store again, so save `unsent` there first.
     req.session.save((error) => (error ? next(error) : guard(req, res, next)))
   }
 }

@@ -113,8 +113,8 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
       if (!device) return void notFound(req, res, next)
       const isLast = devicesIn(await nevis.getUser(nevisUserId)).length === 1
       if (!isLast) {
-        // A thief of the device may also have the user's browser, so forget the browsers. Do this first: if it fails, the user still sees the device here and
-        // can try again.
+        // A thief of the device may also have the user's browser, so forget the user's remembered browsers. Do this before the removal: if it fails,
+        // the user still sees the device here and can try again.
         await forgetBrowsers(strategy, subjectOf(req))
         await nevis.deleteAuthenticator(device.authenticatorId)
       }

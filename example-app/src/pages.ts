@@ -120,7 +120,7 @@ export const handleError: ErrorRequestHandler = (error: Fault, req, res, next) =
   const isPassing = status > 500
   if (isPassing) res.set('Retry-After', '10')
   const options = { ...frameOf(req), isSignedOut: req.user === undefined, again: isPassing && req.method === 'GET' ? req.originalUrl : undefined, outcome: res.locals['outcome'] as Outcome | undefined }
-  // Set the policy again: the page that has failed may have removed it (`ownPolicy`).
+  // Set the Content-Security-Policy again: the page that has failed may have removed it (`ownPolicy`).
   appPolicy(req, res, () => res.status(status).send(errorPage(status, languageOf(req), options).text))
 }
 

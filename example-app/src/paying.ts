@@ -27,7 +27,7 @@ export interface SignedPayment extends Bill {
 export interface PaymentApproval {
   /**
    * The middleware that starts the approval of a payment. The payment is carried out later, in the callback, by `paySigned`. No handler follows
-   * `confirm` in the route: otherwise a user could send an approval of something else to this URL, and the handler would pay the invoice in the URL.
+   * `confirm` in the route. Such a handler would pay the invoice in the URL of the request, and a user could send an approval of something else to this URL.
    */
   readonly confirm: RequestHandler
   /** Resolves to false if the user has no device that can show a payment. */

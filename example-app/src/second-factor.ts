@@ -205,7 +205,7 @@ export function afterPassword(passport: Pick<Authenticator, 'authenticate'>): Re
   return (req, res, next) => {
     const { id, passwordVersion, nevisUserId } = userOf(req)
     req.session.passwordVersions = { ...req.session.passwordVersions, [id]: passwordVersion } // for `isOldPassword`
-    // The strategy reads the session again after it has called Nevis, so save this change first.
+    // The strategy reads the session again after it has called Nevis, so save the change of `passwordVersions` first.
     req.session.save((error) => {
       if (error) next(error)
       else if (nevisUserId) confirm(req, res, orBack('/login', req, res, next))
@@ -216,7 +216,7 @@ export function afterPassword(passport: Pick<Authenticator, 'authenticate'>): Re
 
 /** True if the user has changed the password since this sign-in began, so that the second factor must not finish the sign-in. */
 export function isOldPassword(req: Request, { id, passwordVersion }: Express.User): boolean {
-  // For a signed-in user who confirms again, `app.ts` has already compared the password version of the session.
+  // For a signed-in user who confirms again, `app.ts` has already compared the password version in the session with that of the account.
   return req.user === undefined && req.session.passwordVersions?.[id] !== passwordVersion
 }
 

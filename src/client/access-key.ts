@@ -42,8 +42,8 @@ export class AccessKey {
 
   /**
    * Returns the current key, or rejects after `timeoutMs`.
-   * @throws NevisError `NEVIS_TIMEOUT` if the application's function does not return the key in time. No request was sent then, but a NevisError must name an
-   * operation: it is always `introspect`
+   * @throws NevisError `NEVIS_TIMEOUT` if the application's function does not return the key in time. A NevisError must name an operation, so
+   * this error always names `introspect`, although no request was sent
    */
   currentWithinDeadline(): string | Promise<string> {
     const source = this.#source

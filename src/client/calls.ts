@@ -23,7 +23,7 @@ export interface NevisCall {
 }
 
 /**
- * Publishes the event.
+ * Publishes the event `passport-nevis:call`.
  * @internal
  */
 export const publishCall = publisher<NevisCall>('call')

@@ -269,8 +269,8 @@ export class NevisClient {
   }
 
   /**
-   * Sends the status request without the access key, and again with the key after a 401 that is no HTML page. Later requests send the key at once, unless both
-   * answers were a 401 that a gateway may have sent. Nevis's overview requires the key for all requests, but no example of this endpoint sends it.
+   * Sends the status request without the key; after a 401 that is no HTML page, again with the key. If that helps, or if the 401 is Nevis's own error, later
+   * requests send the key at once. Nevis's overview requires the key for all requests, but no example of this endpoint sends it.
    */
   async #answerToStatus(statusToken: string): Promise<Answer> {
     const body = { statusToken: checkedToken('getStatus', 'statusToken', statusToken) }

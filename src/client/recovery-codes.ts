@@ -4,8 +4,8 @@
  * So this file searches all fields for a list of codes, and for a text with several codes. It ignores a list that contains anything else: otherwise the user
  * would save strings that are not codes. Out of scope: codes that users type (`typed-input.ts`).
  *
- * Source: https://docs.nevis.net/authcloud/api-doc/api-use-cases/recovery-codes/request-recovery-codes: 16 characters, alphanumeric; the verification
- * reference adds dashes.
+ * Source: https://docs.nevis.net/authcloud/api-doc/api-use-cases/recovery-codes/request-recovery-codes: 16 characters, alphanumeric. Nevis's reference of
+ * the code check (`verification-ref`) adds dashes.
  */
 import { isJsonObject } from './answer'
 

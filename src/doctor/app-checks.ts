@@ -34,7 +34,8 @@ export async function appFindings({ origin, observer, source }: LoadedApp, isPro
     return withUnchecked([loaded, passport, error('app.strategy', 'the app registers no NevisStrategy', remedy)], 'there is no strategy to check', 'see app.strategy')
   }
   const findings: Finding[] = [loaded, passport]
-  // If the app uses several Nevis instances, do not compare: the report does not say which instance it describes.
+  // If the app uses several Nevis instances, do not compare the options of its strategies with the probe's report: the report does not say which instance
+  // it describes.
   const isOneInstance = new Set(registered.map(({ strategy }) => strategy.settings.client.baseURL)).size === 1
   if (report !== undefined && !isOneInstance) {
     findings.push(unchecked('cloud.probe', 'the app uses several Nevis instances, and the doctor does not know which one the report describes', 'see what the report says with npx passport-nevis doctor --report <the report>, and compare it with the options of the right strategy'))

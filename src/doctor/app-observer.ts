@@ -120,7 +120,7 @@ export class AppObserver {
       const middleware = (factory as unknown as Callable)(options) as Callable
       return (request: Request, response: unknown, next: Callable) =>
         middleware(request, response, (...reason: unknown[]) => {
-          // Do not record the doctor's trial requests: most of them go to other paths than those of the second factor.
+          // Do not record the doctor's trial requests: the session checks examine the routes of the second factor, and most trial requests go to other routes.
           if (this.trial === undefined) setup.uses.push(useIn(request))
           return next(...reason)
         })

@@ -21,8 +21,8 @@ process.on('uncaughtExceptionMonitor', (reason: unknown) => {
   endedBy(`uncaught ${summaryOf(reason, placeIn(String(stack)))}`)
 })
 const exit = process.exit.bind(process)
-// If the command `doctor` is killed, the channel to it is disconnected: then end this process. `unref`: this listener alone must not keep the process running.
-// An application that has nothing left to do must end, and the command then reports this.
+// If the command `doctor` is killed, its channel to this process is disconnected: then end this process. `unref`: the listener alone must not keep the process
+// running. If the application has nothing left to do, the process ends, and the command reports this.
 process.once('disconnect', () => exit(1))
 process.channel?.unref()
 process.exit = (code) => {

@@ -59,7 +59,8 @@ function sessionFinding(marked: Marked, callback: string, trial: CallbackTrial, 
   if (without !== undefined) return error(check, `${without} has no session`, 'mount session() and passport.session() before this route')
   if (trial.earlierMark !== marked.trial.id) {
     const uses = sessions.flatMap((session) => session.uses)
-    // An app sends a `Secure` cookie only through a proxy that it trusts. Only with express-session does the doctor see whether the cookie is `Secure`.
+    // An app may send a `Secure` cookie only through a proxy that it trusts, and so not to the doctor. Without express-session, the doctor does not see whether
+    // the cookie is `Secure`. In both cases, the doctor cannot tell whether the session is lost.
     if (uses.length === 0 || uses.some(({ cookie, trustsProxy, trustsDoctor }) => cookie?.secure === true && trustsProxy === true && !trustsDoctor)) {
       return unchecked(check, `the session that ${marked.name} stores was not found at ${callback}, perhaps because the app sends its cookie only through a proxy that it trusts, and not to the doctor`, `${SIGN_IN_ONCE} through the proxy`)
     }

@@ -39,7 +39,7 @@ export class CallbackTrial implements Trial {
     const names = layers.map(({ handle }) => (typeof handle === 'function' ? handle.name : ''))
     const at = layers.findIndex(({ handle }) => handle === middleware)
     // If the strategy is not itself a handler of the route, a handler of the app calls the strategy: probably the first handler. Assume this only if
-    // `recordSecondFactor` is the second handler. In all other cases, leave `laterHandlers` undefined.
+    // the second handler is `recordSecondFactor`, which belongs directly behind the strategy. In all other cases, leave `laterHandlers` undefined.
     const isCalled = at === -1 && names.indexOf('recordSecondFactor') === 1
     if (at !== -1 || isCalled) this.laterHandlers = names.slice(isCalled ? 1 : at + 1)
     return endTrial(response)

@@ -23,8 +23,8 @@ const DOUBTS = [/nevis|(?:second|two|multi)_?-?factor|2fa|mfa|(?<![a-z])[ht]?otp
 const MAX_FUNCTIONS = 200
 
 /**
- * @param isLoaded false if the process has not loaded this source: then it may be only for tests
- * @returns a function that tells whether a sign-in is such a mistake
+ * @param isLoaded false if the process has not loaded this source: then the source may be only for tests
+ * @returns a function that returns true for a sign-in with this mistake: a password route that never asks for the second factor
  */
 export function forgottenIn(sources: readonly Source[], factors: SecondFactors, isLoaded: (source: Source) => boolean): (signInCall: SignInCall) => boolean {
   let places: Map<string, Place[]> | undefined

@@ -37,7 +37,7 @@ export function accountPage(everyPage: EveryPage, { user, secondFactor, needsNew
   )
 }
 
-/** For a user who has signed in with a recovery code, probably because the phone is lost. */
+/** The part of the page for a user who has signed in with a recovery code, probably because the phone is lost. */
 function newDevicePart({ t, devicesURL }: EveryPage): Html {
   return html`<p><strong>${t('You have signed in with a recovery code. Lost your phone? Set up a new device now.')}</strong></p>
         <p class="buttons"><a class="button" href="${devicesURL}">${t('Set up a new device')}</a></p>`

@@ -13,7 +13,7 @@ export function parsesForms(sources: readonly Source[], path: string): boolean {
   })
 }
 
-/** The variable of `const parser = express.urlencoded(…)`. */
+/** The name `parser` in `const parser = express.urlencoded(…)`; an empty list if the statement declares no variable. */
 function nameOfVariable(source: Source, at: number): string[] {
   const { first } = source.statementOf(at)
   return /^(?:const|let|var)$/.test(source.token(first).text) && source.is(first + 2, '=') ? [source.token(first + 1).text] : []

@@ -29,7 +29,7 @@ export function usesOf(source: Source, name: string): readonly number[] {
   return wordsOf(source, name).filter((at) => !source.is(at - 1, '.') && !source.is(at - 1, '?.'))
 }
 
-/** For a variable that is declared at the token `declared`: the other tokens with its name in the same block. */
+/** For a variable that is declared at the token `declared`: the other tokens with the variable's name in the same block. */
 export function usesInScope(source: Source, name: string, declared: number): number[] {
   const block = source.blockOf(declared)
   const end = block === -1 ? Infinity : (source.token(block).pair as number)

@@ -37,7 +37,7 @@ export function codeAt(sources: readonly Source[], source: Source, at: number, d
   }))
 }
 
-/** The code of `f` in `A.f`, if `A` is a class, or `new C()`. */
+/** The code of `f` in `A.f`, if `A` is a class, or a variable with the value `new C()`. */
 function membersOf(sources: readonly Source[], owners: readonly Code[], name: string, depth: number): Code[] {
   if (depth > MAX_DEPTH) return []
   return allOf(owners.map(([source, range]) => {
@@ -139,8 +139,8 @@ function commonJsExports(source: Source, name: string | undefined): Export[] {
 }
 
 /**
- * The property of this name, if the code is an object literal, or the whole of another module: `require('./a')`. `none` if the literal has no such property;
- * undefined if the search cannot tell.
+ * The property of this name, if the code is an object literal. If the code is `require('./a')`: the export of this name of the other module. `none` if the
+ * literal has no such property; undefined if the search cannot tell.
  */
 function propertyIn(source: Source, range: Range, name: string): Export | 'none' | undefined {
   const { first, last } = valueIn(source, range)

@@ -8,7 +8,7 @@ import type { Range, Source } from './source'
 
 /** Methods with which a handler responds. A handler that responds after the password but before the second factor may give out a token. */
 const ANSWERS = /^(?:json|send|end|sendStatus|cookie|setHeader|set|header|write)$/
-/** Usual names of a variable with the response. On Koa, the variable with the request is also the response. */
+/** Usual names of a variable with the response. On Koa, one variable contains both request and response (`CONTEXT`). */
 const RESPONSE = /^_*(?:res|resp|response|rs|reply)$/
 const CONTEXT = /^_*(?:ctx|context)$/
 /** Properties of Koa's context that belong to the request. Code that reads them does not answer the request. */
@@ -29,7 +29,7 @@ export function isAnswer(source: Source, at: number, response?: string): boolean
   return !isRedirect || !source.partsOf(at + 3).every(({ first, last }) => first === last && (source.fixedTextAt(first) !== undefined || source.token(first).kind === 'number'))
 }
 
-/** The parameter of a handler that receives the response: the second one, or the third one of four. On Koa, the first of `(ctx, next)`. */
+/** The parameter of a handler that receives the response: the second one, or the third one of four. On Koa, the first one: `ctx` in `(ctx, next)`. */
 export function responseOf(parameters: readonly string[]): string | undefined {
   if (parameters.length > 3) return parameters[2]
   return parameters.length === 2 && /^(?:next|done)$/.test(parameters[1] as string) ? parameters[0] : parameters[1]

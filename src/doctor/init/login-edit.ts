@@ -82,7 +82,7 @@ export function loginChange(sources: readonly Source[], signInCall: SignInCall, 
   }
 }
 
-/** True if handlers in this route or in an earlier route with its path run before the password check, but not before the second factor's callback. */
+/** True if handlers run before the password check, in this route or an earlier one with the same path, but not before the second factor's callback. */
 function isPrepared(source: Source, { owner, open, path }: Route, before: readonly Range[]): boolean {
   const callback = `${path.replace(/\/$/, '')}/2fa/callback`
   const isOther = ({ method, path: other }: Route) => (method === 'post' || (method === 'all' && !covers(other, callback))) && covers(other, path)
@@ -128,13 +128,14 @@ function editOptions(edits: Edits, source: Source, { first, last }: Range): void
   // If the options are on several lines, insert and remove single options instead of writing all of them again, so that the diff stays small.
   const [model] = parts
   const indent = model === undefined ? '  ' : source.indentAt(model.first)
-  // If an option follows on the line of the brace, a line break or a comment here would move or comment out that option.
+  // If an option follows on the line of the opening brace, insert no line break and no comment: the comment would comment out that option.
   const isOnBrace = model !== undefined && source.token(model.first).line === source.token(first).line
   const added = isOnBrace || !isOnLines ? ' session: false,' : `\n${indent}session: false, // the password is right, but the user is not signed in yet`
   edits.insert(source, source.token(first).end, added)
   for (const { first: from, last: to } of groupsOf(source, gone)) {
     const [start, stop] = [source.token(from).start, source.token(to).end]
-    // If something follows on the option's line, keep the white space before the option: a `//` comment on the line above would comment out what follows.
+    // If something follows the removed option on its line, keep the line break before the option. Otherwise, the rest would move to the end of the line above,
+    // and a `//` comment there would comment it out.
     const isLast = /^[ \t]*\r?\n/.test(source.text.slice(stop))
     if (isLast) edits.replace(source, source.text.slice(0, start).trimEnd().length, stop, '')
     else edits.replace(source, start, stop + (/^[ \t]*/.exec(source.text.slice(stop)) as RegExpExecArray)[0].length, '')
