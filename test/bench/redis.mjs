@@ -10,7 +10,7 @@ import { createClient } from 'redis'
  * Redis commands that the benchmark does not count, because they are not calls of the measured app: `info`, with which the benchmark reads the counts; the
  * commands that a client sends when it connects; and the commands that the ledger's script runs inside Redis.
  */
-const NOT_SENT = /^(info|hello|client\|.*|incr|pexpire)$/
+const NOT_SENT = /^(info|hello|client\|.*|incr|expire)$/
 
 /** @returns the path of Redis's socket, a client, a function that returns how many commands Redis has received, and `close` */
 export async function startRedis() {
