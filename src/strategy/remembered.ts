@@ -77,7 +77,7 @@ export function rememberOf(request: StrategyRequest, { replaced, isAfterFirstFac
 
 /**
  * Reads the marks that the last calls of `forgetBrowsers` for this user have left in the ledger, under the userId or username that the app has given. Run this
- * function before the start waits for another start or for Nevis: a call of `forgetBrowsers` during that wait must count as later than the password.
+ * function before the start waits for another start or for Nevis: the sign-in must notice a call of `forgetBrowsers` that comes during the wait.
  * @returns undefined if the page does not offer to remember this browser
  * @internal
  */
@@ -88,19 +88,19 @@ export async function forgetMarksBefore(request: StrategyRequest, parameters: Re
 
 /**
  * Reads the mark of `forgetBrowsers` for the userId in Nevis's answer, and adds the mark to `marksBefore`, the result of `forgetMarksBefore`. If the user
- * switches to another factor, the second start keeps the marks that the first start has read. If it read them again, a call of `forgetBrowsers` between the two
- * starts would have no effect on this sign-in, and an attacker with a stolen password could still have the browser remembered.
+ * switches to another factor, the second start keeps the marks that the first start has read. If the second start read the marks anew, a call of
+ * `forgetBrowsers` between the two starts would have no effect on this sign-in, and an attacker with a stolen password could still have the browser remembered.
  *
- * `rememberBrowser` later reads the marks under all keys of the user, and compares them with the result of this function. If this function left out one of
- * these keys, the mark of an old call of `forgetBrowsers` under that key would look like a call during this sign-in.
+ * `rememberBrowser` later reads the marks again, under all keys of the user, and compares them with the result of this function. So the result must contain
+ * the marks of all keys: an old mark that is missing here would look like a call of `forgetBrowsers` during this sign-in.
  * @internal
  */
 export async function forgetMarks({ budgets }: StrategyRequest, { parameters, replaced, marksBefore, requestedAt }: StartContext, userId = parameters.subject.userId): Promise<Transaction['forgetMarks']> {
   const known = keysOf(budgets, { ...parameters, userId: replaced?.userId })
   const named = budgets.keysOf({ userId }).filter((key) => !known.includes(key))
   const marks = await budgets.browsers.forgetMarks(named)
-  // `leftSeconds` is the time until the ledger's record of a `forgetBrowsers` call expires. `isForgottenSince` (`ledger/browsers.ts`) needs this time as it was
-  // when the user gave the password. So add the seconds that have passed since then.
+  // `leftSeconds`: how many seconds from now the ledger keeps the mark of a `forgetBrowsers` call. `isForgottenSince` (`ledger/browsers.ts`) expects the
+  // seconds that were left when the user gave the password. So add the seconds between the password and now.
   const waitedSeconds = (Date.now() - (replaced?.firstFactorAt ?? requestedAt)) / 1000
   return { ...(replaced === undefined ? marksBefore : replaced.forgetMarks), ...Object.fromEntries(Object.entries(marks).map(([key, leftSeconds]) => [key, leftSeconds + waitedSeconds])) }
 }
@@ -150,8 +150,8 @@ export async function rememberBrowser(request: StrategyRequest, transaction: Tra
   if (offer?.isChosen !== true || login !== undefined || !logsIn(options) || hasPurpose(options)) return
   if (cookieSetter(req) === undefined) return warnAboutAnswer()
   const { id: userId, username } = profile
-  // If the app has named the user by userId only, also give the browser a number under the username in Nevis's answer. So `forgetBrowsers` with this username
-  // finds the browser. Later sign-ins do not compare this username.
+  // If the app has named the user by userId only, also number the browser among those of the username in Nevis's answer. So `forgetBrowsers` with this username
+  // forgets this browser, too. The cookie's `subject` does not contain this username, so later sign-ins do not compare it.
   const keys = keysOf(budgets, { ...transaction, subject: { userId, username } })
   try {
     const at = Date.now()
@@ -200,9 +200,9 @@ function rememberedIn({ settings, req, keys }: StrategyRequest): RememberedBrows
 }
 
 /**
- * Returns when the cookie expires: at most `rememberBrowser.days` after the second factor, even if the app has lowered `days` meanwhile. The ledger records a
- * used cookie for longer, until the `expiresAt` in the cookie. If this record expired with the cookie, the used cookie would become valid again as soon as the
- * app raised `days`.
+ * Returns when the cookie expires: at most `rememberBrowser.days` after the second factor, even if the app has lowered `days` meanwhile. The ledger records for
+ * longer that a cookie was used: until the `expiresAt` in the cookie. If the ledger forgot the use earlier, the used cookie would become valid again as soon as
+ * the app raised `days`.
  */
 function cookieExpiresAt({ settings }: StrategyRequest, { at, expiresAt }: RememberedBrowser): number {
   return Math.min(expiresAt, at + (settings.rememberDays ?? 0) * DAY_MS)

@@ -61,8 +61,8 @@ function newestAfter(request: StrategyRequest, named: Transaction): Transaction 
 export interface Older {
   readonly transaction: Transaction
   /**
-   * True if the transaction had ended before this start. Only the ledger then shows this: in the session, the transaction is still open, as after a failed
-   * write.
+   * True if the transaction had ended before this start. Only the ledger shows this. In the session, the transaction is still open, for example because polling
+   * records a denial only in the ledger.
    */
   readonly hasEnded: boolean
 }
@@ -79,7 +79,8 @@ export async function olderTransaction(request: StrategyRequest, { replaced }: P
     return { transaction, hasEnded: false }
   }
   const isPending = isPendingFor(parameters, factor, authenticatorId, Date.now())
-  // Leave a step-up that another browser has started with the same session cookie: see `same-browser.ts`. A pending sign-in is ended in any case.
+  // Do not replace a step-up that another browser has started with the same session cookie: see `same-browser.ts`. A transaction that does not record its
+  // browser, such as most sign-ins, is replaced in any case.
   const isOfThisBrowser = (one: Transaction) => one.browser === undefined || isFromSameBrowser(request, one)
   const transaction = request.transactions.find((one) => isPending(one) && isOfThisBrowser(one) && request.keys.digests.matches(one))
   return transaction && { transaction, hasEnded: await request.budgets.endings.hasEnded(transaction) }

@@ -26,7 +26,7 @@ const BROWSER_HEADERS = ['user-agent', 'accept-language', 'sec-ch-ua', 'sec-ch-u
 /** The headers in which a proxy may send the client's address, such as `x-forwarded-for`, `x-real-ip` and `cf-connecting-ip`. */
 const ADDRESS_HEADER = /forwarded|ip(?:v6)?$|address$/
 
-/** The longest address header in which this file looks for ports, in characters. A chain of ten proxies needs fewer. An attacker can send much more. */
+/** Ports are removed only from an address header of at most this many characters, enough for ten proxies. A longer one, from an attacker, is slow to search. */
 const MAX_LENGTH = 500
 
 /** One value in an address header, for example `192.0.2.1:4711`, or `[2001:db8::1]:4711` of `for="[2001:db8::1]:4711";proto=https`. */
@@ -65,8 +65,8 @@ function digestOf(parts: unknown[]): string {
 function addressOf({ socket, headers, ip }: NevisRequest & { readonly ip?: string }): unknown[] {
   const { remoteAddress } = socket ?? {}
   const forwarded = headers['x-forwarded-for'] ?? ''
-  // The connection's address is one of the proxy's addresses, so leave it out. Include the number of addresses in the header: an app that trusts all proxies
-  // takes the first address, which an attacker can forge. But the proxy appends the attacker's own address, so the header then has one address more than usual.
+  // Behind a trusted proxy, leave out the connection's address: it is the proxy's. Include the number of addresses in `X-Forwarded-For`. If the app trusts all
+  // proxies, `ip` is the first address, which an attacker can forge. But the proxy appends the attacker's own address, so there is one address more than usual.
   if (ip !== undefined && ip !== remoteAddress) return [withoutPorts(ip), String(forwarded).split(',').length]
   const named = Object.entries(headers).filter(([name]) => ADDRESS_HEADER.test(name))
   return [remoteAddress, named.map(([name, value]) => [name, withoutPorts(String(value))]).sort(([a = ''], [b = '']) => (a < b ? -1 : 1))]

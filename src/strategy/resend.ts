@@ -47,7 +47,7 @@ async function isResend(request: StrategyRequest, { parameters, factorName }: St
   const factor = offeredFactor(request, parameters as StartParameters, factorName)
   if (factor.name !== name || !isSamePhone(request, replaced)) return false
   const same = (await authenticatorFor(request.req, request.options, parameters as StartParameters, factor, replaced)) === authenticatorId
-  // Polling records the user's denial in the ledger only. The session shows the denial later, after a callback. So ask the ledger.
+  // Polling records the user's denial in the ledger only. The session contains the denial only after a request to the callback route. So ask the ledger.
   return same && !(await request.budgets.endings.hasEnded(replaced))
 }
 

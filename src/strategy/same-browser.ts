@@ -1,6 +1,6 @@
 /**
- * Recognises the browser that started a step-up. An attacker who has copied a session's cookie can start the same step-up as its user. So the
- * strategy shows a pending step-up again only to the browser that started it; any other browser starts its own, and the user sees a second request.
+ * Recognises the browser that started a step-up. An attacker who has copied the cookie of a user's session can start the same step-up as the user.
+ * So the strategy shows a pending step-up again only to the browser that started it; any other browser starts its own, and the user sees a second request.
  *
  * Each start adds a new random secret to a second cookie. An attacker who copied the browser's cookies before this start does not have the secret. The second
  * cookie keeps the last four secrets, for step-ups in several tabs. The transaction stores only a digest of its secret, because an attacker may be able to read

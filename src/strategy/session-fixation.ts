@@ -21,8 +21,8 @@ type Renewal = Pick<StartContext, 'isAfterFirstFactor' | 'endsLogin'>
  * is not the user who is logged in to the session, as after `req.logIn(user, { session: false })`.
  *
  * `endsLogin` is true if the password of another user is given at a route that signs in, while the session has a login with a second factor. The start then
- * ends that login. The attack: an attacker copies the session's cookie and enters the attacker's own password. If the login did not end, the attacker would get
- * the only session in which the user is still signed in, and the user could not end this session by a logout.
+ * ends that login. Otherwise an attacker could copy the session's cookie and enter the attacker's own password. The new session id would go to the attacker
+ * only, and the user would still be signed in to that session, but could not end it by a logout.
  * @internal
  */
 export async function firstFactorOf(request: StrategyRequest): Promise<Renewal> {
@@ -64,8 +64,8 @@ function hasConfirmed({ req, settings }: StrategyRequest, { subject, userId = su
 /**
  * Gives the session a new id (OWASP ASVS 5.0, 7.2.4). Of the transactions in the session, keeps only those of the user for whom the second factor is started.
  * At a step-up, the record of the last second factor stays valid. After a password, which begins a new sign-in, this record is no longer valid, because it is
- * bound to the old id (but it stays valid if `sessionIdOf` cannot read the id). If this start ends the session's login (`endsLogin`), keeps neither the login
- * nor the app's data.
+ * bound to the old id (unless `sessionIdOf` cannot read session ids: then the record is bound to no id, and stays valid). If this start ends the session's
+ * login (`endsLogin`), keeps neither the login nor the app's data.
  *
  * With `afterDenial: 'stop'`, no other factor can be started after the user has denied a step-up. If the signed-in user enters the password again, this
  * function removes the user's earlier step-ups from the session, so that their denials no longer count. If another user enters a password, these step-ups stay

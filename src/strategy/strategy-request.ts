@@ -65,7 +65,7 @@ export class StrategyRequest {
   readonly budgets: Budgets
   /** What is known so far about the transaction of this request. Events contain these fields. */
   current: Partial<Transaction> = {}
-  /** True if this request must not write to its session: the session no longer exists, or the browser may have another session, whose cookie must stay. */
+  /** True if this request must not write to its session: the session no longer exists, or a new cookie could replace that of the browser's real session. */
   hasAbandonedSession = false
   /** The page from which the user started the transaction that this request names. Undefined if the signed-in user has changed since that start. */
   startedFrom: string | undefined
@@ -132,7 +132,8 @@ export class StrategyRequest {
   }
 
   /**
-   * Saves the session. A later `reload` no longer restores what the app has changed so far: if another request changes the same property, that value stays.
+   * Saves the session. A later `reload` no longer restores what the app has changed so far: if another request then changes the same property, the value of
+   * the other request stays.
    * @throws StorageError `SESSION_UNAVAILABLE`, `SESSION_TOO_LARGE`
    */
   async save(): Promise<void> {
@@ -206,7 +207,7 @@ export class StrategyRequest {
    * throws, and the transaction stays open.
    * @param wasDenied true if Nevis has reported `failed`: the user has denied, or has not answered in time
    * @param canGoOn false if the user may not try another factor after this transaction
-   * @param decided if set, the event `decided` is published, unless already published. `ending`: `denied` or `timed_out`, if known
+   * @param decided if set, the event `decided` is published, unless already published. Its field `ending`: `denied` or `timed_out`; undefined if not known
    */
   async end(transaction: Transaction, code: FailureCode, { wasDenied = false, canGoOn = true, decided }: End = {}): Promise<void> {
     const isNews = await this.budgets.endings.end(transaction, this.budgets.keysOf(transaction), { wasDenied, isCertain: decided?.ending === 'denied', canGoOn })

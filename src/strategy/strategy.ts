@@ -148,9 +148,9 @@ export class NevisStrategy extends PassportStrategy {
       if (options.assignProperty !== undefined) req.authInfo = authInfo
       return { user, info: authInfo }
     } catch (reason) {
-      // Passport may next write the failure message into the session. If the user has logged out meanwhile, that would restore the old session and undo the
-      // logout. So read the session again, even if the strategy has not waited for I/O: the app's middleware may have waited before it called the strategy.
-      // If the store does not answer, this request must not write the session either.
+      // Passport may write the failure message into the session. If the user has logged out during this request, the write would restore the old session and
+      // undo the logout. So read the session again first, even if the strategy itself has not waited for I/O: the app's middleware may have waited before. If
+      // the session store does not answer, do not write the session either.
       if (reason instanceof Refusal && isStored(req)) await request.refresh(!hasWaited).catch((failed: unknown) => failed instanceof StorageError && request.abandonSession())
       if (!(reason instanceof Refusal)) throw reason
       publish('failed', () => ({ ...request.about(), code: reason.code, ...(request.current.startedAt !== undefined && { ageMs: request.ageMs() }) }))
@@ -186,7 +186,7 @@ function loginCheckOf(request: StrategyRequest, approver: Express.User): (login:
     if (logsIn(options)) return false
     // Without `req.user`, the callback has compared nothing either. For example, the route is mounted before `passport.session()`.
     if (user == null) return false
-    // The app's option `subject` may have taken the user from the token.
+    // The app's option `subject` may have taken the user from the token. Then the callback has compared the user of the token, not the user of the session.
     if (hasToken && settings.hasOwnSubject) return false
     // If this package cannot tell whether `req.user` is the user of the session, count only a request without a token: a token may name another user.
     return (await isLoginOf(user, req, login)) ?? !hasToken
@@ -220,9 +220,9 @@ function refuse(req: NevisRequest, options: AuthenticateOptions, refusal: Refusa
 
 /**
  * With `failureMessage`, Passport adds a message to `session.messages` at each failure and never removes one. Removes the oldest messages, so that an attacker
- * cannot fill the session. Does so only at a failure, because Passport then changes the session anyway (except with a custom callback). If this function
- * changed the session on every request, the session middleware would save the session at the end of a slow request, and could so undo a logout. If `messages`
- * is not a list, it belongs to the app and stays unchanged.
+ * cannot fill the session. Called only at a failure, when Passport changes the session anyway (except with a custom callback): each change makes the session
+ * middleware save the session at the end of the request, and a save at the end of a slow request can undo a logout. If `messages` is not a list, it belongs to
+ * the app and stays unchanged.
  */
 function limitMessages(req: NevisRequest): void {
   const session = sessionOf(req)

@@ -65,8 +65,8 @@ async function keepFirst(request: StrategyRequest, context: StartContext, prepar
 }
 
 /**
- * Asks Nevis for the userId if the app has named the user by username only, and the session records a second factor. `mayRenew` compares the userId with this
- * record: an attacker with a copy of the session's cookie must not get a new session id by a start that fails.
+ * Asks Nevis for the userId if the app has named the user by username only, and the session records a second factor. `mayRenew` needs the userId: if the record
+ * is of the same user, the session keeps its id. So an attacker with a copy of the session's cookie gets no new session id by a start that fails.
  * @returns an empty object if the userId is not needed, or if Nevis does not know the user or fails
  */
 async function confirmedUser({ req, settings }: StrategyRequest, { isAfterFirstFactor, renewsSession }: StartContext, { subject }: Transaction): Promise<{ userId?: string }> {

@@ -48,7 +48,7 @@ export function watchReports({ name, lifetimeMs, enrollmentLifetimeMs, afterDeni
       const isTimeOut = ending !== 'denied' && Date.now() >= sealed.expiresAt
       return end(sealed, !isTimeOut, namedBy(transaction) ?? namedIn(answer), isTimeOut ? 'timed_out' : ending)
     },
-    // The user can get more time to save recovery codes (`extend.ts`). A process that knows only the handle from before that must not end the transaction.
+    // The user can get more time to save recovery codes, with a new handle (`extend.ts`). A process with only the old handle must not end the transaction.
     abandoned: async (sealed, transaction) => {
       if (sealed.encryptedCodes === undefined) await end(sealed, false, namedBy(transaction) ?? {}, 'timed_out')
     },

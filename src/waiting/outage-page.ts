@@ -70,9 +70,9 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
     if (!wantsPage(req)) return json(503, { code: 'unavailable', message: unmarked(parts.language.texts.unavailableHint) }, retryAfter)
     const { query, originalUrl, url } = req
     const transaction = fieldOf({ body: bodyOf(req), query, originalUrl, url }, 'transaction')
-    // If the request names a transaction, "Try again" links to the waiting page. There is one exception: after an unreadable status answer, the waiting page
-    // would send the browser back to this outage page, so the link opens the app's home page. Without a transaction, the link opens the page where the user
-    // was. If the link does not open the waiting page, users who are not signed in get a link to the sign-in page instead.
+    // If the request names a transaction, "Try again" opens the waiting page, unless Nevis's status answer was unreadable: the waiting page would then send the
+    // browser back to this outage page. In all other cases, "Try again" opens the sign-in page for a user who is not signed in. For a signed-in user, it opens
+    // the app's home page if the request names a transaction, or else the page where the user was.
     const waiting = transaction && !isUnreadableStatus(error) ? { transaction } : undefined
     const again = waiting ? withQuery(parts.waitingURL, waiting) : isSignedIn(req) ? (transaction ? parts.homeURL : pageBefore(req, parts)) : parts.signInURL
     const answer = page(res, 503, outageHtml(again, parts, waiting).text, parts)

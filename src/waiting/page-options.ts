@@ -53,7 +53,7 @@ export interface PageOptions<Req extends HostRequest = HostRequest, Res extends 
   readonly signInURL?: string | undefined
   /** Your help page, or a `mailto:` or `tel:` URL. Every page links to it. Default: no link. */
   readonly helpURL?: string | undefined
-  /** Your page for changing the password. The waiting page links to it when a user may not have started the request. Default: no link. */
+  /** Your page for changing the password. The waiting page links to it if someone else may have entered the password. Default: no link. */
   readonly changePasswordURL?: string | undefined
   /** More links in the footer, such as your imprint. Default: none. */
   readonly footerLinks?: readonly FooterLink[] | undefined

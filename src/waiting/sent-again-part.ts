@@ -17,7 +17,7 @@ export function isSentAgain(transactions: SessionTransactions, { id, factor, ope
 }
 
 export function sentAgainPart(view: WaitingView, { sentAgain: phones, language }: PageParts): Html | false {
-  // If the page shows a failure, the user has done something since the request was sent again. So the page no longer says that it was sent again.
+  // If the page shows a failure, the user has done something else since the push or SMS was sent again. So leave out the sentence that says so.
   if (phones === undefined || !isSent(view) || view.prompt === 'widget' || view.failure !== undefined) return false
   const { sentAgain, sentToPhone } = language.texts
   const name = phones.length > 1 ? phoneNames(phones, language)[phones.findIndex(({ isAsked }) => isAsked)] : undefined

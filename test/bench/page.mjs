@@ -57,8 +57,8 @@ function control({ control: value, rounds, loginsPerRound, void: isVoid }) {
 const plot = (/** @type {string} */ name, /** @type {string} */ title) => `![${title}](performance/${name}.svg)`
 
 /**
- * Says how much CPU time a login costs, as a multiple of three axios calls without any other work. Gives this figure for all processes together, and for each
- * group of processes, because V8 compiles each process a little differently.
+ * Says how much CPU time a login costs, as a multiple of three axios calls without any other work. Gives this figure for all rounds together, and for each
+ * group of rounds: each group starts new processes, and V8 compiles each process a little differently.
  * @param {{ ratio: number, generations?: number[] }} row
  */
 function generations({ ratio: all, generations: each }) {

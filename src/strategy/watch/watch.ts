@@ -87,8 +87,8 @@ export class StatusWatch {
     if (statusToken === undefined) return undefined
     const sealed = sealedOf(transaction)
     const watched = this.openedFor(sealed)
-    // `openedFor` does not keep an expired transaction that another process has watched. Keep it here, because its limit of calls would otherwise begin anew at
-    // each callback.
+    // `openedFor` does not store an expired transaction that only another process has watched. Store `watched` here: otherwise each callback would create a new
+    // `WatchedTransaction`, whose limit of calls begins anew.
     if (!this.transactions.has(sealed.id)) this.transactions.set(sealed.id, watched)
     // `watched` may have been created from a handle (the encrypted URL parameter) with another status token. Use only the token from the session.
     return (watched.isOf(statusToken) ? watched : this.newWatch(sealed)).decide(transaction)
@@ -187,8 +187,8 @@ export class StatusWatch {
     // transaction has moved to a new session: the ledger then stores the transaction's end under another key (`ledger/endings.ts`).
     if (known !== undefined && (!known.isOver(now) || known.hasFailed() || now >= sealed.expiresAt) && !known.hasMovedBefore(sealed)) return known
     const watched = this.newWatch(sealed)
-    // If the user had to type a code first, the page has until now used another `WatchedTransaction`, without a status token (see `keyOf`). Settle that other
-    // one: otherwise it would later report that the user has abandoned the transaction.
+    // If the user had to type a code first, the page has until now used a `WatchedTransaction` without a status token (see `keyOf`). Settle the one without the
+    // token: otherwise it would later report that the user has abandoned the transaction.
     if (sealed.statusToken !== undefined) this.transactions.get(withoutStatus(sealed.id))?.settle()
     // `watched` is the one without a status token. If the other one, with the token, exists already, it reports the transaction's end. So settle `watched`: the
     // end must not be reported twice.
@@ -220,8 +220,8 @@ export class StatusWatch {
   }
 
   private drop(id: string, watched: WatchedTransaction): void {
-    // With `keepDeniedMs`, `requestsOf` must find the transaction while `finish` asks Nevis whether the user has denied, and also afterwards if the user has
-    // denied.
+    // With `keepDeniedMs`, do not delete the transaction yet: `requestsOf` must find it while `finish` asks Nevis whether the user has denied. After that,
+    // delete it unless the user has denied.
     const mayKeep = this.options.keepDeniedMs !== undefined
     if (!mayKeep) this.transactions.delete(id)
     void watched.finish().then(() => {

@@ -15,8 +15,8 @@ import type { LastCall } from './last-call'
 import { DecisionLimit, isAnswered, waitAtMost, withJitter, type RateLimiter } from './schedule'
 
 /**
- * How many requests of a waiting page may call Nevis earlier than the poll schedule says: the first poll and a reload come soon after the page. Each early
- * call postpones the next scheduled call by one interval.
+ * How many requests of a waiting page may call Nevis earlier than the poll schedule says. Two, because the first poll and a reload come soon after the status
+ * call for the page itself. Each early call postpones the next scheduled call by one interval.
  */
 const EARLY_LOOKS = 2
 /** Upper limit for the pause between two status calls, if Nevis sends `Retry-After`. */
@@ -87,7 +87,7 @@ export class WatchedTransaction {
     return now >= this.#sealed.expiresAt
   }
 
-  /** The transaction without its QR code, `cancelled` after `leave`; undefined if only its handle (the encrypted transaction id) is known yet. */
+  /** The transaction without its QR code; after `leave`, with `closed: 'cancelled'`. Undefined if only the handle (the encrypted id) is known yet. */
   known(): Transaction | undefined {
     return this.#transaction && { ...this.#transaction, ...(this.isLeft && { closed: 'cancelled' }) }
   }

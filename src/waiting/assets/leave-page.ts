@@ -14,7 +14,7 @@ window.nevisLeavePage = (main, leave) => {
   const FORGET_MS = 10_000
   const LONGEST_MS = 30_000
   const now = Date.now()
-  // If the browser blocks the storage, the script does not know when the page before was left, and always pauses.
+  // If the browser blocks the storage, the script does not know whether it has just left another page. So it always pauses.
   let waitMs = 3000
   try {
     const [leftAt = 0, pauseMs = 0] = JSON.parse(sessionStorage.getItem(KEY) ?? '[]') as number[]

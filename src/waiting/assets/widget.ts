@@ -58,8 +58,8 @@ window.nevisWidget = (main, write, isDone, finish) => {
     if (!hasStarted) start(tries)
     hasStarted = true
   }
-  // If the document is `complete`, htmx or Turbo has inserted this page, so start now. Otherwise, wait for the scripts of Nevis and of the app. Also listen to
-  // `load`: if htmx or Turbo has inserted this page while the page before was still loading, `DOMContentLoaded` does not come any more.
+  // If the document is `complete`, htmx or Turbo has inserted this page, so start now. Otherwise, wait for the scripts of Nevis and of the app, which have
+  // loaded at `DOMContentLoaded`. But if htmx or Turbo inserts this page while the document is still loading, that event may be over. So also wait for `load`.
   if (document.readyState === 'complete') startOnce(100)
   addEventListener('DOMContentLoaded', () => startOnce(0), { once: true })
   addEventListener('load', () => startOnce(100), { once: true })

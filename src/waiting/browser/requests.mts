@@ -69,8 +69,8 @@ export function requestsTo(base: string, headers: StepUpOptions['headers'], sign
     const to = resolve(url)
     const own = await headers?.()
     const until = Date.now() + LONGEST_MS
-    // The signal of `AbortSignal.any` has only weak references to its parts. So in Node.js 20, garbage collection would remove the time limit. This variable,
-    // which the `catch` reads, prevents that.
+    // `AbortSignal.any` holds the signals that it combines only weakly. So in Node.js 20, garbage collection could remove the signal of the time limit. The
+    // variable `limit`, which the `catch` reads, keeps this signal.
     let limit!: AbortSignal
     for (let failures = 1; ; failures++) {
       try {
@@ -85,8 +85,8 @@ export function requestsTo(base: string, headers: StepUpOptions['headers'], sign
           to.pathname,
         )
       } catch (error) {
-        // An error without a status comes from the network: treat it like a 503. If the time limit has passed, this is no failure: the user has not answered
-        // yet.
+        // An error without a status comes from the network: treat it like a 503. If the time limit has passed, repeat the request at once: this is normal for
+        // an event stream while the user has not answered.
         if (limit.aborted) failures = 0
         const { status = 503, retryAfterSeconds = failures * 2 } = error as Partial<SecondFactorError>
         // Repeat a GET after any 5xx except 500. Do not repeat a POST after 502 or 504: the gateway may already have passed the request on.

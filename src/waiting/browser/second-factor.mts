@@ -25,7 +25,7 @@ export async function secondFactor<Result = unknown>(url: string | URL, fields: 
   const cancelled = new AbortController()
   const stopped = AbortSignal.any([signal ?? cancelled.signal, cancelled.signal])
   const cancel = () => cancelled.abort(new SecondFactorError('cancelled'))
-  // `new Request` resolves a relative URL like `fetch`.
+  // `new Request` resolves a relative URL in the same way as `fetch`.
   const base = new Request(url).url
   const requests = requestsTo(base, headers, stopped)
   let waitingURL = ''
@@ -74,7 +74,7 @@ export async function secondFactor<Result = unknown>(url: string | URL, fields: 
     if (view && (stopped.aborted || !(reason instanceof SecondFactorError))) {
       await requestsTo(base, headers, AbortSignal.timeout(CANCEL_MS)).send(false, waitingURL, { transaction: view.transaction, cancel: '1' }).catch(() => undefined)
     }
-    // If a `send` failed and no step follows, throw the error of that `send`: the error that came after it is only a consequence.
+    // If a `send` failed, and another request then failed before `show` got the error of the `send`, throw that first error: it is the cause.
     throw stopped.aborted ? reason : (error ?? reason)
   }
 }

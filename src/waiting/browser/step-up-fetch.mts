@@ -73,6 +73,6 @@ export function stepUpFetch(url: string | URL, options: StepUpOptions): typeof f
 
 async function send(request: Request, headers: StepUpOptions['headers']): Promise<Response> {
   for (const [name, value] of Object.entries((await headers?.()) ?? {})) request.headers.set(name, value)
-  // A redirect would send the added headers, such as a CSRF token, and the body to another origin.
+  // If headers were added, refuse a redirect: it could send these headers, such as a CSRF token, and the body to another origin.
   return fetch(request, headers && { redirect: 'error' })
 }

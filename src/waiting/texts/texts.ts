@@ -150,7 +150,7 @@ export interface Texts {
   readonly startHint: string
   /** Link to the sign-in page. */
   readonly toSignIn: string
-  /** Link to the page for changing the password, shown to a user who may not have started the request. */
+  /** Link to the page for changing the password, shown if someone else may have entered the user's password. */
   readonly changePassword: string
   /** Link back to the app, for a signed-in user who does not want to give the second factor now. */
   readonly notNow: string

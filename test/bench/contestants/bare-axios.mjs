@@ -5,7 +5,7 @@ import { Agent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { accessKey, nextUser } from './shared.mjs'
 
-/** @param {string} origin of the upstream */
+/** @param {string} origin address of the server that stands in for Nevis */
 export async function contestant(origin) {
   const nevis = axios.create({ baseURL: origin, httpAgent: new Agent({ keepAlive: true }), httpsAgent: new HttpsAgent({ keepAlive: true }), maxRedirects: 0 })
   const headers = { Authorization: `Bearer ${accessKey}` }

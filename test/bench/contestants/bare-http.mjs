@@ -3,7 +3,7 @@
 import { Agent, request } from 'node:http'
 import { accessKey, nextUser } from './shared.mjs'
 
-/** @param {string} origin of the upstream */
+/** @param {string} origin address of the server that stands in for Nevis */
 export async function contestant(origin) {
   const agent = new Agent({ keepAlive: true })
   /**

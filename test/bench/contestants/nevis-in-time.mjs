@@ -7,7 +7,7 @@ let ahead = 0
 const { now } = Date
 Date.now = () => now() + ahead
 
-/** @param {string} origin of the upstream */
+/** @param {string} origin address of the server that stands in for Nevis */
 export async function contestant(origin) {
   const login = await nevis.contestant(origin)
   return () => {
