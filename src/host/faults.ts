@@ -16,8 +16,8 @@ export interface NevisFault {
    * - `request`: while a request was handled; the app's error handler got the error.
    * - `watch`: while the strategy asked Nevis for the status of a transaction, or recorded the transaction's end in the ledger. No request fails: the waiting
    *   page keeps waiting, or shows the end.
-   * - `browser`: while a remembered browser was checked or stored. The user had to give the second factor, or the browser was not remembered. Or while
-   *   `forgetBrowsers(strategy, { userId })` asked Nevis for the username. The browsers that are stored under the userId were still forgotten.
+   * - `browser`: one of two cases. While a remembered browser was checked or stored: the user had to give the second factor, or the browser was not remembered.
+   *   While `forgetBrowsers(strategy, { userId })` asked Nevis for the username: the browsers stored under the userId were forgotten even so.
    */
   readonly at: 'request' | 'watch' | 'browser'
   /** The code of the `NevisError` or `StorageError`; `APP_TIMEOUT` if a function of the app was too slow. */

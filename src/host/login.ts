@@ -8,7 +8,8 @@ import { withSortedNames } from './canonical'
 import type { SessionLike } from './request'
 
 /**
- * A digest of the value that the app's `serializeUser` returned. Ignores the order of property names, because some stores (PostgreSQL's `jsonb`) change it.
+ * A digest of the value that the app's `serializeUser` returned. Ignores the order of property names, because some stores (PostgreSQL's `jsonb`) change
+ * this order.
  * @returns undefined if no user is signed in
  * @internal
  */

@@ -35,7 +35,7 @@ export function isOwnURL(req: Headers, url: string): boolean {
   return parsed !== undefined && /^https?:$/.test(parsed.protocol) && hostsOf(req).some((host) => hostIn(`${parsed.protocol}//${host}`) === parsed.host)
 }
 
-/** A chain of proxies reports a few names. An attacker could send thousands, and each of them costs time. */
+/** A chain of proxies reports a few host names. An attacker could send thousands of host names, and each of them costs time. */
 const MAX_NAMES = 10
 
 /** The host names to which the browser may have sent the request: the one that this server received, and those that proxies report. */

@@ -51,7 +51,7 @@ export interface SessionLike {
   save?: (done: (error?: unknown) => void) => unknown
   regenerate?: (done: (error?: unknown) => void) => unknown
   reload?: (done: (error?: unknown) => void) => unknown
-  /** In some session packages: returns what is stored. */
+  /** In some session packages: returns the content of the session, without the package's internal fields. */
   toJSON?: () => object
   /** In session packages whose session is a JavaScript `Proxy`: returns the content of the session. */
   data?: () => unknown

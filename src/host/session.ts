@@ -83,7 +83,7 @@ export async function renewSession(req: object, only?: string): Promise<SessionL
     throw error
   }
   const after = sessionOf(req) as SessionLike
-  // koa-session gives the session a new id and leaves the content in it.
+  // koa-session gives the session a new id and leaves the content in it. So delete the properties that must not be kept.
   if (only !== undefined) for (const name of namesIn(after)) if (name !== only && name !== 'cookie') delete after[name]
   for (const [name, value] of kept) after[name] = value
   return after
@@ -125,7 +125,7 @@ export function endSession(req: object): SessionLike {
   const before = sessionOf(req) as SessionLike
   if (!canEnd(req)) return before
   const isFastifys = isOfFastify(before)
-  // On Fastify, leave out the session's id: @fastify/session then neither stores the session nor sends its cookie.
+  // On Fastify, the replacement gets no session id: @fastify/session then neither stores the replacement nor sends a cookie for it.
   const hidden = {
     ...(!isFastifys && { id: { value: before['id'] }, req: { value: req } }),
     regenerate: { value: before.regenerate && regenerate },

@@ -31,7 +31,10 @@ export interface LedgerBrowser {
  */
 export type BrowserUse = 'used' | 'busy' | 'copied' | 'gone'
 
-/** For each of the user's keys that has a mark of `forgetAll`: the seconds until this mark expires. A mark is a claimed key in the ledger. */
+/**
+ * `forgetAll` leaves a mark (a claimed key in the ledger), from which a sign-in sees that the user's browsers were forgotten. This type contains, for each of
+ * the user's keys with such a mark, the seconds until the mark expires.
+ */
 export type ForgetMarks = Readonly<Record<string, number>>
 
 /**
@@ -41,8 +44,9 @@ export type ForgetMarks = Readonly<Record<string, number>>
  */
 const MARK_SECONDS = [DAY_SECONDS, 60 * DAY_SECONDS] as const
 /**
- * If the remaining seconds of a mark differ from the expected ones by at most this much, `isForgottenSince` takes the mark for the same one as before. A small
- * difference is normal: the clocks of two processes differ, and a ledger returns whole seconds.
+ * A sign-in reads twice how many seconds are left of a mark. From the first number, `isForgottenSince` computes the number to expect later. If the second
+ * number differs from it by at most this much, the mark is still the same one. A small difference is normal: the clocks of two processes differ, and a ledger
+ * returns whole seconds.
  */
 const MARK_TOLERANCE_SECONDS = 10
 

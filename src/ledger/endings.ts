@@ -50,8 +50,8 @@ export class Endings {
    * Ends a transaction, with or without success: claims its key in the ledger, and only the first caller gets true.
    *
    * If the user repeats the start, for example enters the password again, the session gets a new id and keeps the transaction. `pending-start.ts` then claims
-   * the transaction's key. If it is the first caller, the transaction goes on under a new key, with the next number (`moves`). A copy of the old session still
-   * has the old key, which is already claimed. So the copy cannot finish the transaction, and the transaction still ends only once.
+   * the transaction's key. If that claim is the first one, the transaction goes on under a new key, with the next number (`moves`). A copy of the old session
+   * still has the old key, which is already claimed. So the copy cannot finish the transaction, and the transaction still ends only once.
    * @returns true for the first caller only, in any process
    */
   claim(transaction: LedgerTransaction): Promise<boolean> {
@@ -70,9 +70,9 @@ export class Endings {
    * Ends a transaction without success, and counts the user's denial if there was one. The denial has a key of its own in the ledger, because the user can
    * still deny a push on the phone after the transaction was replaced, cancelled or moved to a new session.
    *
-   * If the ledger fails halfway, this method takes back what it has claimed, so that a repeated call does everything. The repeated call may then count the
-   * denial a second time under the first of the `keys`. A claim whose reply was lost is not taken back, because another call may have made it: the transaction
-   * then stays ended, and allows no other factor.
+   * If the ledger fails halfway, this method takes back what it has claimed, so that a repeated call does everything. A count cannot be taken back: if the
+   * denial was already counted under the first of the `keys`, the repeated call counts the denial there a second time. A claim whose reply was lost is not
+   * taken back, because another call may have made it: the transaction then stays ended, and allows no other factor.
    * @param keys the user's keys in the ledger, under each of which the denial is counted
    * @returns true if this call is the first, in any process, to record how the transaction ended. Also true for the first call that records a denial on the
    * phone after the transaction had ended, for example after the user has cancelled it

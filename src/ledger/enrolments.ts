@@ -1,8 +1,8 @@
 /**
  * Allows one enrolment per user at a time: a newer enrolment makes the older one invalid, in any session.
  *
- * The attack: an attacker starts an enrolment before the user enrols, and finishes it after the user has enrolled. Out of scope: who may enrol
- * (`strategy/enrolment.ts`).
+ * The attack: an attacker starts an enrolment before the user enrols, and finishes it after the user has enrolled. The attacker would then have a factor for
+ * the user's account. Out of scope: who may enrol (`strategy/enrolment.ts`).
  */
 import type { Ledger } from './ledger'
 import { DAY_SECONDS, YEAR_SECONDS } from './lifetimes'

@@ -21,7 +21,7 @@ export class SignIns {
   }
 
   /**
-   * True if a sign-in or an enrolment was noted since `time`. One in the same second counts, because the ledger measures whole seconds.
+   * True if a sign-in or an enrolment was noted since `time`, or in the same second as `time`: the ledger measures whole seconds.
    * @param key the user's key in the ledger
    * @param time milliseconds since 1970
    */

@@ -126,8 +126,9 @@ export class StartBudget {
   }
 
   /**
-   * Frees the slot of a start that has failed before the user was notified, and ends the pause that the slot has begun. After two denials in a day
-   * (`denialsOf`), the pause stays. The reason: a user has only one pause at a time, so a denial during this pause could not begin a pause of its own.
+   * Frees the slot of a start that has failed before the user was notified, and ends the pause that the slot has begun. If the user has denied twice or more in
+   * a day (`denialsOf`), the pause stays. The reason: a user has only one pause at a time. So a denial that came during this start's pause could not begin a
+   * pause of its own.
    */
   async undo(key: string, slot: number): Promise<void> {
     const denials = await this.denialsOf(key).catch(() => 0)

@@ -9,7 +9,7 @@ import { isOwnURL } from '../host/origin'
 import type { HostRequest, SessionLike } from '../host/request'
 import type { StoredReturnTo, SessionState } from './transactions'
 
-/** The two options with the URLs as browsers request them. */
+/** The options `callbackURL` and `waitingURL`: the URLs as a browser requests them, before a proxy removes a prefix from their paths. */
 type OwnURLs = Readonly<Record<'callbackURL' | 'waitingURL', string>>
 
 /** Longest path that is stored, in characters, so that sessions stay small. */

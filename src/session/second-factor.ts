@@ -149,7 +149,7 @@ function callbacks(): WeakMap<object, CallbackNotes> {
   return (shared[REGISTRY] ??= new WeakMap())
 }
 
-/** Finds the facts by the request, too, because the app may have copied the profile, for example with Passport's `transformAuthInfo`. */
+/** Finds what `noteSession` has stored. Searches by the request, too, because the app may have copied the profile, for example in `transformAuthInfo`. */
 function notesOf(req: object, profile: NevisProfile): CallbackNotes | undefined {
   return callbacks().get(profile) ?? callbacks().get(req)
 }

@@ -30,7 +30,7 @@ export interface SessionState {
   readonly returnTo?: StoredReturnTo
 }
 
-/** Upper limit for transactions in one session. Above this limit, the oldest ones are dropped, but those of `isKeptLongest` last. */
+/** Maximum number of transactions in one session. Above it, the oldest is dropped; one for which `isKeptLongest` returns true, only if there is no other. */
 const MAX_TRANSACTIONS = 8
 
 /** Estimated size of a stored transaction in bytes, without the app's data. */

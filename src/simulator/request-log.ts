@@ -10,7 +10,10 @@ export class RequestLog {
   /** The recorded requests, oldest first. A test may empty the list with `requests.length = 0`. */
   readonly entries: RecordedRequest[] = []
   private readonly sizes = new WeakMap<RecordedRequest, number>()
-  /** The total size of the recorded requests in bytes. It includes requests that `add` has deleted since `trim` last counted the size. */
+  /**
+   * The total size of the recorded requests in bytes. May be too large: if there are too many requests, `add` deletes one and does not subtract its size.
+   * `trim` counts the size again.
+   */
   private bytes = 0
 
   /**

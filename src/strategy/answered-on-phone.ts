@@ -33,9 +33,9 @@ export function mayHaveBeenDenied(settings: Pick<Settings, 'factors'>, transacti
 /**
  * True for a step-up that the user can deny on the phone, if the option `afterDenial` is `stop`. After the denial, the signed-in user must enter the password.
  *
- * A session keeps only eight transactions. If it is full, it drops the step-ups for which this function is true last. The attack: an attacker with the session
- * starts eight sign-ins with other accounts. If the session dropped its oldest transaction first, it would no longer contain the denied step-up, and the
- * strategy would not require the password.
+ * A session keeps only eight transactions. A full session drops a step-up for which this function returns true only if it has no other transaction to drop. The
+ * attack: an attacker with the session starts eight sign-ins with other accounts. If the session dropped its oldest transaction first, it would no longer
+ * contain the denied step-up, and the strategy would not require the password.
  * @internal
  */
 export function mayStopStepUp(settings: Pick<Settings, 'factors' | 'afterDenial'>, transaction: Pick<Transaction, 'factor' | 'operation' | 'isStepUp' | 'isUnsent'>): boolean {

@@ -53,7 +53,7 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   const { settings } = request
   const opened = request.openTransaction(handle)
   if (opened === undefined) return handleRepeatedCallback(request, request.missingTransactionRefusal())
-  // The waiting page says that the user has denied the transaction, and offers other factors.
+  // Redirect to the waiting page, which says that the user has denied the transaction, and offers other factors.
   if (opened.closed === 'not_approved' && isFromWaitingPage(request)) return { to: request.waitingURL(opened) }
   await assertMayFinish(request, opened)
   if (Date.now() >= opened.expiresAt) {
@@ -107,8 +107,8 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   // If the browser has closed this connection, as at a reload or a double click, it sends the callback again. Leave the approval for that second request.
   if (request.req.socket?.destroyed === true) throw new Refusal('cancelled')
   if (!(await request.budgets.endings.claim(transaction))) return handleUsedTransaction(request, transaction)
-  // Note an enrolment at once: even if this callback fails from here on, Nevis has enrolled the factor. If the session is in a cookie, also note a sign-in: see
-  // `ledger/sign-ins.ts`.
+  // Note an enrolment at once: even if this callback fails from here on, Nevis has enrolled the factor. If the session is in a cookie, also note a sign-in:
+  // with a copy of the cookie from before this sign-in, nobody may start another factor without the password (`ledger/sign-ins.ts`).
   if (isEnrolment || isInSmallCookie(request.session)) await noteSignIn(request, transaction, outcome)
   if (!(await isFirstUse(request, outcome))) return closeMismatched(request, transaction, 'token')
   // The user may have logged out while this request waited for Nevis. Writing the old session would undo the logout, so read the session again.

@@ -34,8 +34,8 @@ export function answerIn({ req }: StrategyRequest, field: 'code' | 'token'): str
  * Counts a code, and checks it.
  *
  * A double click sends the same code twice, and the browser shows only the second response. Nevis accepts a code only once. So both requests share one check at
- * Nevis. A request that repeats a right code within five seconds after the check also shares it. A right code counts once. A wrong code counts once for each
- * request, even if the requests share the check.
+ * Nevis. A request that repeats a right code within five seconds after the check gets the result of that check, too. The requests that share a check count as
+ * one code if the code is right. If the code is wrong, each of these requests counts as one code.
  * @throws Refusal `codes_locked`, `too_many_attempts`; the errors of `check`
  * @internal
  */
@@ -62,7 +62,7 @@ async function checkCode(request: StrategyRequest, transaction: Transaction, che
   try {
     const outcome = await check()
     if (outcome.status === 'failed' && outcome.retryable) await noteWrongCode(request, transaction)
-    // A typed code is right although the user's answer on the phone is still pending.
+    // If the user must type a code that the phone shows (`isCodeTyped`), `pending` means that the code is right: only the answer on the phone is missing.
     return { attempts, outcome, isRight: outcome.status === 'succeeded' || (outcome.status === 'pending' && transaction.isCodeTyped === false) }
   } catch (error) {
     // A gateway may replace Nevis's answer "wrong code" by an error page. So count the code even now: otherwise an attacker could try any number of codes.

@@ -49,8 +49,8 @@ export async function reusePending(request: StrategyRequest, context: StartConte
   // Another tab may have changed the transaction since this request read it, for example because the user has typed the right code there.
   const stored = request.transactionById(pending.id)
   const isOpen = stored !== undefined && stored.closed === undefined
-  // But after a renewal, go on with the pending transaction in any case. The claim above shows that nothing had ended it. And a new start could fail: it reads
-  // the session from the store again, but the session with the new id is not stored yet.
+  // If this request has given the session a new id, go on with the pending transaction in any case. `endings.claim` has succeeded, so nothing had ended the
+  // transaction. And a new start could fail: it reads the session from the store again, but the session with the new id is not stored yet.
   if (!isOpen && !renewsSession) return undefined
   const current = isOpen ? stored : pending
   publish('reused', () => request.about())
@@ -73,8 +73,8 @@ export async function reusePending(request: StrategyRequest, context: StartConte
  *
  * An attacker may have a copy of the session's cookie. So the transaction is shown only to the browser that started it, even if this start gives the session a
  * new id. Right after the first factor, such as the password, the same address and headers are enough to recognise the browser. At a step-up, the browser needs
- * the cookie of `same-browser.ts`. It also needs this cookie at every start of an app with the option `subject`, because the session may already contain the
- * first factor.
+ * the cookie with the secret of the transaction's start (`same-browser.ts`). The browser also needs this cookie at every start of an app with the option
+ * `subject`, because the session may already contain the first factor.
  */
 function isOfThisBrowser(request: StrategyRequest, context: StartContext, one: Transaction, isStartedElsewhere: boolean): boolean {
   if (context.isAfterFirstFactor && one.login === undefined && !request.settings.hasOwnSubject) return one.client === undefined || one.client === context.source.client
@@ -82,8 +82,8 @@ function isOfThisBrowser(request: StrategyRequest, context: StartContext, one: T
 }
 
 /**
- * True if this browser has started the transaction a moment ago, in another process. That process's response sets the cookie of `same-browser.ts`, and may not
- * have reached the browser yet.
+ * True if this browser has started the transaction a moment ago, in another process. That process's response sets the cookie by which
+ * `same-browser.ts` recognises the browser, and may not have reached the browser yet.
  * @internal
  */
 export function isJustStartedHere({ startedAt, origin }: Transaction, { source }: StartContext): boolean {

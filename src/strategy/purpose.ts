@@ -72,8 +72,9 @@ export function purposeMismatch(
 /**
  * True for a request to the callback route, also if a proxy has removed a prefix from its path.
  *
- * A password route must not count as the callback route, for example `/login` if `callbackURL` is `/2fa/login`: see `handleOf` in `dispatch.ts`. So this
- * function accepts a path without the prefix only if `waitingURL` begins with that prefix, too, and if `callbackURL` is below `waitingURL`, as by default.
+ * A password route must not count as the callback route, for example `/login` if `callbackURL` is `/2fa/login`: only on the callback route may a POST have the
+ * transaction's handle in its URL, and an attacker could put a handle into a link to the password page (`handleOf` in `dispatch.ts`). So this function accepts
+ * a path without the prefix only if `waitingURL` begins with that prefix, too, and if `callbackURL` is below `waitingURL`, as by default.
  * @internal
  */
 export function isCallbackRoute(req: NevisRequest, { callbackURL, waitingURL }: Settings): boolean {

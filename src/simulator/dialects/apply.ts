@@ -10,7 +10,8 @@ import { LAYERS, type Dialect, type DialectRequest } from './dialect'
 
 export class Dialects {
   /**
-   * Counts responses that are alike. The key consists of the operation, the token in the request, and the values of `status` and `active` in the response.
+   * Counts responses that are alike, because some dialects change only a repeated response. The key consists of the operation, the token in the request, and
+   * the values of `status` and `active` in the response.
    */
   private readonly answered = new BoundedMap<string, number>(CAPACITY.transactions)
 

@@ -29,11 +29,12 @@ export interface DialectRequest {
 /** A request to the simulated API, with facts about its response. */
 export interface Exchange extends DialectRequest {
   /**
-   * The response before the dialects change it. For dialects of the layers after `addition`, this response contains the added fields. A dialect reads this
-   * response, and not the changed one, to decide what to change and to compute new values. Otherwise, the result would depend on the order of the dialects.
+   * The simulator's own response, before the dialects change it. Exception: a dialect of a layer after `addition` also sees the fields that the dialects of the
+   * layer `addition` have added. A dialect reads this response, and not the changed one, to decide what to change and to compute new values. Otherwise, the
+   * result would depend on the order of the dialects.
    */
   readonly original: Answer
-  /** The reason, if the simulator responds with one of the errors in `problem.ts`; otherwise undefined. */
+  /** Why the simulator responds with an error, for example `unknown-user`. Undefined for a success, and for an error without a `ProblemReason`. */
   readonly refusal: ProblemReason | undefined
   /** How many earlier responses for the same token had the same `status` or `active` value. */
   readonly earlier: number

@@ -25,7 +25,7 @@ const everywhere = (names: readonly string[], change: (text: string) => string):
 
 /**
  * The field `authenticators` with undocumented values. For a user without authenticators, this dialect does not change the field, because another dialect may
- * have set it.
+ * have changed the field, for example to null.
  */
 const withNewValues = (authenticators: readonly Json[]) =>
   authenticators.length === 0 ? {} : { authenticators: authenticators.map((each) => ({ ...each, type: 'harmonyos', state: 'dormant' })) }
