@@ -5,7 +5,7 @@
  */
 import { appPart } from './challenge-parts'
 import type { PageParts } from './document'
-import { html, unscripted, type Html } from './html'
+import { html, type Html } from './html'
 import type { WaitingView } from './view'
 
 export function enrolmentSteps(view: WaitingView, parts: PageParts): Html {
@@ -14,7 +14,7 @@ export function enrolmentSteps(view: WaitingView, parts: PageParts): Html {
   return html`<ol class="nevis-steps">
         <li>${install}${storesPart(parts)}</li>
         <li>${scan}<p class="nevis-warning">${enrollWarning}</p>${appPart(view, parts)}</li>
-        <li><div class="nevis-scripted">${finish}</div>${unscripted(html`${check}`)}</li>
+        <li><span class="nevis-scripted">${finish}</span><span class="nevis-unscripted">${check}</span></li>
       </ol>`
 }
 

@@ -48,7 +48,7 @@ export function widgetPart(view: WaitingView, parts: PageParts): Html {
       <div class="nevis-widget" data-intent-token="${view.intentToken}"></div>
       <div data-widget-failed="${failedHeading(view, texts)}" hidden><p class="nevis-error" role="alert"><span class="nevis-unseen">${wordsFor(view, texts).widgetFailed} </span>${hasOthers ? texts.startOverOrChoose : texts.pleaseStartOver}</p>${waysOut(parts)}</div>
       ${unscripted(html`<p class="nevis-error">${texts.needsScript}${hasOthers && html` ${texts.orChooseAnother}`}</p>${waysOut(parts)}`)}
-      ${callbackForm(view, parts, html`data-widget-result`, html`${hidden('token', '')}${rememberField(view, parts)}`)}`
+      ${callbackForm(view, parts, html`class="nevis-scripted" data-widget-result`, html`${hidden('token', '')}${rememberField(view, parts)}`)}`
 }
 
 /**

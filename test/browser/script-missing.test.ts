@@ -60,7 +60,8 @@ describeWithChromium('the waiting page without its script', () => {
     expect([await check(page).isVisible(), await page.getByText('Time left').isVisible()]).toEqual([true, false])
     await check(page).click()
     // The user has already waited once.
-    await page.getByText('No answer yet.').waitFor()
+    await page.getByText('No answer yet.').waitFor({ state: 'attached' })
+    expect(await check(page).isVisible()).toBe(true)
     await cloud.simulator.phone(username).approve()
     await check(page).click()
     await isSignedIn(page)
@@ -100,6 +101,8 @@ describeWithChromium('the waiting page without its script', () => {
     await showsHeading(page, 'Confirm that it is you')
     await longAfter(page)
     expect(await sentence.isVisible()).toBe(true)
+    // The box belongs to the form that the script sends.
+    expect(await page.getByRole('checkbox').isVisible()).toBe(false)
     expect(await page.getByRole('heading', { level: 1 }).allTextContents()).toEqual(['The confirmation failed'])
     await page.getByRole('button', { name: 'Send a request to my phone' }).click()
     await showsHeading(page, 'Check your phone')
