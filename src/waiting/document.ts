@@ -48,7 +48,7 @@ export interface PageParts extends PageSettings {
   readonly messageLanguage?: string | undefined
   /** After how many seconds the push or SMS may be sent again; absent on a page without a transaction. */
   readonly secondsUntilResend?: number | undefined
-  /** True if the user has pressed "Check now", the link for browsers without JavaScript. */
+  /** True if the user has pressed "Check now", the link for browsers in which the script does not run. */
   readonly hasChecked?: boolean | undefined
   /** Present only if the push or SMS was sent again: the user's phones if the user has chosen one of them, otherwise an empty list. */
   readonly sentAgain?: readonly OfferedAuthenticator[] | undefined

@@ -14,7 +14,7 @@ export function enrolmentSteps(view: WaitingView, parts: PageParts): Html {
   return html`<ol class="nevis-steps">
         <li>${install}${storesPart(parts)}</li>
         <li>${scan}<p class="nevis-warning">${enrollWarning}</p>${appPart(view, parts)}</li>
-        <li><span class="nevis-scripted">${finish}</span><noscript>${check}</noscript></li>
+        <li><span class="nevis-scripted">${finish}</span><span class="nevis-unscripted">${check}</span></li>
       </ol>`
 }
 

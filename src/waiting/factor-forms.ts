@@ -75,11 +75,27 @@ function numberPart({ maskedPhone }: WaitingView, name: string, texts: Texts): H
  */
 export function moreTimePart(view: WaitingView, parts: PageParts): Html | false {
   const { moreTime, unavailable } = parts.language.texts
-  const button = html`<button class="nevis-again">${moreTime}</button>`
-  const attributes = html`data-more-time="${unavailable}" hidden`
-  if (view.recoveryCodes !== undefined) return wayForm(view, parts, 'extend', '1', button, attributes)
-  const isOffered = view.prompt !== 'confirm' && view.prompt !== 'widget' && !isSent(view) && view.factors.includes(view.factor)
-  return isOffered && wayForm(view, parts, 'factor', view.factor, button, attributes)
+  if (moreTimeButton(view) !== 'moreTime') return false
+  const [field, value] = view.recoveryCodes === undefined ? ['factor', view.factor] : ['extend', '1']
+  return wayForm(view, parts, field, value, html`<button class="nevis-again">${moreTime}</button>`, html`data-more-time="${unavailable}" hidden`)
+}
+
+/** The button with which the user gets more time; undefined if there is none. */
+function moreTimeButton(view: WaitingView): 'moreTime' | 'startOver' | 'resend' | 'resendOrChange' | undefined {
+  if (view.recoveryCodes !== undefined) return 'moreTime'
+  if (view.prompt === 'confirm' || !view.factors.includes(view.factor)) return undefined
+  if (view.prompt === 'widget') return 'startOver'
+  if (!isSent(view)) return 'moreTime'
+  return needsPhone(view, view.factor) ? 'resendOrChange' : 'resend'
+}
+
+/**
+ * What the page says half a minute before the transaction expires. The text names the button with which the user gets more time, because a screen reader does
+ * not announce a button that appears.
+ */
+export function endsSoonWords(view: WaitingView, texts: Texts): string {
+  const button = moreTimeButton(view)
+  return button === undefined ? texts.endsSoon : `${texts.endsSoon} ${texts.moreTimeHint.replace('{button}', texts[button])}`
 }
 
 /** The button that starts the same factor again: "Send again" while the user waits, the main button after the transaction has ended. */

@@ -18,6 +18,15 @@ export function html(strings: TemplateStringsArray, ...pieces: Piece[]): Html {
   return new Html(strings.reduce((text, string, i) => text + flatten(pieces[i - 1], NO_ELEMENTS.test(strings[i - 1] as string)) + string))
 }
 
+/**
+ * HTML for a page whose script does not run, because JavaScript is switched off or the script could not be loaded. The stylesheet shows this HTML at once
+ * without JavaScript, otherwise only if the script does not start within some seconds. The script removes this HTML when it starts. (`<noscript>` would stay
+ * hidden if the script could not be loaded.)
+ */
+export function unscripted(content: Html): Html {
+  return html`<div class="nevis-unscripted">${content}</div>`
+}
+
 /** Puts HTML in place of the placeholder of a text. */
 export function filled(text: string, placeholder: string, piece: Html): Html {
   return new Html(html`${text}`.text.replace(placeholder, () => piece.text))

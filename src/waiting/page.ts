@@ -9,7 +9,7 @@ import { appPart, codePart, confirmedPart, detailsPart, hasTypedCode } from './c
 import { documentHtml, scriptTag, type PageParts } from './document'
 import { enrolmentSteps } from './enrolment-part'
 import { errorPart, wayForm } from './forms'
-import { filled, html, type Html, type Piece } from './html'
+import { filled, html, unscripted, type Html, type Piece } from './html'
 import { maskedPhonePart } from './masked-phone'
 import { onPart } from './notices'
 import { confirmPart } from './recovery-codes-part'
@@ -19,7 +19,7 @@ import { unmarked } from './texts/fallback'
 import { languages } from './texts/languages'
 import type { Texts } from './texts/texts'
 import type { WaitingView } from './view'
-import { isUsedUp, moreTimePart, otherFactorsPart } from './factor-forms'
+import { endsSoonWords, isUsedUp, moreTimePart, otherFactorsPart } from './factor-forms'
 import { showsWidget, widgetHeading, widgetHintPart, widgetPart } from './widget-part'
 import { clock, secondsUntil, textFor, wordsFor } from './wording'
 
@@ -29,9 +29,9 @@ export function pageHtml(view: WaitingView, parts: PageParts): Html {
   const heading = isOver ? textFor(texts.ended, view.failure) : view.isCodeTyped ? texts.codeAccepted : textFor(wordsFor(view, texts).heading, view.factor)
   const isScriptNeeded = showsWidget(view)
   const main = html`
-    <main class="nevis" data-prompt="${view.prompt}" data-status="${view.status}"${view.isCodeTyped === true && html` data-code-typed`} data-transaction="${view.transaction}" data-shared-name="${parts.sharedName}"
+    <main class="nevis" data-prompt="${view.prompt}" data-status="${view.status}"${view.isCodeTyped === true && html` data-code-typed`} data-transaction="${view.transaction}" data-shared-name="${parts.sharedName}"${parts.hasChecked === true && html` data-checked`}
       data-status-url="${view.statusURL}" data-callback-url="${parts.callbackURL}" data-seconds-left="${secondsUntil(view.expiresAt)}"
-      data-approved="${texts.approved}" data-elsewhere="${texts.continuedInOtherTab}" data-nothing-left="${texts.continuedInOtherTabHeading}" data-offline="${texts.offline}" data-silent="${texts.noResponse}" data-ends-soon="${texts.endsSoon}">
+      data-approved="${texts.approved}" data-elsewhere="${texts.continuedInOtherTab}" data-nothing-left="${texts.continuedInOtherTabHeading}" data-offline="${texts.offline}" data-silent="${texts.noResponse}" data-ends-soon="${endsSoonWords(view, texts)}">
       ${isScriptNeeded ? widgetHeading(heading, view, texts) : html`<h1>${heading}</h1>`}
       <p class="nevis-note" role="status" data-note></p>
       ${!isOver && sentAgainPart(view, parts)}
@@ -59,7 +59,7 @@ function waitingPart(view: WaitingView, parts: PageParts): Html {
       ${showsWidget(view) && widgetPart(view, parts)}
       ${rememberPart(view, parts)}
       ${view.prompt === 'wait' && checkPart(view, parts)}
-      <p class="nevis-time"><span>${texts.timeLeft}</span> <time data-countdown datetime="${view.expiresAt}">${clock(view.expiresAt)}</time></p>`
+      <p class="nevis-time nevis-scripted"><span>${texts.timeLeft}</span> <time data-countdown datetime="${view.expiresAt}">${clock(view.expiresAt)}</time></p>`
 }
 
 /** A link that the script shows after another tab has gone to the callback. If the user has closed that tab, the link lets the user go on in this tab. */
@@ -81,12 +81,12 @@ function hintWords(view: WaitingView, texts: Texts): Piece {
 }
 
 /**
- * Without JavaScript, the user presses a link to load the page again, with the query field `checked`: the new page then says that there is no answer yet. An
+ * Without the script, the user presses a link to load the page again, with the query field `checked`: the new page then says that there is no answer yet. An
  * automatic reload would lose what the user has typed.
  */
 function checkPart(view: WaitingView, { waitingURL, hasChecked, language: { texts } }: PageParts): Html {
   const again = withQuery(waitingURL, { transaction: view.transaction, checked: '1' })
-  return html`<noscript>${hasChecked && html`<p role="status">${texts.noAnswerYet}</p>`}<p>${texts.checkHint}</p><p><a class="nevis-button" href="${again}">${texts.checkNow}</a></p></noscript>`
+  return unscripted(html`${hasChecked && html`<p role="status">${texts.noAnswerYet}</p>`}<p>${texts.checkHint}</p><p><a class="nevis-button" href="${again}">${texts.checkNow}</a></p>`)
 }
 
 /**

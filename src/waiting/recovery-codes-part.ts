@@ -23,8 +23,8 @@ export function confirmPart(view: WaitingView, parts: PageParts): Html {
       <ul class="nevis-codes" data-codes dir="ltr" translate="no">${codes.map((code) => html`<li><code>${code}</code></li>`)}</ul>
       <div class="nevis-keep">
         <button type="button" data-copy="${texts.copied}" hidden>${texts.copy}</button>
-        <a href="data:text/plain;charset=utf-8,${encodeURIComponent(fileOf(codes, parts))}" download="recovery-codes.txt" data-download>${texts.download}</a>
-        <button type="button" data-print hidden>${texts.print}</button>
+        <a href="data:text/plain;charset=utf-8,${encodeURIComponent(fileOf(codes, parts))}" download="recovery-codes.txt" data-download="${texts.downloaded}">${texts.download}</a>
+        <button type="button" data-print="${texts.printed}" hidden>${texts.print}</button>
       </div>
       <p class="nevis-unseen" role="status" data-said data-copy-failed="${texts.copyFailed}"></p>
       ${callbackForm(view, parts, html`class="nevis-written"`, html`<label><input type="checkbox" required data-saved> ${texts.saved}</label>${button}`)}`

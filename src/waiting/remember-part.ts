@@ -2,11 +2,11 @@
  * The box "Remember this browser".
  *
  * The box is a field of the form for a code or for the widget. On a page without such a form, the script adds the user's choice to the URL of the callback.
- * Without JavaScript, a button sends the choice. Out of scope: whether the box is offered (`view.ts`).
+ * Without the script, a button sends the choice. Out of scope: whether the box is offered (`view.ts`).
  */
 import type { PageParts } from './document'
 import { callbackForm, hidden } from './forms'
-import { html, type Html } from './html'
+import { html, unscripted, type Html } from './html'
 import type { WaitingView } from './view'
 
 /** Browsers send nothing for a box that is not ticked. The hidden field `remember=0` tells the server that the user saw the box. */
@@ -25,7 +25,7 @@ export function rememberPart(view: WaitingView, parts: PageParts): Html | false 
     : html`<button name="remember" value="1">${words}</button>${hint}`
   return html`
       <div class="nevis-remember" data-remember hidden>${box(remember, parts)}</div>
-      <noscript>${callbackForm(view, parts, html`class="nevis-remember"`, choice)}</noscript>`
+      ${unscripted(callbackForm(view, parts, html`class="nevis-remember"`, choice))}`
 }
 
 function box({ days, isChosen }: NonNullable<WaitingView['remember']>, parts: PageParts): Html {

@@ -5,7 +5,7 @@
  */
 import type { PageParts } from './document'
 import { callbackForm, hidden } from './forms'
-import { html, type Html } from './html'
+import { html, unscripted, type Html } from './html'
 import { rememberField } from './remember-part'
 import type { Texts } from './texts/texts'
 import type { WaitingView } from './view'
@@ -17,11 +17,11 @@ export function showsWidget({ prompt, status }: WaitingView): boolean {
 }
 
 /**
- * The heading of the page with the widget. Without JavaScript, the widget cannot start, so the heading says that the confirmation failed. The stylesheet hides
+ * The heading of the page with the widget. Without the script, the widget cannot start, so the heading says that the confirmation failed. The stylesheet hides
  * the other heading.
  */
 export function widgetHeading(heading: string, view: WaitingView, texts: Texts): Html {
-  return html`<h1 class="nevis-scripted">${heading}</h1><noscript><h1>${failedHeading(view, texts)}</h1></noscript>`
+  return html`<h1 class="nevis-scripted">${heading}</h1>${unscripted(html`<h1>${failedHeading(view, texts)}</h1>`)}`
 }
 
 /** The heading that says that the widget has failed: the text `widgetFailed` without the full stop. */
@@ -47,8 +47,8 @@ export function widgetPart(view: WaitingView, parts: PageParts): Html {
   return html`
       <div class="nevis-widget" data-intent-token="${view.intentToken}"></div>
       <div data-widget-failed="${failedHeading(view, texts)}" hidden><p class="nevis-error" role="alert"><span class="nevis-unseen">${wordsFor(view, texts).widgetFailed} </span>${hasOthers ? texts.startOverOrChoose : texts.pleaseStartOver}</p>${waysOut(parts)}</div>
-      <noscript><p class="nevis-error">${texts.needsScript}${hasOthers && html` ${texts.orChooseAnother}`}</p>${waysOut(parts)}</noscript>
-      ${callbackForm(view, parts, html`data-widget-result`, html`${hidden('token', '')}${rememberField(view, parts)}`)}`
+      ${unscripted(html`<p class="nevis-error">${texts.needsScript}${hasOthers && html` ${texts.orChooseAnother}`}</p>${waysOut(parts)}`)}
+      ${callbackForm(view, parts, html`class="nevis-scripted" data-widget-result`, html`${hidden('token', '')}${rememberField(view, parts)}`)}`
 }
 
 /**

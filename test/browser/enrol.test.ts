@@ -109,10 +109,12 @@ describeWithChromium('enrolment on the waiting page', () => {
       expect(await page.evaluate('navigator.clipboard.readText()')).toBe(codes.join('\n'))
       await page.reload()
       await page.getByRole('button', { name: 'Print' }).click()
+      expect(await page.getByRole('status').allTextContents()).toContain('Check that the codes have been printed.')
       expect([await page.evaluate('window.printed'), await done.isDisabled(), await page.getByRole('checkbox').isChecked()]).toEqual([1, false, false])
 
       await page.reload()
       const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download' }).click()])
+      expect(await page.getByRole('status').allTextContents()).toContain('Check that your browser has saved the file.')
       expect(download.suggestedFilename()).toBe('recovery-codes.txt')
       const file = readFileSync(await download.path(), 'utf8').split('\r\n')
       expect(file).toEqual(expect.arrayContaining([username, ...codes]))

@@ -8,6 +8,8 @@ import type { BrowserContext, Page } from 'playwright-core'
 import { describeWithChromium } from '../support/chromium'
 import { codeFor, enterPassword, forgiveComplaints, isSignedIn, makingCodes, showsHeading, startCloud, useChromium, waiting, type Cloud } from './support'
 
+const ENDS_SOON = 'Less than half a minute left. Need longer? Choose “Get more time”.'
+
 describeWithChromium('the waiting page', () => {
   const chromium = useChromium()
   let cloud: Cloud
@@ -105,7 +107,7 @@ describeWithChromium('the waiting page', () => {
       await context.clock.install()
       const { page } = await waiting(context, cloud, { factor: 'recovery' })
       await context.clock.runFor(100_000)
-      expect(await note(page).textContent()).toBe('Less than half a minute left.')
+      expect(await note(page).textContent()).toBe(ENDS_SOON)
       const writes = await page.evaluate(`(() => {
         const writes = new MutationObserver(() => undefined)
         writes.observe(document.querySelector('[role=status]'), { childList: true, characterData: true, subtree: true })
@@ -127,7 +129,7 @@ describeWithChromium('the waiting page', () => {
       await page.getByLabel('Code').fill(code.slice(0, 6))
       expect(await page.getByRole('button', { name: 'Get more time' }).isVisible()).toBe(false)
       await context.clock.runFor(100_000)
-      expect(await note(page).textContent()).toBe('Less than half a minute left.')
+      expect(await note(page).textContent()).toBe(ENDS_SOON)
       await context.route('**/login/2fa', (route) => route.fulfill({ status: 503, contentType: 'application/json', body: '{}' }))
       await Promise.all([page.waitForResponse((response) => response.status() === 503), page.getByRole('button', { name: 'Get more time' }).click()])
       await context.unroute('**/login/2fa')
@@ -136,7 +138,7 @@ describeWithChromium('the waiting page', () => {
       await page.waitForURL((url) => url.href !== before)
       await context.clock.runFor(1000)
       expect(await page.locator('[data-countdown]').textContent()).toMatch(/^(2:00|1:5\d)$/)
-      expect(await page.evaluate('said')).toEqual(['Less than half a minute left.', 'Not available just now', ''])
+      expect(await page.evaluate('said')).toEqual([ENDS_SOON, 'Not available just now', ''])
       expect(await page.evaluate('document.activeElement.name')).toBe('code')
       expect(await page.getByLabel('Code').inputValue()).toBe(code.slice(0, 6))
       await page.getByLabel('Code').pressSequentially(code.slice(6))
@@ -152,7 +154,7 @@ describeWithChromium('the waiting page', () => {
       const codes = await page.locator('[data-codes] code').allTextContents()
       await page.getByRole('checkbox').check()
       await context.clock.runFor(580_000)
-      await page.getByText('Less than half a minute left.').waitFor()
+      await page.getByText(ENDS_SOON).waitFor()
       const before = page.url()
       let posts = 0
       page.on('request', (request) => void (request.method() === 'POST' && posts++))
@@ -175,7 +177,7 @@ describeWithChromium('the waiting page', () => {
       await context.route('**/login/2fa', () => undefined)
       await Promise.all([page.waitForRequest('**/login/2fa'), page.getByRole('button', { name: 'Get more time' }).click()])
       await context.clock.runFor(19_000)
-      expect(await note(page).textContent()).toBe('Less than half a minute left.')
+      expect(await note(page).textContent()).toBe(ENDS_SOON)
       await context.clock.runFor(1_000)
       await note(page).getByText('Not available just now').waitFor()
       await context.unroute('**/login/2fa')
@@ -217,7 +219,7 @@ describeWithChromium('the waiting page', () => {
       await context.clock.install()
       const { page, username } = await waiting(context, cloud, { factor: 'sms' })
       await context.clock.runFor(100_000)
-      expect(await note(page).textContent()).toBe('Less than half a minute left.')
+      expect(await note(page).textContent()).toBe(ENDS_SOON.replace('Get more time', 'Send again'))
       // The server also checks the pause before a resend, so move its clock past the pause.
       const now = Date.now
       jest.spyOn(Date, 'now').mockImplementation(() => now() + 20_000)

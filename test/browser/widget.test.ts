@@ -212,7 +212,7 @@ describeWithChromium('the page with the widget', () => {
 
   it('without JavaScript › says that it needs it, and offers the others', async () => {
     const { page } = await waiting(await chromium.open({ javaScriptEnabled: false }), cloud)
-    await page.locator('noscript p', { hasText: 'This needs JavaScript' }).waitFor()
+    await page.getByText('This needs JavaScript').waitFor()
     expect([await failure(page).isVisible(), await hint(page).isVisible(), await page.getByText('Time left').isVisible()]).toEqual([false, false, false])
     expect(await heading(page).allTextContents()).toEqual(['The confirmation failed'])
     expect(await linksOut(page)).toEqual(['/sign-in', '/help'])

@@ -74,7 +74,7 @@ describe('without JavaScript', () => {
   const formIn = async (remember: string) => {
     const browser = (await start()).browser()
     const { text } = await browser.get(waitingOf(await signIn(browser, 'anna', { remember })), asPage)
-    const form = [...text.matchAll(/<noscript>[^]*?<\/noscript>/g)].map(([part]) => part).find((part) => part.includes('class="nevis-remember"')) as string
+    const form = [...text.matchAll(/<div class="nevis-unscripted">[^]*?<\/div>/g)].map(([part]) => part).find((part) => part.includes('class="nevis-remember"')) as string
     return form.replace(/<input[^>]*>/g, '').replace(/\s+/g, ' ')
   }
 

@@ -22,6 +22,7 @@ window.nevisMoreTime = (main, say, succeeded) => {
       .catch(() => say(form.dataset['moreTime'] as string))
       .finally(() => (isAsking = false))
   })
+  return () => isAsking
 
   /**
    * @throws TypeError if the network fails, if no answer comes in time, or if the answer is not a page of this package. The button then stays, so that the user

@@ -32,7 +32,8 @@ window.nevisRecoveryCodes = (main, write) => {
   }
 
   const said = main.querySelector<HTMLElement>('[data-said]')
-  // The button itself shows a success, so this text of a success is for screen readers only. The text of a failure is for all users.
+  // The button "Copy" itself shows a success, and the browser shows a download and printing, so these texts are for screen readers only. The text of a failure
+  // is for all users.
   function say(text: string, isError = false) {
     if (!said) return
     said.className = isError ? 'nevis-error' : 'nevis-unseen'
@@ -42,15 +43,19 @@ window.nevisRecoveryCodes = (main, write) => {
   function copied(button: HTMLElement) {
     const { copy = '' } = button.dataset
     write(button, copy)
-    say(copy)
+    tried(copy)
+  }
+
+  function tried(text: string) {
+    say(text)
     enable()
   }
 
   const codes = [...main.querySelectorAll('[data-codes] code')].map(({ textContent }) => textContent)
   if (navigator.clipboard) offer('[data-copy]', (button) => void navigator.clipboard.writeText(codes.join('\n')).then(() => copied(button), () => say(said?.dataset['copyFailed'] ?? '', true)))
-  offer('[data-download]', enable)
-  offer('[data-print]', () => {
+  offer('[data-download]', ({ dataset: { download = '' } }) => tried(download))
+  offer('[data-print]', ({ dataset: { print = '' } }) => {
     window.print()
-    enable()
+    tried(print)
   })
 }

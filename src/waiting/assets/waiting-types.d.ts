@@ -3,15 +3,19 @@
 interface Window {
   /** Starts this script again, after htmx or Turbo has inserted another page. */
   nevisWaitingPage?: () => void
-  /** Calls `leave`, which leaves the page; first pauses if the script has left a page shortly before. Defined in `leave-page.ts`. */
-  nevisLeavePage(main: HTMLElement, leave: () => void): void
+  /**
+   * Starts the script for the page's forms. Returns a function that calls `leave`, which leaves the page. If the script has left a page shortly before, the
+   * function first pauses. If the browser is sending a form, the function first waits for the answer. Defined in `leave-page.ts`.
+   */
+  nevisLeaving(main: HTMLElement): (leave: () => void) => void
   /** Defined in `remember.ts`. Returns a function that gives the user's choice, as a part of the callback's query. */
   nevisRemember(main: HTMLElement): () => string
   /**
    * Starts the script for the button "Get more time". Defined in `more-time.ts`.
    * @param say shows why the user got no more time
+   * @returns a function that says whether the script waits for an answer
    */
-  nevisMoreTime(main: HTMLElement, say: (text: string) => void, succeeded: (more: PageData) => void): void
+  nevisMoreTime(main: HTMLElement, say: (text: string) => void, succeeded: (more: PageData) => void): () => boolean
   /** Starts the script for new recovery codes. Defined in `recovery-codes.ts`. */
   nevisRecoveryCodes(main: HTMLElement, write: Write): void
   /** Starts the script for Nevis's widget. Defined in `widget.ts`. */

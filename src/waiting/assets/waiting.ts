@@ -25,6 +25,9 @@
   const STATUSES = ['pending', 'succeeded', 'failed', 'expired', 'unreadable', 'unknown']
 
   function start(main: HTMLElement): void {
+    // The page shows these parts if this script does not start.
+    for (const part of main.querySelectorAll('.nevis-unscripted')) part.remove()
+    for (const part of main.querySelectorAll('.nevis-scripted')) part.classList.remove('nevis-scripted')
     const heading = main.querySelector('h1') as HTMLElement
     const PHONE_KEY = 'nevis-phone'
     const phone = main.querySelector<HTMLInputElement>('[name="phone"]')
@@ -32,7 +35,7 @@
       if (phone) phone.value ||= sessionStorage.getItem(PHONE_KEY) ?? ''
       sessionStorage.removeItem(PHONE_KEY)
     }).catch(() => undefined)
-    sendOnce()
+    const leavePage = window.nevisLeaving(main)
     const rememberField = window.nevisRemember(main)
     // Focus the heading, so that a screen reader reads how the transaction ended, or that the typed code was right.
     if (main.dataset['status'] !== 'pending' || 'codeTyped' in main.dataset) {
@@ -242,13 +245,13 @@
         }
       }
       if (isOver) return
-      if (seconds > 0) setTimeout(tick, 1000 - ((Date.now() - startedAt) % 1000))
+      if (seconds > 0 || isGettingMoreTime()) setTimeout(tick, 1000 - ((Date.now() - startedAt) % 1000))
       // The stream may have broken unnoticed. A new stream begins with the current status.
       else if (prompt === 'wait') resume()
       else reload()
     }
 
-    window.nevisMoreTime(main, say, (more) => {
+    const isGettingMoreTime = window.nevisMoreTime(main, say, (more) => {
       ;[transaction, secondsLeft, startedAt, warning] = [more.transaction, more.secondsLeft, Date.now(), '']
       ;(here.firstElementChild as HTMLAnchorElement).href = location.href
       sayWhetherOnline()
@@ -257,21 +260,11 @@
     // Reloads the page, and keeps the phone number that the user has typed.
     function reload() {
       void attempt(() => phone && sessionStorage.setItem(PHONE_KEY, phone.value)).catch(() => undefined)
-      window.nevisLeavePage(main, () => location.reload())
+      leavePage(() => location.reload())
     }
 
     function goTo(url: string) {
-      window.nevisLeavePage(main, () => location.replace(url))
-    }
-
-    // Ignores the second click of a double click on a button, which would start a second transaction. Another button, such as "Cancel", works at once.
-    function sendOnce() {
-      let last: Event | undefined
-      main.addEventListener('submit', (event) => {
-        if (event.defaultPrevented) return
-        if (last?.target === event.target && event.timeStamp < last.timeStamp + 3000) event.preventDefault()
-        else last = event
-      })
+      leavePage(() => location.replace(url))
     }
 
     window.nevisRecoveryCodes(main, write)

@@ -48,7 +48,7 @@ export interface Texts {
   readonly notConfirmed: string
   /** Link that opens the Access App on the same phone. */
   readonly openApp: string
-  /** The numbered steps to set up the app. Without JavaScript, the page does not continue by itself, so `check` replaces `finish`. */
+  /** The numbered steps to set up the app. Without the script, the page does not continue by itself, so `check` replaces `finish`. */
   readonly enrollSteps: Readonly<Record<'install' | 'scan' | 'finish' | 'check', string>>
   /** Warning above the QR code and the link of an enrolment: if another person scans or opens them, that person's phone is registered. */
   readonly enrollWarning: string
@@ -76,13 +76,15 @@ export interface Texts {
   readonly timeLeft: string
   /** Shown half a minute before the transaction expires. */
   readonly endsSoon: string
+  /** Follows `endsSoon`; `{button}` is the text of the button with which the user gets more time: `moreTime`, `resend`, `resendOrChange` or `startOver`. */
+  readonly moreTimeHint: string
   /** Button that gives the user more time before the transaction expires. */
   readonly moreTime: string
-  /** Only shown without JavaScript: the sentence before the link that reloads the page. */
+  /** Only shown if the script does not run: the sentence before the link that reloads the page. */
   readonly checkHint: string
-  /** Only shown without JavaScript: the link that reloads the page. */
+  /** Only shown if the script does not run: the link that reloads the page. */
   readonly checkNow: string
-  /** Only shown without JavaScript: shown after the link `checkNow`, if the user has not answered yet. */
+  /** Only shown if the script does not run: shown after the link `checkNow`, if the user has not answered yet. */
   readonly noAnswerYet: string
   /** Heading above the buttons that start another factor. */
   readonly otherWays: string
@@ -178,7 +180,7 @@ export interface Texts {
   readonly pleaseStartOver: string
   /** Follows `widgetFailed` if the page offers the user another factor. */
   readonly startOverOrChoose: string
-  /** Shown in place of the widget without JavaScript. */
+  /** Shown in place of the widget if the script does not run: JavaScript is switched off, or the script could not be loaded. */
   readonly needsScript: string
   /** Follows `needsScript` if the page offers the user another factor. */
   readonly orChooseAnother: string
@@ -186,7 +188,7 @@ export interface Texts {
   readonly remember: string
   /** Explains the box "Remember this browser". */
   readonly rememberHint: string
-  /** Only shown without JavaScript: button with which the user takes back the choice "Remember this browser". */
+  /** Only shown if the script does not run: button with which the user takes back the choice "Remember this browser". */
   readonly doNotRemember: string
   /** Button beside the recovery codes that prints the page. */
   readonly print: string
@@ -198,6 +200,10 @@ export interface Texts {
   readonly copyFailed: string
   /** Link beside the recovery codes that downloads them. */
   readonly download: string
+  /** What a screen reader says after the link `download`. The page does not know whether the browser has saved the file. */
+  readonly downloaded: string
+  /** What a screen reader says after the button `print`. The page does not know whether the codes were printed. */
+  readonly printed: string
   /** Explanation of each failure, by failure code; English uses the messages of `failures`. */
   readonly failure: Readonly<Record<FailureCode, string>>
 }

@@ -1,0 +1,172 @@
+/**
+ * The waiting page shortly before the transaction expires: what it says, and that it does not load itself again while the browser or the script waits for an
+ * answer.
+ *
+ * Out of scope: the button "Get more time" itself (`swapped.test.ts`).
+ */
+import type { ServerResponse } from 'node:http'
+import type { BrowserContext, Page, Route } from 'playwright-core'
+import { app as appFactor, push, recovery, sms, statusEndpoint, widget } from '../../src'
+import { describeWithChromium } from '../support/chromium'
+import { WIDGET_SCRIPT } from '../support/widget'
+import { codeFor, enterPassword, forgiveComplaints, isSignedIn, makingCodes, startCloud, useChromium, waiting, type Cloud } from './support'
+
+describeWithChromium('the waiting page shortly before the end', () => {
+  const chromium = useChromium()
+  let cloud: Cloud
+  let onStream: (response: ServerResponse) => void = () => undefined
+
+  beforeAll(async () => {
+    cloud = await startCloud({
+      strategy: {
+        statusURL: '/live',
+        factors: [push(), appFactor(), sms(), recovery(), widget()],
+        operation: ({ body }) => ((body as { operation?: string }).operation === 'enroll' ? 'enroll' : 'approve'),
+      },
+      routes: (express, { nevis }) => {
+        express.get('/widget.js', (_req, res) => void res.type('js').send(WIDGET_SCRIPT))
+        express.get('/live', (_req, res, next) => (onStream(res), next()), statusEndpoint(nevis))
+      },
+    })
+  })
+  afterAll(() => cloud.close())
+  afterEach(() => jest.restoreAllMocks())
+
+  const note = (page: Page) => page.locator('[data-note]')
+  const moreTime = (page: Page) => page.getByRole('button', { name: 'Get more time' })
+
+  async function open(factor: string, context?: BrowserContext) {
+    const opened = context ?? (await chromium.open())
+    await opened.clock.install()
+    return { context: opened, ...(await waiting(opened, cloud, { factor })) }
+  }
+
+  /** Holds the requests with this URL until the returned function is called. */
+  async function hold(context: BrowserContext, url: string | RegExp): Promise<() => void> {
+    let release = () => undefined as void
+    const held = new Promise<void>((resolve) => (release = resolve))
+    await context.route(url, (route: Route) => held.then(() => route.continue()))
+    return () => release()
+  }
+
+  describe('to a screen reader', () => {
+    /** Opens a page of this kind, moves its clock to half a minute before the end, and returns what the page's live region has said. */
+    async function said(page: Page, context: BrowserContext, seconds: number): Promise<string[]> {
+      await page.evaluate(`said = []
+        new MutationObserver(() => said.push(document.querySelector('[data-note]').textContent))
+          .observe(document.querySelector('[data-note]'), { childList: true, characterData: true, subtree: true })`)
+      await context.clock.runFor(seconds * 1000)
+      return page.evaluate('said')
+    }
+
+    it.each([
+      ['recovery', 'Get more time'], ['app', 'Get more time'], ['push', 'Send again'], ['sms', 'Send again'], ['widget', 'Start over'],
+    ])('says once that the time ends, and with which button to get more: %s', async (factor, button) => {
+      const { context, page } = await open(factor)
+      expect(await said(page, context, 95)).toEqual([`Less than half a minute left. Need longer? Choose “${button}”.`])
+      expect(await page.getByRole('button', { name: button }).isEnabled()).toBe(true)
+      expect(await page.locator('main').ariaSnapshot()).toContain(`- status: Less than half a minute left. Need longer? Choose “${button}”.`)
+    })
+
+    it('says so above new recovery codes, too', async () => {
+      const context = await chromium.open()
+      await context.clock.install()
+      const page = await context.newPage()
+      await page.goto((await makingCodes(context, cloud)).address)
+      expect(await said(page, context, 575)).toEqual(['Less than half a minute left. Need longer? Choose “Get more time”.'])
+    })
+
+    it('names the list with the field for the number, where a number is set up', async () => {
+      const context = await chromium.open()
+      await context.clock.install()
+      const page = await context.newPage()
+      await page.goto(await enterPassword(context, cloud, 'newcomer', { factor: 'sms', operation: 'enroll', phone: '+41790000009' }))
+      expect(await said(page, context, 575)).toEqual(['Less than half a minute left. Need longer? Choose “Send again or change the number”.'])
+      expect(await page.getByText('Send again or change the number', { exact: true }).isVisible()).toBe(true)
+    })
+  })
+
+  describe('while the page waits for more time', () => {
+    it('does not load itself again at the end, and goes on with the new time', async () => {
+      const { context, page, recoveryCodes } = await open('recovery')
+      const before = page.url()
+      let loads = 0
+      page.on('load', () => loads++)
+      await page.getByLabel('Code').fill('abcd')
+      await context.clock.runFor(115_000)
+      const release = await hold(context, /\/login\/2fa$/)
+      await Promise.all([page.waitForRequest(/\/login\/2fa$/), moreTime(page).click()])
+      await context.clock.runFor(10_000)
+      expect(await page.locator('[data-countdown]').textContent()).toBe('0:00')
+      release()
+      await page.waitForURL((url) => url.href !== before)
+      await context.clock.runFor(2000)
+      expect(await page.locator('[data-countdown]').textContent()).toMatch(/^1:5\d$/)
+      expect([loads, await page.getByLabel('Code').inputValue(), await note(page).textContent()]).toEqual([0, 'abcd', ''])
+      await page.getByLabel('Code').fill(recoveryCodes[0] as string)
+      await page.keyboard.press('Enter')
+      await isSignedIn(page)
+    })
+
+    it('loads itself again once the request has failed', async () => {
+      const { context, page } = await open('recovery')
+      await context.clock.runFor(115_000)
+      await context.route(/\/login\/2fa$/, () => undefined)
+      await Promise.all([page.waitForRequest(/\/login\/2fa$/), moreTime(page).click()])
+      const loaded = page.waitForEvent('load')
+      await context.clock.runFor(25_000)
+      await loaded
+    })
+  })
+
+  describe('while the browser sends a form', () => {
+    /**
+     * Sends the form that has this field, and then moves the page's clock. A click, and the clock of Playwright, would wait for the next page. Returns after the
+     * page has seen the new time.
+     */
+    async function send(page: Page, field: string, seconds: number): Promise<void> {
+      const seen = page.waitForEvent('console', (message) => message.text() === 'the time has changed')
+      await page.evaluate(`(() => {
+        document.querySelector('${field}').form.requestSubmit()
+        const { now } = Date
+        Date.now = () => now() + ${seconds} * 1000
+        new MutationObserver(() => console.log('the time has changed')).observe(document.querySelector('[data-countdown]'), { childList: true })
+      })()`)
+      await seen
+    }
+
+    it('does not load itself again at the end: the user sees what the code has done', async () => {
+      const { context, page, username } = await open('sms')
+      await context.clock.runFor(110_000)
+      const release = await hold(context, /callback/)
+      await page.getByLabel('Code').fill(codeFor(cloud, username))
+      await send(page, '[name=code]', 15)
+      release()
+      await isSignedIn(page)
+    })
+
+    it('does not load itself again when it learns that the request has ended: the user sees what the button has done', async () => {
+      const context = await chromium.open()
+      const opened = new Promise<ServerResponse>((resolve) => (onStream = resolve))
+      const { page, username } = await waiting(context, cloud)
+      const release = await hold(context, /\/login\/2fa$/)
+      const closed = opened.then((stream) => new Promise((resolve) => stream.on('close', resolve)))
+      await send(page, '[name=cancel]', 0)
+      await cloud.simulator.phone(username).deny()
+      await closed
+      release()
+      await page.getByText('"action":"fail"').waitFor()
+      forgiveComplaints(/401|403/)
+    })
+
+    it('loads itself again if no answer comes', async () => {
+      const { context, page } = await open('sms')
+      await context.clock.runFor(110_000)
+      await context.route(/callback/, () => undefined)
+      await page.getByLabel('Code').fill('123456')
+      const reload = page.waitForRequest(/2fa\?transaction/)
+      await send(page, '[name=code]', 25)
+      await reload
+    })
+  })
+})
