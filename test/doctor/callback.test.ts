@@ -180,6 +180,7 @@ describe('behind the second factor', () => {
     ['successRedirect, in an app that records the second factor of a step-up elsewhere', { ...callback()({ successRedirect: '/' }), source: { recordedAt: 'app.js:9', requiredAt: 'app.js:7' } }, new RegExp(`^unchecked: the doctor does not see recordSecondFactor\\(\\) behind ${at}; the source has one at app\\.js:9$`)],
     ['no recordSecondFactor() in an app that perhaps has requireSecondFactor()', { ...callback(home)(), source: { mayRequire: true } }, new RegExp(`^unchecked: the doctor does not see recordSecondFactor\\(\\) behind ${at}$`)],
     ['a handler that calls the strategy behind recordSecondFactor()', { callback: (app, { passport }) => app.all('/2fa/callback', Object.defineProperty<RequestHandler>((_req, _res, next) => next(), 'name', { value: 'recordSecondFactor' }), (req, res, next) => void (passport.authenticate('nevis') as RequestHandler)(req, res, next), home) }, new RegExp(`^unchecked: the doctor does not see recordSecondFactor\\(\\) behind ${at}$`)],
+    ['a handler that calls the strategy behind a function of the app with the name recordSecondFactor', { callback: (app, { passport }) => app.all('/2fa/callback', (_req, _res, next) => next(), function recordSecondFactor(_req, _res, next) { next() }, (req, res, next) => void (passport.authenticate('nevis') as RequestHandler)(req, res, next), home) }, new RegExp(`^unchecked: the doctor does not see recordSecondFactor\\(\\) behind ${at}$`)],
     ['recordSecondFactor() behind two handlers of the app that may call the strategy', { callback: (app, { passport }) => app.all('/2fa/callback', (_req, _res, next) => next(), (req, res, next) => void (passport.authenticate('nevis') as RequestHandler)(req, res, next), recordSecondFactor(), home) }, new RegExp(`^unchecked: the doctor does not see recordSecondFactor\\(\\) behind ${at}$`)],
     ['only a handler that calls the strategy', { callback: (app, { passport }) => app.all('/2fa/callback', (req, res, next) => void (passport.authenticate('nevis') as RequestHandler)(req, res, next)) }, new RegExp(`^unchecked: the doctor does not see recordSecondFactor\\(\\) behind ${at}$`)],
     ['session: false in front of another handler', callback(home)({ session: false }), new RegExp(`^unchecked: ${at} has session: false or assignProperty, so it signs nobody in$`)],
@@ -204,6 +205,12 @@ describe('behind the second factor', () => {
     const { trouble, text } = await findings(routes)
     expect(trouble).toEqual({})
     expect(text['routes.sign-in']).toBe('behind the second factor, GET /2fa/callback signs the user in and runs recordSecondFactor()')
+  })
+
+  it('recordSecondFactor() in front of a handler that calls the strategy › is an error, because every callback fails', async () => {
+    const { trouble, text } = await findings({ callback: (app, { passport }) => app.all('/2fa/callback', (_req, _res, next) => next(), recordSecondFactor(), (req, res, next) => void (passport.authenticate('nevis') as RequestHandler)(req, res, next), home) })
+    expect(trouble['routes.callback']).toBe('error: GET /2fa/callback fails (HTTP 500)')
+    expect(text['routes.sign-in']).toBeUndefined()
   })
 
   it.each<[string, Routes]>([['a handler', callback(home)()], ['successRedirect', callback()({ successRedirect: '/' })]])('only %s, in an app that never asks for the record › is ok, and the finding says so', async (_name, routes) => {
