@@ -6,7 +6,7 @@
  * cookie, opens all pages. If the code does not show clearly that the second factor follows, the answer is no. Out of scope: finding the sign-ins
  * (`sign-in-calls.ts`).
  */
-import { usesInScope } from './definitions'
+import { nameOfFunction, openOfParameters, usesInScope } from './definitions'
 import { isAnswer, isNextPassed, responseOf } from './handler-ends'
 import { functionAt } from './own-callback'
 import { endOfRun, type SecondFactors } from './second-factor'
@@ -133,16 +133,13 @@ function isFollowedAtUses(source: Source, { first }: Range, factors: SecondFacto
   return uses.length > 0 && uses.every((at) => factors.isFollowed(source, { first: at, last: at }))
 }
 
-/** The names of the functions around the token, the innermost first: `function name() {}`, `const name = () => {}`, `{ name: () => {} }` or the method `name() {}`. */
+/** The names of the functions around the token, the innermost first. */
 export function namesOfFunctions(source: Source, at: number): string[] {
   const names: string[] = []
   for (let open = source.blockOf(at); open !== -1; open = source.blockOf(open)) {
-    const handler = functionAt(source, open)
-    if (handler === undefined) continue
-    const start = source.is(handler.first, 'async') ? handler.first + 1 : handler.first
-    if (source.is(start, 'function') && source.isWord(start + 1)) names.push(source.token(start + 1).text)
-    else if ((source.is(handler.first - 1, '=') || source.is(handler.first - 1, ':')) && source.isWord(handler.first - 2)) names.push(source.token(handler.first - 2).text)
-    else if (source.is(start, '(') && !source.is((source.token(start).pair as number) + 1, '=>') && source.isWord(start - 1)) names.push(source.token(start - 1).text)
+    const parameters = openOfParameters(source, open)
+    const name = parameters === undefined ? undefined : nameOfFunction(source, parameters, open)
+    if (name !== undefined) names.push(name)
   }
   return names
 }

@@ -34,12 +34,18 @@ export function prefixOf(sources: readonly Source[], source: Source, owner: stri
   const made = madeOf(source, owner)
   if (made === 'app') return ''
   if (made === undefined) return undefined
-  const mounts = sources.flatMap((other) => mountsIn(sources, other, source, owner))
-  const [mount, ...others] = mounts
+  const [mount, ...others] = mountsOf(sources, source, owner)
   if (mount === undefined || others.length > 0 || mount.path === undefined) return undefined
   const before = prefixOf(sources, mount.source, mount.owner, depth + 1)
   return before === undefined ? undefined : `${before}${mount.path.replace(/\/$/, '')}`
 }
+
+/** Finds the calls of `use` that mount a router, in all files. @param owner the variable of the file `source` that contains the router */
+export function mountsOf(sources: readonly Source[], source: Source, owner: string): Mount[] {
+  return sources.flatMap((other) => mountsIn(sources, other, source, owner))
+}
+
+export const isApp = (source: Source, owner: string): boolean => madeOf(source, owner) === 'app'
 
 /**
  * Tells whether a variable contains an Express application or a router. If the file does not create the variable's value, a variable called `app` or `server`
@@ -57,6 +63,8 @@ function madeOf({ tokens }: Source, owner: string): 'app' | 'router' | undefined
 
 interface Mount {
   readonly source: Source
+  /** Index of the token `use`. */
+  readonly at: number
   readonly owner: string
   readonly path: string | undefined
 }
@@ -76,6 +84,6 @@ function mountsIn(sources: readonly Source[], source: Source, target: Source, ro
     const [first] = parts
     const path = first === undefined || first.first !== first.last ? '' : source.stringAt(first.first)
     const isPath = first !== undefined && ['string', 'template', 'regex'].includes(source.token(first.first).kind)
-    return [{ source, owner: source.token(at - 2).text, path: isPath ? path : '' }]
+    return [{ source, at, owner: source.token(at - 2).text, path: isPath ? path : '' }]
   })
 }
