@@ -382,6 +382,20 @@ describe('a sensitive route', () => {
     expect(out).not.toContain('found no login guard')
   })
 
+  it.each<[what: string, code: string, guarded: readonly string[], isPageKnown: boolean]>([
+    ['the landing page, and another page', "app.get('/home', ensureLoggedIn, home);\napp.get('/', ensureLoggedIn, index);\napp.post('/nickname', ensureLoggedIn, rename);\napp.post('/password', ensureLoggedIn, change);", ["app.post('/password'"], false],
+    ['its own page', "app.get('/home', ensureLoggedIn, home);\napp.get('/password', ensureLoggedIn, page);\napp.post('/password', ensureLoggedIn, change);", ["app.get('/password'", "app.post('/password'"], true],
+    ['the page above it, and another page', "app.get('/account', ensureLoggedIn, page);\napp.get('/account/orders', ensureLoggedIn, orders);\napp.post('/account/password', ensureLoggedIn, change);", ["app.get('/account'", "app.post('/account/password'"], true],
+    ['the landing page above it', "app.get('/welcome/', ensureLoggedIn, page);\napp.post('/welcome/password', ensureLoggedIn, change);", ["app.post('/welcome/password'"], false],
+    ['a landing page with a sensitive path', "app.get('/my-address', ensureLoggedIn, page);\napp.post('/password', ensureLoggedIn, change);", ["app.post('/password'"], false],
+  ])('beside %s › gets requireSecondFactor without pages for another purpose', (what, code, guarded, isPageKnown) => {
+    const landing = /landing page (?:above|with)/.test(what) ? (code.match(/\/welcome|\/my-address/) as [string])[0] : '/'
+    const app = ONE_FILE.replace(/app\.get\('\/'.*\n/, '').replace("function(req, res) {\n  res.redirect('/');\n}", `function(req, res) {\n  res.redirect('${landing}${landing === '/' ? '' : '/?from=login'}');\n}`)
+    const { out } = init(folderWith({ 'app.js': app.replace('const server', `${code}\nconst server`), 'db.js': DB }))
+    expect(added(out).filter((line) => line.includes('recentSecondFactor,')).map((line) => line.split(',')[0])).toEqual(guarded)
+    expect(out.replace(/\n +/g, ' ').includes('init does not know the page with the form of POST')).toBe(!isPageKnown)
+  })
+
   it.each(["app.use('/account', require('./account'));", "app.use('/other', ensureLoggedIn, other);\napp.use('/account', require('./account'));", "app.use(ensureLoggedIn);\napp.use('/account', require('./account'));"])('behind %j › is named, and not changed', (mount) => {
     const folder = folderWith(withMount(mount))
     const { exitCode, out } = init(folder, '--write')
