@@ -7,7 +7,7 @@
 import { functionIn, nameOfFunction, openOfParameters, startOfFunction, wordsOf } from './init/definitions'
 import { codeAt, exportedCode } from './init/exports'
 import type { Place } from './init/login-guards'
-import { memberIn } from './init/members'
+import { classAround, memberIn } from './init/members'
 import { isApp, mountsOf, resolved } from './init/mount'
 import type { Range, Source } from './init/source'
 
@@ -54,6 +54,13 @@ export function certainRoutes(sources: readonly Source[], isLoaded: (source: Sou
     }
   }
 
+  /** As `runs`. The owner can also be a property of a class, such as `this.app`, if the file sets the property only once. @param first the first token of the statement */
+  const runsOn = (source: Source, at: number, first: number, owner: string, depth: number): boolean => {
+    if (!source.is(first, 'this')) return runs(source, at, owner, depth)
+    const isOnce = wordsOf(source, owner).filter((name) => source.is(name + 1, '=') || source.is(name + 1, ':')).length === 1
+    return isOnce && isMounted(source, owner, depth) && runs(source, at, undefined, depth)
+  }
+
   /** True if the process certainly loads the file: it is the entry, or the top level of such a file imports it. */
   const isFileLoaded = (source: Source, depth: number): boolean => {
     if (source === sources[0]) return true
@@ -88,7 +95,7 @@ export function certainRoutes(sources: readonly Source[], isLoaded: (source: Sou
     if (mounts.length === 0) return isApp(source, owner) && apps.length < 2
     // If another file mounts one of several routers of this file, it is not clear which one.
     const isClear = wordsOf(source, 'Router').filter((at) => source.openOfCall(at) !== undefined).length < 2
-    return mounts.every((mount) => (isClear || mount.source === source) && runs(mount.source, mount.at, mount.owner, depth + 1))
+    return mounts.every((mount) => (isClear || mount.source === source) && runsOn(mount.source, mount.at, mount.source.statementOf(mount.at).first, mount.owner, depth + 1))
   }
 
   const isCalled = (source: Source, brace: number, open: number, owner: string | undefined, depth: number): boolean => {
@@ -132,7 +139,7 @@ export function certainRoutes(sources: readonly Source[], isLoaded: (source: Sou
     )
   }
 
-  return ({ source, route }) => runs(source, route.open, route.owner, 0)
+  return ({ source, route }) => runsOn(source, route.open, route.statement.first, route.owner, 0)
 }
 
 /** True if the token is behind a condition in its statement: `if (…) app.use(…)`, `isDemo && app.use(…)`, `isDemo ? app.use(…) : …`. */
@@ -174,11 +181,4 @@ export function hasChoiceOfHandlers({ source, route: { open } }: Place): boolean
     for (let i = first; i <= last && !source.is(i, '=>') && !source.is(i, 'function'); i++) if (CHOICE.test(source.token(i).text) && source.token(i).kind === 'punct') return true
     return false
   })
-}
-
-/** The class whose body directly contains this method, from the word `class`. */
-function classAround(source: Source, brace: number): Range | undefined {
-  const { parent } = source.token(brace)
-  for (let i = parent - 1; i >= 0 && !/^[;{}]$/.test(source.token(i).text); i--) if (source.is(i, 'class')) return { first: i, last: source.token(parent).pair as number }
-  return undefined
 }

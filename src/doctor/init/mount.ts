@@ -53,8 +53,10 @@ export const isApp = (source: Source, owner: string): boolean => madeOf(source, 
  */
 function madeOf({ tokens }: Source, owner: string): 'app' | 'router' | undefined {
   for (let i = 0; i < tokens.length; i++) {
-    if (tokens[i]?.text !== owner || tokens[i + 1]?.text !== '=') continue
-    const made = tokens.slice(i + 2, i + 7).map(({ text }) => text).join('')
+    // In TypeScript, a type can be between the name and its value: `router: Router = Router()`.
+    const equals = tokens[i + 1]?.text === ':' ? i + 3 : i + 1
+    if (tokens[i]?.text !== owner || tokens[equals]?.text !== '=') continue
+    const made = tokens.slice(equals + 1, equals + 6).map(({ text }) => text).join('')
     if (/^express\(/.test(made)) return 'app'
     if (/^(?:new)?(?:express\.)?Router\(/.test(made)) return 'router'
   }

@@ -224,6 +224,7 @@ function loginIn({ sources }: AppFolder, signInCalls: readonly SignInCall[]): Lo
   if (route === undefined || !/^\/[\w/-]*$/.test(route.path)) return refuse('the path of the password route is not a plain string')
   const change = loginChange(sources, signInCall, route)
   if (typeof change === 'string') return refuse(`the password route is not changed: ${change}`)
+  if (signInCall.source.is(route.statement.first, 'this')) return refuse(`init does not change routes of a class, such as those of this.${route.owner}`)
   const prefix = prefixOf(sources, signInCall.source, route.owner)
   if (prefix === undefined || !/^[\w/-]*$/.test(prefix)) return refuse(`it is not clear under which path ${route.owner} is mounted`)
   return { signInCall, route, change, prefix, path: route.path.replace(/\/$/, '') }

@@ -46,6 +46,8 @@ export function editStepUps(edits: Edits, sources: readonly Source[], waitingURL
     edits.declare(source, `const ${NAME} = requireSecondFactor({ maxAgeSeconds: 300, redirectTo: '${waitingURL}' })`)
   }
   const withoutPage: string[] = []
+  const pathOf = ({ source, route: { owner, path } }: Place) => `${prefixOf(sources, source, owner) ?? ''}${path}`.replace(/(.)\/$/, '$1')
+  const nameOf = (place: Place) => `${place.route.method.toUpperCase()} ${pathOf(place)} in ${place.source.path}`
   const changed = sources.flatMap((source) => {
     const guarded = routesIn(source).flatMap((route): Guarded[] => {
       const guard = guardIn(source, source.partsOf(route.open))
@@ -55,9 +57,8 @@ export function editStepUps(edits: Edits, sources: readonly Source[], waitingURL
     const changing = sensitive.filter(({ route }) => route.method !== 'get').map(({ route }) => route)
     // With each sensitive route that is no GET, choose the pages that probably contain its form: `GET /account` for `POST /account/password`. The user is then
     // asked for the second factor before filling in the form, not after.
-    const pathOf = ({ owner, path }: Route) => `${prefixOf(sources, source, owner) ?? ''}${path}`.replace(/(.)\/$/, '$1')
-    const isAbove = (page: Route, route: Route) => pathOf(route).startsWith(`${pathOf(page)}/`)
-    const isPage = (page: Route) => page.method === 'get' && changing.length > 0 && !landing.includes(pathOf(page)) && (isSensitive(page) || changing.some((route) => isAbove(page, route)))
+    const isAbove = (page: Route, route: Route) => pathOf({ source, route }).startsWith(`${pathOf({ source, route: page })}/`)
+    const isPage = (page: Route) => page.method === 'get' && changing.length > 0 && !landing.includes(pathOf({ source, route: page })) && (isSensitive(page) || changing.some((route) => isAbove(page, route)))
     const pages = guarded.map(({ route }) => route).filter(isPage)
     const chosen = guarded.filter(({ route }) => changing.includes(route) || pages.includes(route) || (route.method === 'delete' && !SIGN_OUT.test(route.path)))
     withoutPage.push(...changing.filter((route) => !pages.some((page) => page.path === route.path || isAbove(page, route))).map((route) => nameOf({ source, route })))
@@ -82,6 +83,5 @@ export function editStepUps(edits: Edits, sources: readonly Source[], waitingURL
 
 const hasName = (source: Source) => source.tokens.some(({ text }) => text === NAME)
 
-const nameOf = ({ source, route }: Place) => `${route.method.toUpperCase()} ${route.path} in ${source.path}`
 
 const isSensitive = ({ path }: Route) => SENSITIVE.test(path) && !/reset|forgot/i.test(path)
