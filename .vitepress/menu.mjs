@@ -10,7 +10,7 @@ export const menu = [
   ['Reference', ['docs/reference.md']],
   ['Your framework', ['docs/guides/hosts/express.md', 'docs/guides/hosts/nestjs.md', 'docs/guides/hosts/fastify.md', 'docs/guides/hosts/koa.md']],
   ['The second factor', [
-    'docs/guides/factors.md', 'docs/guides/enrolment.md', 'docs/guides/waiting-page.md', 'docs/waiting-page-compared.md', 'docs/guides/step-up-and-signing.md', 'docs/guides/single-page-apps.md', 'docs/guides/remembered-browsers.md', 'docs/guides/failure-codes.md',
+    'docs/guides/factors.md', 'docs/guides/enrolment.md', 'docs/guides/waiting-page.md', 'docs/pictures.md', 'docs/waiting-page-compared.md', 'docs/guides/step-up-and-signing.md', 'docs/guides/single-page-apps.md', 'docs/guides/remembered-browsers.md', 'docs/guides/failure-codes.md',
   ]],
   ['In production', ['docs/guides/several-processes.md', 'docs/guides/tenants.md', 'docs/guides/ledgers.md', 'docs/guides/bundling.md', 'docs/guides/reverse-proxies.md', 'docs/guides/forward-proxy.md', 'docs/guides/doctor.md', 'docs/guides/probe.md', 'docs/guides/monitoring.md', 'docs/events.md', 'docs/guides/upgrading.md', 'docs/performance.md']],
   ['For security reviewers', ['SECURITY.md', 'docs/threat-model.md', 'docs/asvs.md', 'docs/cross-device.md', 'docs/coverage.md']],

@@ -1,9 +1,9 @@
 /** Tests the package as its users get it: its entry points, its files, and what loading it costs. */
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { pack, ROOT, runtimeClosure } from './support/installed'
-import { guides } from './support/markdown'
+import { guides, targetsOf } from './support/markdown'
 
 /** Runs a script inside the package, so that the package's name resolves to its own entry points. */
 const run = (script: string, type = 'commonjs'): unknown =>
@@ -98,6 +98,14 @@ describe('the tarball', () => {
     const others = paths.filter((path) => !path.startsWith('dist/')).sort()
     const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'docs/asvs.md', 'docs/coverage.md', 'docs/cross-device.md', 'docs/events.md', 'docs/performance.md', 'docs/reference.md', 'docs/threat-model.md', 'package.json']
     expect(others).toEqual([...papers, ...guides, 'docs/monitoring/alerts.yml', 'docs/monitoring/dashboard.json'].sort())
+  })
+
+  it('holds every file to which a document in it links, pictures included', () => {
+    const lost = paths.filter((path) => path.endsWith('.md')).flatMap((path) => {
+      const files = targetsOf(readFileSync(join(ROOT, path), 'utf8')).flatMap((target) => target.split('#')[0] || [])
+      return files.filter((file) => !paths.includes(join(dirname(path), file))).map((file) => `${path}: ${file}`)
+    })
+    expect(lost).toEqual([])
   })
 
   it('holds each command, as a script of Node', () => {

@@ -34,7 +34,7 @@ describe('the pages of the site', () => {
     expect(new Set(addresses).size).toBe(documents.length)
     const guide = readFileSync(join(folder, 'guides/factors.md'), 'utf8')
     expect(guide).toContain('](/reference#what-is-checked-for-each-factor)')
-    expect(guide).toContain('](/images/waiting-push.png)')
+    expect(readFileSync(join(folder, 'pictures.md'), 'utf8')).toContain('](/images/waiting-push.png)')
   })
 
   it.each([

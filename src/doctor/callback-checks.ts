@@ -88,7 +88,7 @@ function signInFinding(callback: string, { call, laterHandlers }: CallbackTrial,
   const check = 'routes.sign-in'
   if (call === undefined) return unchecked(check, `a request of the doctor did not reach the strategy at ${callback}`, SIGN_IN_ONCE)
   const what = described(call)
-  const isRecorded = laterHandlers?.includes('recordSecondFactor') === true
+  const isRecorded = laterHandlers?.includes(true) === true
   const { recordedAt, requiredAt, mayRequire, isWhole } = source ?? { recordedAt: undefined, requiredAt: undefined, mayRequire: true, isWhole: false }
   if (call.hasCallback) {
     return unchecked(check, `${what} has a callback of its own, which the doctor does not call`, 'after a success, the callback must call req.logIn, then set req.authInfo = info, then call next, so that recordSecondFactor() runs behind it')
@@ -101,7 +101,7 @@ function signInFinding(callback: string, { call, laterHandlers }: CallbackTrial,
   if (call.isRedirected && isRecorded) {
     return error(check, `${what} has successRedirect, so Passport redirects before recordSecondFactor() runs`, 'remove successRedirect (or successReturnToOrRedirect), and redirect in a handler behind recordSecondFactor()')
   }
-  if (isRecorded && laterHandlers?.at(-1) === 'recordSecondFactor') {
+  if (isRecorded && laterHandlers?.at(-1) === true) {
     return unchecked(check, `recordSecondFactor() is the last handler behind ${what}, so the doctor does not know what answers after the second factor`, "add a handler, unless another route answers: (req, res) => res.redirect(req.authInfo.returnTo ?? '/')")
   }
   if (isRecorded) return ok(check, `behind the second factor, ${callback} signs the user in and runs recordSecondFactor()`)

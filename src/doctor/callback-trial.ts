@@ -9,6 +9,9 @@ import { endTrial, TRIAL_HEADER, type Trial } from './start-trial'
 import type { StrategyCall } from './strategy-calls'
 import { deleteSession, markIn, markSession } from './trial-session'
 
+/** The mark of the middleware that `recordSecondFactor()` returns. A function of the app with the same name does not have the mark. */
+const RECORDS = Symbol.for('passport-nevis.recordSecondFactor')
+
 /** What Express stores about the route of a request. */
 interface ExpressRoute {
   readonly stack?: readonly { readonly handle?: unknown; readonly method?: string }[]
@@ -22,8 +25,8 @@ export class CallbackTrial implements Trial {
   hasPassportSession = false
   /** The mark that an earlier request has stored in the session. */
   earlierMark: unknown
-  /** The names of the handlers behind the strategy in the same route; undefined if they are not known, as with `app.use`. */
-  laterHandlers: readonly string[] | undefined
+  /** The handlers behind the strategy in the same route: true for `recordSecondFactor()`. Undefined if they are not known, as with `app.use`. */
+  laterHandlers: readonly boolean[] | undefined
   private request: unknown
 
   runs(call: StrategyCall, isNevis: boolean, [request, response, next]: readonly unknown[], middleware: unknown): boolean {
@@ -36,12 +39,12 @@ export class CallbackTrial implements Trial {
     this.earlierMark = markIn(request)
     this.hasSession = markSession(request, this.id)
     const layers = (route?.stack ?? []).filter((layer) => layer.method === undefined || layer.method === method?.toLowerCase())
-    const names = layers.map(({ handle }) => (typeof handle === 'function' ? handle.name : ''))
+    const records = layers.map(({ handle }) => typeof handle === 'function' && RECORDS in handle)
     const at = layers.findIndex(({ handle }) => handle === middleware)
-    // If the strategy is not itself a handler of the route, a handler of the app calls the strategy: probably the first handler. Assume this only if
-    // the second handler is `recordSecondFactor`, which belongs directly behind the strategy. In all other cases, leave `laterHandlers` undefined.
-    const isCalled = at === -1 && names.indexOf('recordSecondFactor') === 1
-    if (at !== -1 || isCalled) this.laterHandlers = names.slice(isCalled ? 1 : at + 1)
+    // If the strategy is not itself a handler of the route, a handler of the app calls the strategy: probably the first handler. Assume this only if the second
+    // handler is `recordSecondFactor`, which belongs directly behind the strategy. In all other cases, leave `laterHandlers` undefined.
+    const isCalled = at === -1 && records.indexOf(true) === 1
+    if (at !== -1 || isCalled) this.laterHandlers = records.slice(isCalled ? 1 : at + 1)
     return endTrial(response)
   }
 

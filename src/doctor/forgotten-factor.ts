@@ -4,6 +4,7 @@
  * Finds only mistakes that are certain. Ignores a route with any sign of a second factor, because the app may ask only some users for the second factor. Out of
  * scope: finding the sign-ins (`init/sign-in-calls.ts`).
  */
+import { certainRoutes, hasChoiceOfHandlers } from './certain-routes'
 import { namesOfFunctions } from './init/behind-sign-in'
 import { functionIn, nameIn } from './init/definitions'
 import { codeAt } from './init/exports'
@@ -28,6 +29,7 @@ const MAX_FUNCTIONS = 200
  */
 export function forgottenIn(sources: readonly Source[], factors: SecondFactors, isLoaded: (source: Source) => boolean): (signInCall: SignInCall) => boolean {
   let places: Map<string, Place[]> | undefined
+  const isCertain = certainRoutes(sources, isLoaded)
   const isLogin = ({ source, route }: Place) => route.method === 'post' && LOGIN_PATH.test(`${prefixOf(sources, source, route.owner) ?? '?'}${route.path}`)
   const isKnown = (source: Source, part: Range) => {
     const name = nameIn(source, part)
@@ -61,7 +63,7 @@ export function forgottenIn(sources: readonly Source[], factors: SecondFactors, 
     const used = own === undefined ? names.flatMap((name) => places?.get(name) ?? []) : [{ source, route: own }]
     const isHandler = (place: Place) => (token: number) => (own === undefined ? names.includes(place.source.token(token).text) : token === at)
     if (used.length === 0 || !(isPasswordCheck(source, at) ?? used.every(isLogin))) return false
-    if (!used.every((place) => isAlone(place, isHandler(place)) && isLoaded(place.source) && !isConditional(place.source, place.route.open))) return false
+    if (!used.every((place) => isAlone(place, isHandler(place)) && !hasChoiceOfHandlers(place) && isCertain(place))) return false
     const block = outermostBlock(source, at)
     const handlers = used.map((place) => [place.source, { first: place.route.open, last: place.source.token(place.route.open).pair as number }] as const)
     return !mayAsk(block === undefined ? handlers : [[source, block], ...handlers])
@@ -79,26 +81,6 @@ function isPasswordCheck(source: Source, at: number): boolean | undefined {
     return strategy !== undefined && strategy.first === strategy.last && isPasswordStrategy(source.stringAt(strategy.first) ?? '')
   }
   return undefined
-}
-
-/** True if the token is in an `if`, or behind an `if` with `return` in the same function: the route may exist only in tests. */
-function isConditional(source: Source, at: number): boolean {
-  for (let inner = at; inner !== -1; inner = source.blockOf(inner)) {
-    let { first } = source.statementOf(inner)
-    while (source.is(first, 'else')) ({ first } = source.statementOf(first - 1))
-    const close = first - 1
-    const isBehindIf = source.is(close, 'else') || (source.is(close, ')') && source.is((source.token(close).pair as number) - 1, 'if'))
-    if (source.is(first, 'if') || isBehindIf || (inner !== at && mayReturnBefore(source, inner, at))) return true
-  }
-  return false
-}
-
-/** True if this block may return before the token: `if (…) return`, with or without braces. */
-function mayReturnBefore(source: Source, block: number, at: number): boolean {
-  return source.tokens.slice(block + 1, at).some((_token, i) => {
-    const inner = source.blockOf(block + 1 + i)
-    return source.is(block + 1 + i, 'return') && (inner === block || (source.blockOf(inner) === block && source.is(source.statementOf(inner).first, 'if')))
-  })
 }
 
 /** The body of the whole handler: of the outermost function around the token with a parameter such as `req`. */

@@ -8,6 +8,7 @@
 import { randomUUID } from 'node:crypto'
 import { isUsername } from '../client/checks'
 import { NevisError } from '../client/errors'
+import { refuseUnknown } from '../client/option-names'
 import { recoveryCodeIn } from '../client/typed-input'
 import { isRightCode } from './code-check'
 import type { Factor } from './factor'
@@ -16,10 +17,13 @@ import { enrollmentChallenge, withUserId, wrongCode } from './shared'
 /**
  * The factor `recovery`: one of the recovery codes that the user saved; each code works once. An approval sends nothing to Nevis until the user has
  * entered the code, so this package generates the id of the transaction. An enrolment creates new codes; the subject must have a username.
+ * @param options this factor has no options
  * @returns the factor, for `factors` of the strategy
+ * @throws TypeError if there is an option
  * @see https://docs.nevis.net/authcloud/api-doc/api-use-cases/recovery-codes/authenticate-with-recovery-codes
  */
-export function recovery(): Factor {
+export function recovery(options: Readonly<Record<string, never>> = {}): Factor {
+  refuseUnknown('recovery', options, [])
   return {
     name: 'recovery',
     prompt: 'code',

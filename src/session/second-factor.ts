@@ -115,8 +115,8 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
     if (isApproval && notes !== undefined && (login !== notes.login || (await notes.isLoginOfApprover(login)))) await write(req, sessionKey, profile, login)
     return undefined
   })
-  // The command `doctor` recognises this middleware by its name, in the list of a route's handlers.
-  return Object.defineProperty(record, 'name', { value: 'recordSecondFactor' })
+  // The command `doctor` recognises this middleware by this mark, in the list of a route's handlers.
+  return Object.assign(record, { [Symbol.for('passport-nevis.recordSecondFactor')]: true })
 }
 
 async function write(req: HostRequest, sessionKey: string, profile: NevisProfile, login: string): Promise<void> {

@@ -35,7 +35,8 @@ const LONGEST_RETRY_AFTER_SECONDS = 3600
 export interface OutagePage<Req = HostRequest, Res = HostResponse> {
   (error: unknown, req: Omit<Req, 'body' | 'query'>, res: Res & ServerResponse, next: (error?: unknown) => void): void
   /**
-   * Handles the error on a web framework other than Express, and returns the response instead of sending it.
+   * Handles the error on a web framework other than Express, and returns the response instead of sending it. Log the error yourself; in Koa, by
+   * `app.emit('error', error, ctx)`.
    * @returns the response to send, or undefined if the error is not an outage
    */
   answer(error: unknown, req: Req, res?: Res): Promise<PlainAnswer | undefined>

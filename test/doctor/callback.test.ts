@@ -5,19 +5,18 @@
 import formbody from '@fastify/formbody'
 import { Authenticator } from '@fastify/passport'
 import fastifySession, { MemoryStore as FastifyStore } from '@fastify/session'
-import express, { type Express, type RequestHandler } from 'express'
-import expressSession, { type SessionOptions } from 'express-session'
+import type { Express, RequestHandler } from 'express'
+import expressSession from 'express-session'
 import Fastify from 'fastify'
-import { Passport } from 'passport'
 import { Strategy as LocalStrategy } from 'passport-local'
-import { NevisStrategy, push, recordSecondFactor, statusEndpoint, waitingPage } from '../../src'
+import { NevisStrategy, push, recordSecondFactor, statusEndpoint } from '../../src'
 import { appFindings } from '../../src/doctor/app-checks'
 import { AppObserver } from '../../src/doctor/app-observer'
 import type { SourceReport } from '../../src/doctor/source-check'
 import { NevisSimulator } from '../../src/simulator'
 import { closing } from '../support/closing'
 import { fastifyCookies } from '../support/fastify-cookies'
-import { closeServers, originOf, remediesIn, SECRET, textsIn, troublesIn } from './support'
+import { appWith, closeServers, originOf, remediesIn, SECRET, textsIn, troublesIn, watchedParts } from './support'
 
 let simulator: NevisSimulator
 beforeAll(async () => void (simulator = await NevisSimulator.start()))
@@ -25,10 +24,7 @@ beforeEach(() => void (simulator.requests.length = 0))
 afterEach(closeServers)
 afterAll(() => simulator.close())
 
-interface Parts {
-  readonly passport: InstanceType<typeof Passport>
-  readonly session: (options?: Partial<SessionOptions>) => RequestHandler
-}
+type Parts = ReturnType<typeof watchedParts>
 interface Routes {
   /** Mounts the session and `passport.session()`. */
   readonly session?: (app: Express, parts: Parts) => void
@@ -42,29 +38,14 @@ interface Routes {
 const home: RequestHandler = (_req, res) => res.redirect('/')
 
 async function findings({ session, start, callback, last, source }: Routes) {
-  const observer = new AppObserver()
-  class Watched extends Passport {}
-  observer.watchPassport({ name: 'passport', version: '0.7.0' }, Watched.prototype)
-  const watched = observer.watchSessions(expressSession)
-  const passport = new Watched()
-  const parts: Parts = { passport, session: (options) => watched({ secret: SECRET, resave: false, saveUninitialized: false, cookie: { sameSite: 'lax' }, ...options }) }
-  const { baseURL, accessKey } = simulator
-  const nevis = new NevisStrategy({ baseURL, accessKey, factors: [push()], waitingURL: '/2fa' }, async () => false)
-  passport.use(nevis)
-  passport.use(new LocalStrategy((_username, _password, done) => done(null, false)))
-  const app = express()
-  app.get('/2fa/status', statusEndpoint(nevis))
-  app.use(express.urlencoded({ extended: false }))
-  if (session) session(app, parts)
-  else app.use(parts.session(), passport.session())
-  if (start) start(app, parts)
-  else app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))
-  app.get('/2fa', waitingPage(nevis))
-  app.post('/2fa', passport.authenticate('nevis'))
-  if (callback) callback(app, parts)
-  else app.all('/2fa/callback', passport.authenticate('nevis'), recordSecondFactor(), home)
-  last?.(app, parts)
-  app.use(((_error, _req, res, _next) => void res.status(500).end('broken')) as express.ErrorRequestHandler)
+  const parts = watchedParts(simulator, { strategy: { factors: [push()] } })
+  const { observer, passport } = parts
+  const app = appWith(parts, {
+    session: (one) => (session ? session(one, parts) : one.use(parts.session(), passport.session())),
+    login: (one) => (start ? start(one, parts) : one.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))),
+    ...(callback && { callback: (one: Express) => callback(one, parts) }),
+    last: (one) => last?.(one, parts),
+  })
   const whole: SourceReport = { closed: new Set(), open: [], forgotten: [], recordedAt: undefined, requiredAt: undefined, mayRequire: source?.requiredAt !== undefined, isWhole: true, ...source }
   const found = await appFindings({ origin: await originOf(app), observer, source: () => whole }, false)
   return { trouble: troublesIn(found), text: textsIn(found), remedy: remediesIn(found) }
@@ -199,6 +180,7 @@ describe('behind the second factor', () => {
     ['successRedirect, in an app that records the second factor of a step-up elsewhere', { ...callback()({ successRedirect: '/' }), source: { recordedAt: 'app.js:9', requiredAt: 'app.js:7' } }, new RegExp(`^unchecked: the doctor does not see recordSecondFactor\\(\\) behind ${at}; the source has one at app\\.js:9$`)],
     ['no recordSecondFactor() in an app that perhaps has requireSecondFactor()', { ...callback(home)(), source: { mayRequire: true } }, new RegExp(`^unchecked: the doctor does not see recordSecondFactor\\(\\) behind ${at}$`)],
     ['a handler that calls the strategy behind recordSecondFactor()', { callback: (app, { passport }) => app.all('/2fa/callback', Object.defineProperty<RequestHandler>((_req, _res, next) => next(), 'name', { value: 'recordSecondFactor' }), (req, res, next) => void (passport.authenticate('nevis') as RequestHandler)(req, res, next), home) }, new RegExp(`^unchecked: the doctor does not see recordSecondFactor\\(\\) behind ${at}$`)],
+    ['a handler that calls the strategy behind a function of the app with the name recordSecondFactor', { callback: (app, { passport }) => app.all('/2fa/callback', (_req, _res, next) => next(), function recordSecondFactor(_req, _res, next) { next() }, (req, res, next) => void (passport.authenticate('nevis') as RequestHandler)(req, res, next), home) }, new RegExp(`^unchecked: the doctor does not see recordSecondFactor\\(\\) behind ${at}$`)],
     ['recordSecondFactor() behind two handlers of the app that may call the strategy', { callback: (app, { passport }) => app.all('/2fa/callback', (_req, _res, next) => next(), (req, res, next) => void (passport.authenticate('nevis') as RequestHandler)(req, res, next), recordSecondFactor(), home) }, new RegExp(`^unchecked: the doctor does not see recordSecondFactor\\(\\) behind ${at}$`)],
     ['only a handler that calls the strategy', { callback: (app, { passport }) => app.all('/2fa/callback', (req, res, next) => void (passport.authenticate('nevis') as RequestHandler)(req, res, next)) }, new RegExp(`^unchecked: the doctor does not see recordSecondFactor\\(\\) behind ${at}$`)],
     ['session: false in front of another handler', callback(home)({ session: false }), new RegExp(`^unchecked: ${at} has session: false or assignProperty, so it signs nobody in$`)],
@@ -223,6 +205,12 @@ describe('behind the second factor', () => {
     const { trouble, text } = await findings(routes)
     expect(trouble).toEqual({})
     expect(text['routes.sign-in']).toBe('behind the second factor, GET /2fa/callback signs the user in and runs recordSecondFactor()')
+  })
+
+  it('recordSecondFactor() in front of a handler that calls the strategy › is an error, because every callback fails', async () => {
+    const { trouble, text } = await findings({ callback: (app, { passport }) => app.all('/2fa/callback', (_req, _res, next) => next(), recordSecondFactor(), (req, res, next) => void (passport.authenticate('nevis') as RequestHandler)(req, res, next), home) })
+    expect(trouble['routes.callback']).toBe('error: GET /2fa/callback fails (HTTP 500)')
+    expect(text['routes.sign-in']).toBeUndefined()
   })
 
   it.each<[string, Routes]>([['a handler', callback(home)()], ['successRedirect', callback()({ successRedirect: '/' })]])('only %s, in an app that never asks for the record › is ok, and the finding says so', async (_name, routes) => {

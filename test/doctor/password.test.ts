@@ -1,14 +1,13 @@
 /** What the command `doctor` finds out about an app: the password route, the middleware before the waiting page, and the session. */
 import express, { type Express, type RequestHandler } from 'express'
-import expressSession from 'express-session'
 import { Passport, Strategy } from 'passport'
 import { Strategy as LocalStrategy } from 'passport-local'
-import { app as qrCode, NevisStrategy, push, recordSecondFactor, statusEndpoint, waitingPage } from '../../src'
+import { app as qrCode, push } from '../../src'
 import { appFindings } from '../../src/doctor/app-checks'
 import { AppObserver } from '../../src/doctor/app-observer'
 import type { Check } from '../../src/doctor/findings'
 import { NevisSimulator } from '../../src/simulator'
-import { closeServers, originOf, remediesIn, SECRET, textsIn, troublesIn } from './support'
+import { appWith, closeServers, originOf, remediesIn, SECRET, textsIn, troublesIn, watchedParts } from './support'
 
 const cookieSession = jest.requireActual<(options: object) => RequestHandler>('cookie-session')
 
@@ -30,28 +29,15 @@ interface Shape {
 }
 
 async function findings(login: (app: Express, parts: Parts) => void, { first, settings = {}, session }: Shape = {}) {
-  const observer = new AppObserver()
-  class Watched extends Passport {}
-  observer.watchPassport({ name: 'passport', version: '0.7.0' }, Watched.prototype)
-  const passport = new Watched()
-  const { baseURL, accessKey } = simulator
-  const nevis = new NevisStrategy({ baseURL, accessKey, factors: [push(), qrCode()], waitingURL: '/2fa' }, async () => false)
+  const parts = watchedParts(simulator, { strategy: { factors: [push(), qrCode()] } })
+  const { observer, passport } = parts
   const asked = jest.fn()
-  passport.use(nevis)
-  passport.use(new LocalStrategy((_username, _password, done) => { asked(); done(null, false) }))
   passport.use('staff', new LocalStrategy((_username, _password, done) => done(null, false)))
   passport.use('google', new Google())
   const app = express()
   for (const [name, value] of Object.entries(settings)) app.set(name, value)
   if (first) app.use(first)
-  app.get('/2fa/status', statusEndpoint(nevis))
-  app.use(express.urlencoded({ extended: false }))
-  app.use(session ?? observer.watchSessions(expressSession)({ secret: SECRET, resave: false, saveUninitialized: false, cookie: { sameSite: 'lax' } }), passport.session())
-  login(app, { passport, asked })
-  app.get('/2fa', waitingPage(nevis))
-  app.post('/2fa', passport.authenticate('nevis'))
-  app.all('/2fa/callback', passport.authenticate('nevis'), recordSecondFactor(), (_req, res) => res.redirect('/'))
-  app.use(((_error, _req, res, _next) => void res.status(500).end('broken')) as express.ErrorRequestHandler)
+  appWith(parts, { session: () => app.use(session ?? parts.session(), passport.session()), login: () => login(app, { passport, asked }) }, app, asked)
   return { found: await appFindings({ origin: await originOf(app), observer }, false), asked }
 }
 

@@ -25,6 +25,9 @@ const LOGIN = "const passport = require('passport')\nmodule.exports = (app) => a
 const KIOSK = "module.exports = (app) => app.post('/kiosk', (req, res) => {\n  req.session.passport = { user: 'anna' }\n  res.end()\n})\n"
 const SERVER = "require('./routes/login')(app)\nrequire('./routes/kiosk')(app)\n"
 
+/** A class with a route: a method checks the password, and this handler follows. */
+const classWith = (behind: string) => `require('./auth')\nclass Login {\n  constructor() {\n    this.router = Router()\n    this.router.post('/login', this.login, ${behind})\n  }\n  login = async (req, res, next) => {\n    const user = await find(req.body)\n    req.login(user, { session: false }, next)\n  }\n}\n`
+
 const reportOf = (files: Files) => {
   const folder = folderWith({ 'unused.js': KIOSK, ...files })
   const { closed, open } = sourceReport(join(folder, 'server.js'))
@@ -72,7 +75,7 @@ describe('the source', () => {
   it.each<[string, Files]>([
     ['req.login in the callback of the password strategy', { 'server.js': "app.post('/enter', (req, res, next) => passport.authenticate('local', (err, user) => {\n  if (!user) return res.redirect('/')\n  req.login(user, () => res.redirect('/'))\n})(req, res, next))\n" }],
     ['the password strategy in a handler', { 'server.js': "app.post('/enter', (req, res, next) => {\n\n  passport.authenticate('local', { failureRedirect: '/' })(req, res, next)\n})\n" }],
-    ['req.login in a function that makes the app', { 'server.js': "function createApp() {\n  app.use(session({ cookie: { secure: process.env.NODE_ENV === 'production' } }))\n  app.post('/login', (req, res, next) => req.login(user, next))\n}\n" }],
+    ['req.login in a function that makes the app', { 'server.js': "function createApp() {\n  app.use(session({ cookie: { secure: process.env.NODE_ENV === 'production' } }))\n  app.post('/login', (req, res, next) => req.login(user, next))\n}\ncreateApp()\n" }],
     ['req.login behind a check of the form', { 'server.js': "app.post('/login', (req, res, next) => {\n  if (!ok(req)) return res.json({ error: 'invalid_token' })\n  req.login(user, next)\n})\n" }],
     ['req.login in a handler of the login path', { 'server.js': "app.post('/api/login', async (req, res, next) => {\n  const user = await check(req.body)\n  req.login(user, { keepSessionInfo: true }, next)\n})\n" }],
     ['the session of Passport in a handler of the login path', { 'server.js': "const router = Router(); app.use('/auth', router)\nrouter.post('/sign-in', async (req, res) => {\n  req.session.passport = { user: (await check(req.body)).id }\n})\n" }],
@@ -81,13 +84,35 @@ describe('the source', () => {
     ['req.login in a named handler of another file', { 'server.js': "const auth = require('./auth')\n\napp.post('/login', auth.login)\n", 'auth.js': "exports.login = async (req, res, next) => {\n\n  req.login(await check(req), next)\n}\n" }],
     ['req.login in an arrow property of a controller', { 'server.js': "const auth = require('./auth')\n\napp.post('/login', auth.login)\n", 'auth.js': "class Auth {\n  login = async (req, res, next) => {\n    req.login(await check(req), next)\n  }\n}\nmodule.exports = new Auth()\n" }],
     ['req.login in a static method of a controller', { 'server.js': "const auth = require('./auth')\n\napp.post('/login', auth.login)\n", 'auth.js': "module.exports = class Auth {\n  static async login(req, res, next) {\n    req.login(await check(req), next)\n  }\n}\n" }],
+    ['req.login in a router that is mounted', { 'server.js': "const auth = require('./auth')\napp.use('/auth', auth)\n", 'auth.js': "const router = Router()\n\nrouter.post('/login', (req, res, next) => req.login(user, next))\nmodule.exports = router\n" }],
+    ['req.login in a router that a function makes', { 'server.js': "import makeAuth from './auth.js'\napp.use('/auth', makeAuth(users))\n", 'auth.js': "export default (users) => {\n  const router = Router()\n  router.post('/login', (req, res, next) => req.login(user, next))\n  return router\n}\n" }],
+    ['req.login in a function that gets the app', { 'server.js': "const { mount } = require('./auth')\nconst main = async () => {\n  const app = express()\n  await mount(app)\n}\nmain()\n", 'auth.js': "exports.mount = mount\nfunction mount(server) {\n  server.post('/login', (req, res, next) => req.login(user, next))\n}\n" }],
+    ['req.login in a module that gets the app', { 'server.js': "require('./auth')(app)\n", 'auth.js': "module.exports = function (app) {\n\n  app.post('/login', (req, res, next) => req.login(user, next))\n}\n" }],
+    ['req.login in a function that is called where it is written', { 'server.js': ";(async () => {\n  await connect()\n  app.post('/login', (req, res, next) => req.login(user, next))\n})()\n" }],
+    ['req.login in a route on a property of a class', { 'server.js': "require('./auth')\n", 'auth.ts': "class Server {\n  private readonly web: Express = express(); constructor() { this.routes(); }\n  private routes(): void { this.web.post('/login', (req, res, next) => req.login(user, next)); }\n}\nnew Server()\n" }],
+    ['req.login in the methods of a class', { 'server.js': "class Server {\n  routes(app) {\n    app.post('/login', (req, res, next) => req.login(user, next))\n  }\n  constructor(app) { this.routes(app) }\n}\nnew Server(express())\nnew Server(app)\n" }],
   ])('with a password route that signs in by itself, as %s › is certainly wrong, and its line is named', (_name, files) => {
     const { open, forgotten } = forgottenIn(files)
-    expect(forgotten).toEqual([expect.stringMatching(/ at (?:server|auth)\.js:3$/)])
+    expect(forgotten).toEqual([expect.stringMatching(/ at (?:server|auth)\.[jt]s:3$/)])
     expect(open).toEqual(expect.arrayContaining(forgotten))
   })
 
   it.each<[string, Files]>([
+    ...[
+      'if (process.env.DEMO) mount(app)', 'if (process.env.DEMO)\n  mount(app)', 'if (process.env.DEMO) {\n  mount(app)\n}', 'if (a) b()\nelse mount(app)', 'process.env.DEMO && mount(app)', 'process.env.DEMO || mount(app)', 'demo ?? mount(app)',
+      'process.env.DEMO ? mount(app) : start(app)', 'process.env.DEMO ? start(app) : mount(app)', 'const server = process.env.DEMO ? mount(app) : app', 'all([demo && mount(app)])', 'for (const one of apps) mount(app)', 'while (demo()) mount(app)',
+      'switch (demo) {\n  case 1:\n    mount(app)\n}', 'try { mount(app) } catch {}', 'try { a() } catch (error) { mount(app) }', 'setup()\nfunction setup() {\n  if (a) { if (b) { return } }\n  mount(app)\n}', 'function setup() { mount(app) }\nif (demo) setup()', 'module.exports = () => mount(app)',
+      'connect(() => { mount(app) })', 'demo.then(mount)', 'mount(demo ? app : other)', 'mount(app.demo)', 'mount(this.app)', 'demos.forEach((app) => mount(app))', 'const other = express()\nmount(express())', '', 'const demo = { start() { mount(app) } }', 'class Demo { start() { mount(app) } }',
+    ].map((call): [string, Files] => [`a route in a function, with the call ${call}`, { 'server.js': `${call}\nfunction mount(app) {\n  app.post('/login', (req, res, next) => req.login(user, next))\n}\n` }]),
+    ...[
+      "if (demo) app.use('/auth', router)", "if (demo) {\n  app.use('/auth', router)\n}", "demo && app.use('/auth', router)", "demo ? app.use('/auth', router) : start(app)", "app.use('/auth', demo ? router : other)", "app.use('/auth', demo && router)", "for (const path of paths) app.use('/auth', router)",
+      "app.use('/auth', router)\nif (demo) app.use(router)", "const api = Router()\napi.use('/auth', router)\nif (demo) app.use(api)", "const api = express()\nconst app = express()\napi.use('/auth', router)", "const api = Router()\napi.use('/auth', router)", '',
+    ].map((mount): [string, Files] => [`a route of a router, with the mount ${mount}`, { 'server.js': `const router = Router()\nrouter.post('/sign', passport.authenticate('local'))\n${mount}\n` }]),
+    ['a route on a property of a class that gets other values', { 'server.js': "class Server {\n  app = express()\n  constructor(demo) { this.app = demo; this.app.post('/login', (req, res, next) => req.login(user, next)) }\n}\nnew Server(a)\n" }],
+    ['a route of an app in an object', { 'server.js': "mount({ app: demo })\nfunction mount({ app }) {\n  app.post('/login', (req, res, next) => req.login(user, next))\n}\n" }],
+    ['a route of one of two routers, of which another file mounts one', { 'server.js': "const { staff, demo } = require('./auth')\napp.use(staff)\napp.use(test ? demo : staff)\n", 'auth.js': "exports.staff = Router()\nconst demo = Router()\ndemo.post('/sign', passport.authenticate('local'))\nexports.demo = demo\n" }],
+    ...["if (demo) require('./auth')", "demo && require('./auth')", "if (demo) await import('./auth.js')", 'names.forEach((name) => require(name))', "const load = () => require('./auth')", "import type { A } from './auth.js'", "if (demo) require('./b')"].map((load): [string, Files] => [`a file that ${load} loads`, { 'server.js': `${load}\n`, 'b.js': "require('./auth')\n", 'auth.js': "app.post('/login', (req, res, next) => req.login(user, next))\n" }]),
+    ...["demo && app.post('/sign', passport.authenticate('local'))", "demo ? app.post('/sign', passport.authenticate('local')) : start()", "app.post('/sign', demo ? passport.authenticate('local') : start)\nfunction start() {}", "app.post('/sign', ...(demo ? [passport.authenticate('local')] : []))", "app.post('/login', demo && ((req, res, next) => req.login(user, next)))"].map((code): [string, Files] => [`a choice: ${code}`, { 'server.js': `${code}\n` }]),
     ['a sign-up', { 'server.js': "app.post('/signup', (req, res, next) => req.login(user, next))\n" }],
     ['a re-login after a new password', { 'server.js': "app.post('/password', signedIn, (req, res, next) => req.login(req.user, next))\n" }],
     ['the second factor for some users', { 'server.js': "app.post('/login', passport.authenticate('local', { session: false }), unlessInvited, passport.authenticate('nevis'))\nfunction unlessInvited(req, res, next) { if (isInvited(req.user)) return next()\n  req.logIn(req.user, () => res.redirect('/'))\n}\n" }],
@@ -142,6 +167,8 @@ describe('the source', () => {
 
   it.each<[string, Files]>([
     ['a property that the app changes', { 'server.js': `const auth = require('./auth')\n${PASSWORD}auth.confirm)\n`, 'auth.js': "class Auth { confirm = (req, res, next) => { passport.authenticate('nevis')(req, res, next) } }\nmodule.exports = new Auth()\nmodule.exports.confirm = other\n" }],
+    ['the route of a method that another route uses, too', { 'server.js': classWith("passport.authenticate('nevis')"), 'auth.js': "app.post('/other', controller.login, giveToken)\n" }],
+    ['a class whose route does not run it', { 'server.js': classWith('giveToken') }],
     ['a static method, but of an object', { 'server.js': `class Auth { static confirm(req, res, next) { passport.authenticate('nevis')(req, res, next) } }\nconst auth = new Auth()\n${PASSWORD}auth.confirm)\n` }],
     ['a method that may go on without it', { 'server.js': `class Auth { static confirm(req, res, next) { if (a) return next()\n passport.authenticate('nevis')(req, res, next) } }\n${PASSWORD}Auth.confirm)\n` }],
     ['a getter', { 'server.js': `class Auth { static get confirm() { return passport.authenticate('nevis') } }\n${PASSWORD}Auth.confirm)\n` }],
@@ -151,6 +178,12 @@ describe('the source', () => {
     ['only one of two routes with the array of the password', { 'server.js': "const checks = [passport.authenticate('local', { session: false })]\napp.post('/login', ...checks, passport.authenticate('nevis'))\napp.post('/token', ...checks, giveToken)\n" }],
   ])('with the second factor in %s › is not closed', (_name, files) => {
     expect(reportOf({ 'auth.js': '', ...files }).closed).toEqual([])
+  })
+
+  it('with the second factor behind a handler of a class › is closed', () => {
+    expect(reportOf({ 'auth.js': '', 'server.js': classWith("passport.authenticate('nevis')") })).toEqual({ closed: ['server.js:9'], open: [] })
+    const ts = classWith("passport.authenticate('nevis')").replace('login = async (req, res, next) => {', 'private async login(req: Request, res: Response, next: NextFunction): Promise<void> {')
+    expect(reportOf({ 'auth.js': '', 'server.js': "require('./login')\n", 'login.ts': ts })).toEqual({ closed: ['login.ts:9'], open: [] })
   })
 
   it('with a password route that signs in by itself › is an error of the doctor', async () => {
@@ -178,9 +211,9 @@ describe('the source', () => {
 
   it('with a password route that signs in by itself › is certainly wrong only in files that the process has loaded', () => {
     const folder = folderWith({ 'server.js': "require('./login')\nif (process.env.E2E) require('./e2e')\n", 'login.js': "app.post('/login', (req, res, next) => req.login(user, next))\n", 'e2e.js': "app.post('/api/login', (req, res, next) => req.login(user, next))\n" })
-    const [entry = '', login = ''] = ['server.js', 'login.js'].map((name) => join(folder, name))
-    expect(sourceReport(entry, [login]).forgotten).toEqual([expect.stringMatching(/login\.js:1$/)])
-    expect(sourceReport(entry).forgotten).toHaveLength(2)
+    const [entry = '', login = '', e2e = ''] = ['server.js', 'login.js', 'e2e.js'].map((name) => join(folder, name))
+    for (const loaded of [[login], [login, e2e], []]) expect(sourceReport(entry, loaded).forgotten).toEqual([expect.stringMatching(/login\.js:1$/)])
+    expect(sourceReport(entry, [e2e]).forgotten).toEqual([])
   })
 
   it.each(['kiosk', 'kiosk.tsx', 'kiosk.njs'])('in the loaded file %s › is read', (name) => {

@@ -1,5 +1,5 @@
 /** Apps for the tests of the command `doctor`: a healthy app, or an app with the faults that a test asks for. The doctor's own observer watches each app. */
-import express, { type RequestHandler } from 'express'
+import express, { type Express, type RequestHandler } from 'express'
 import expressSession, { type SessionOptions } from 'express-session'
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Passport } from 'passport'
+import { Strategy as LocalStrategy } from 'passport-local'
 import { NevisStrategy, push, recordSecondFactor, sms, statusEndpoint, waitingPage, type NevisStrategyOptions } from '../../src'
 import { appFindings } from '../../src/doctor/app-checks'
 import type { Check, Finding } from '../../src/doctor/findings'
@@ -72,26 +73,47 @@ function certificate(): { key: Buffer; cert: Buffer } {
   return read
 }
 
-/** What the doctor finds in an app that is healthy except for this fault. */
-export async function findingsOf(simulator: NevisSimulator, fault: Fault = {}): Promise<Finding[]> {
+/** A Passport and sessions that the doctor's observer watches, and a Nevis strategy that Passport does not know yet. */
+export function watchedParts({ baseURL, accessKey }: NevisSimulator, { strategy = {}, passport: module = { name: 'passport', version: '0.7.0' } }: Pick<Fault, 'strategy' | 'passport'> = {}) {
   const observer = new AppObserver()
   class Watched extends Passport {}
-  observer.watchPassport(fault.passport ?? { name: 'passport', version: '0.7.0' }, Watched.prototype)
-  const session = observer.watchSessions(expressSession)
+  observer.watchPassport(module, Watched.prototype)
+  const watched = observer.watchSessions(expressSession)
+  const session = (options: Partial<SessionOptions> = {}): RequestHandler => watched({ secret: SECRET, resave: false, saveUninitialized: false, cookie: { sameSite: 'lax' }, ...options })
+  const options = { baseURL, accessKey, factors: [push(), sms()], waitingURL: '/2fa', ...strategy } as NevisStrategyOptions & { passReqToCallback?: false }
+  return { observer, passport: new Watched(), session, nevis: new NevisStrategy(options, async () => false) }
+}
 
-  const passport = new Watched()
-  const nevis = new NevisStrategy(
-    {
-      baseURL: simulator.baseURL,
-      accessKey: simulator.accessKey,
-      factors: [push(), sms()],
-      waitingURL: '/2fa',
-      callbackURL: '/2fa/callback',
-      statusURL: '/2fa/status',
-      ...fault.strategy,
-    } as NevisStrategyOptions & { passReqToCallback?: false },
-    async () => false,
-  )
+interface Routes {
+  /** Mounts the session and `passport.session()`. */
+  readonly session: (app: Express) => void
+  readonly login: (app: Express) => void
+  /** Mounts the callback. If absent, the callback is right. */
+  readonly callback?: (app: Express) => void
+  /** Runs behind all routes. */
+  readonly last?: (app: Express) => void
+}
+
+/** An app of Express with these routes. It has the password strategy `local`, which refuses every password. */
+export function appWith({ passport, nevis }: Pick<ReturnType<typeof watchedParts>, 'passport' | 'nevis'>, { session, login, callback, last }: Routes, app = express(), checked = (): void => undefined): Express {
+  passport.use(nevis)
+  passport.use(new LocalStrategy((_username, _password, done) => { checked(); done(null, false) }))
+  app.get('/2fa/status', statusEndpoint(nevis))
+  app.use(express.urlencoded({ extended: false }))
+  session(app)
+  login(app)
+  app.get('/2fa', waitingPage(nevis))
+  app.post('/2fa', passport.authenticate('nevis'))
+  if (callback) callback(app)
+  else app.all('/2fa/callback', passport.authenticate('nevis'), recordSecondFactor(), (_req, res) => res.redirect('/'))
+  last?.(app)
+  app.use(((_error, _req, res, _next) => void res.status(500).end('broken')) as express.ErrorRequestHandler)
+  return app
+}
+
+/** What the doctor finds in an app that is healthy except for this fault. */
+export async function findingsOf(simulator: NevisSimulator, fault: Fault = {}): Promise<Finding[]> {
+  const { observer, passport, session, nevis } = watchedParts(simulator, fault)
   if (fault.unregistered) observer.register(nevis)
   else passport.use(nevis)
 
@@ -100,7 +122,7 @@ export async function findingsOf(simulator: NevisSimulator, fault: Fault = {}): 
   if (fault.first) app.use(fault.first)
   const mounts: Record<Mount, () => void> = {
     status: () => app.get('/2fa/status', fault.instead?.status ?? statusEndpoint(nevis)),
-    session: () => app.use(fault.sessionPath ?? '/', session({ secret: SECRET, resave: false, saveUninitialized: false, cookie: { sameSite: 'lax' }, ...fault.session }), passport.session()),
+    session: () => app.use(fault.sessionPath ?? '/', session(fault.session), passport.session()),
     start: () => {
       if (fault.starts === undefined) app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))
       else for (const name of fault.starts) app.post('/login', passport.authenticate(name))

@@ -67,6 +67,8 @@ describe('the factors', () => {
     [() => app({ anyAuthenticators: true } as object), 'app: unknown option "anyAuthenticators"'],
     [() => sms({ requireIntrospecion: true } as object), 'sms: unknown option "requireIntrospecion"'],
     [() => widget({ chanels: ['app'] } as object), 'widget: unknown option "chanels"'],
+    [() => recovery({ typedCode: true } as never), 'recovery: unknown option "typedCode"'],
+    [() => recovery(true as never), 'recovery: options must be an object'],
     ...['+41900', ['41900'], ['+'], ['+41 900'], ['+123456789012345'], ['+1', 7], [''], ['+1\n'], null].map((refusedPrefixes): [() => Factor, string] => [
       () => sms({ refusedPrefixes: refusedPrefixes as never }), 'sms: refusedPrefixes must be a list of strings, each + and 1 to 14 digits',
     ]),

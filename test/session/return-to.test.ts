@@ -149,26 +149,23 @@ describe("the app's own session.returnTo", () => {
 describe('withPrefix', () => {
   const at = (url: string) => ({ url })
 
-  it.each([
-    ['/account', '/login/2fa/callback', '/login/2fa/callback?transaction=x', '/account'],
-    ['/account?a=b', '/sub/login/2fa/callback', '/login/2fa/callback?transaction=x', '/sub/account?a=b'],
-    ['/account', 'https://www.bank.example/sub/login/2fa/callback', '/login/2fa/callback', '/sub/account'],
-    ['/', '/sub/callback', '/callback', '/sub/'],
-    ['/subway', '/sub/callback', '/callback', '/sub/subway'],
-  ])('puts in front of %j what %j has before %j', (path, callbackURL, url, expected) => {
-    expect(withPrefix(path, { callbackURL, waitingURL: '/elsewhere/2fa' }, at(url))).toBe(expected)
-  })
+  const ELSEWHERE = '/elsewhere/2fa'
 
-  // A request to the waiting URL can lead back to a page, too, for example when the user cancels there. If a proxy has removed a prefix such as `/sub` from the
-  // path of this request, the option `waitingURL` still contains the prefix.
   it.each([
-    ['/account', '/sub/2fa', '/2fa', '/sub/account'],
-    ['/account', '/sub/2fa?theme=dark', '/2fa?language=de', '/sub/account'],
-    ['/sub/account', '/sub/2fa', '/2fa', '/sub/account'],
-    ['/account', '/2fa', '/2fa', '/account'],
-    ['/account', '/sub/2fa', '/login', '/account'],
-  ])('puts in front of %j what waitingURL %j has before %j', (path, waitingURL, url, expected) => {
-    expect(withPrefix(path, { callbackURL: '/sub/2fa/callback', waitingURL }, at(url))).toBe(expected)
+    ['/account', '/login/2fa/callback?transaction=x', '/login/2fa/callback', ELSEWHERE, '/account'],
+    ['/account?a=b', '/login/2fa/callback?transaction=x', '/sub/login/2fa/callback', ELSEWHERE, '/sub/account?a=b'],
+    ['/account', '/login/2fa/callback', 'https://www.bank.example/sub/login/2fa/callback', ELSEWHERE, '/sub/account'],
+    ['/', '/callback', '/sub/callback', ELSEWHERE, '/sub/'],
+    ['/subway', '/callback', '/sub/callback', ELSEWHERE, '/sub/subway'],
+    // A request to the waiting URL can lead back to a page, too, for example when the user cancels there. If a proxy has removed a prefix such as `/sub` from
+    // the path of this request, the option `waitingURL` still contains the prefix.
+    ['/account', '/2fa', '/sub/2fa/callback', '/sub/2fa', '/sub/account'],
+    ['/account', '/2fa?language=de', '/sub/2fa/callback', '/sub/2fa?theme=dark', '/sub/account'],
+    ['/sub/account', '/2fa', '/sub/2fa/callback', '/sub/2fa', '/sub/account'],
+    ['/account', '/2fa', '/sub/2fa/callback', '/2fa', '/account'],
+    ['/account', '/login', '/sub/2fa/callback', '/sub/2fa', '/account'],
+  ])('puts in front of %j, at a request for %j, the prefix of callbackURL %j or waitingURL %j', (path, url, callbackURL, waitingURL, expected) => {
+    expect(withPrefix(path, { callbackURL, waitingURL }, at(url))).toBe(expected)
   })
 
   it.each([
@@ -179,7 +176,7 @@ describe('withPrefix', () => {
     ['the request has no path', '/account', '/sub/callback', ''],
     ['the request is for a whole address', '/account', '/sub/callback', 'http://evil.example/callback'],
   ])('leaves the path as it is where %s', (_reason, path, callbackURL, url) => {
-    expect(withPrefix(path, { callbackURL, waitingURL: '/elsewhere/2fa' }, at(url))).toBe(path)
+    expect(withPrefix(path, { callbackURL, waitingURL: ELSEWHERE }, at(url))).toBe(path)
   })
 
   it('leads to this site, whatever the request', () => {

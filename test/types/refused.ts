@@ -1,7 +1,7 @@
 /** Code that must not compile. */
 import passport from 'passport'
 import {
-  NevisClient, NevisError, NevisStrategy, atLeast, htmlMessage, push, requireSecondFactor, waitingPage,
+  NevisClient, NevisError, NevisStrategy, atLeast, htmlMessage, push, recovery, requireSecondFactor, waitingPage,
   type FailureCode, type NevisErrorCode, type NevisEventName, type NevisProfile, type NevisStrategyOptions, type Operation, type StorageErrorCode,
 } from 'passport-nevis'
 import { NevisSimulator } from 'passport-nevis/simulator'
@@ -26,6 +26,8 @@ export const change = (profile: NevisProfile) => (profile.id = 'other')
 
 // @ts-expect-error a factor is the result of push(), not the function push
 export const uncalled = new NevisStrategy({ ...options, factors: [push] }, () => undefined)
+// @ts-expect-error the factor recovery has no options
+export const recoveryWithOption = recovery({ typedCode: true })
 // @ts-expect-error an option is misspelt
 export const misspelt = new NevisStrategy({ ...options, lifetimeSecond: 120 }, () => undefined)
 // @ts-expect-error the function verify is missing

@@ -6,8 +6,9 @@
  * cookie, opens all pages. If the code does not show clearly that the second factor follows, the answer is no. Out of scope: finding the sign-ins
  * (`sign-in-calls.ts`).
  */
-import { usesInScope } from './definitions'
+import { functionIn, nameOfFunction, openOfParameters, usesInScope, wordsOf } from './definitions'
 import { isAnswer, isNextPassed, responseOf } from './handler-ends'
+import { classAround, memberIn } from './members'
 import { functionAt } from './own-callback'
 import { endOfRun, type SecondFactors } from './second-factor'
 import { isFunction, type Range, type Source } from './source'
@@ -126,23 +127,34 @@ function isNamedFollowed(source: Source, handler: Range, factors: SecondFactors)
 
 const answers = new WeakMap<Source, Map<number, boolean>>()
 
-function isFollowedAtUses(source: Source, { first }: Range, factors: SecondFactors): boolean {
+function isFollowedAtUses(source: Source, { first, last }: Range, factors: SecondFactors): boolean {
+  if (source.is(last, '}') && classAround(source, source.token(last).pair as number) !== undefined) return isMemberFollowed(source, source.token(last).pair as number, factors)
   const start = source.is(first, 'async') ? first + 1 : first
   const isDeclared = source.is(start, 'function') && source.isWord(start + 1) && source.statementOf(first).first === first
   const uses = isDeclared ? usesInScope(source, source.token(start + 1).text, start + 1) : []
   return uses.length > 0 && uses.every((at) => factors.isFollowed(source, { first: at, last: at }))
 }
 
-/** The names of the functions around the token, the innermost first: `function name() {}`, `const name = () => {}`, `{ name: () => {} }` or the method `name() {}`. */
+/** True for a handler that is a method or property of a class, if the second factor runs after it wherever a file of the application uses `….name`. */
+function isMemberFollowed(source: Source, brace: number, factors: SecondFactors): boolean {
+  const open = openOfParameters(source, brace)
+  const name = open === undefined ? undefined : nameOfFunction(source, open, brace)
+  const around = classAround(source, brace)
+  if (name === undefined || around === undefined) return false
+  const member = memberIn(source, around, name, false)
+  if (member === undefined || functionIn(source, member)?.body.first !== brace) return false
+  // `req.login` of Passport is no use of a handler with the name `login`.
+  const uses = factors.sources.flatMap((other) => wordsOf(other, name).filter((at) => /^\??\.$/.test(other.token(at - 1)?.text ?? '') && !/^_?req(?:uest)?$/.test(other.token(at - 2).text)).map((at) => ({ other, at })))
+  return uses.length > 0 && uses.every(({ other, at }) => factors.isFollowed(other, { first: at - 2, last: at }))
+}
+
+/** The names of the functions around the token, the innermost first. */
 export function namesOfFunctions(source: Source, at: number): string[] {
   const names: string[] = []
   for (let open = source.blockOf(at); open !== -1; open = source.blockOf(open)) {
-    const handler = functionAt(source, open)
-    if (handler === undefined) continue
-    const start = source.is(handler.first, 'async') ? handler.first + 1 : handler.first
-    if (source.is(start, 'function') && source.isWord(start + 1)) names.push(source.token(start + 1).text)
-    else if ((source.is(handler.first - 1, '=') || source.is(handler.first - 1, ':')) && source.isWord(handler.first - 2)) names.push(source.token(handler.first - 2).text)
-    else if (source.is(start, '(') && !source.is((source.token(start).pair as number) + 1, '=>') && source.isWord(start - 1)) names.push(source.token(start - 1).text)
+    const parameters = openOfParameters(source, open)
+    const name = parameters === undefined ? undefined : nameOfFunction(source, parameters, open)
+    if (name !== undefined) names.push(name)
   }
   return names
 }

@@ -163,6 +163,39 @@ export function nameIn(source: Source, { first, last }: Range): number | undefin
   return isWhole && at <= last && source.isWord(at) ? at : undefined
 }
 
+/**
+ * The first token of the parameters of the function whose body begins at this brace: the parenthesis, or the only name in `name => { … }`. Undefined if no
+ * function begins here.
+ */
+export function openOfParameters(source: Source, brace: number): number | undefined {
+  const isArrow = source.is(brace - 1, '=>')
+  const before = isArrow ? brace - 2 : brace - 1
+  const { parent } = source.token(brace)
+  // In TypeScript, a return type can be between the parameters and the brace.
+  for (let close = before; close >= 0 && close > before - (source.isTypeScript ? MAX_TYPE : 1) && !/^[;{}]$/.test(source.token(close).text); close--) {
+    if (!source.is(close, ')') || source.token(close).parent !== parent || (close !== before && !source.is(close + 1, ':'))) continue
+    const open = source.token(close).pair as number
+    if (isParameterList(source, open)) return open
+  }
+  return isArrow && source.isWord(before) ? before : undefined
+}
+
+/** The first token of a function with these parameters: `async` or `function`, or the parameters themselves. */
+export function startOfFunction(source: Source, open: number): number {
+  let first = open
+  while (source.is(first - 1, 'function') || source.is(first - 1, 'async') || (source.isWord(first - 1) && source.is(first - 2, 'function'))) first--
+  return first
+}
+
+/** The name of a function with these parameters: `function name() {}`, `const name = () => {}`, `{ name: () => {} }` or the method `name() {}`. */
+export function nameOfFunction(source: Source, open: number, brace: number): string | undefined {
+  const first = startOfFunction(source, open)
+  if (source.is(first, 'function') || source.is(first + 1, 'function')) {
+    if (source.isWord(open - 1) && !source.is(open - 1, 'function')) return source.token(open - 1).text
+  } else if (!source.is(brace - 1, '=>')) return source.isWord(open - 1) ? source.token(open - 1).text : undefined
+  return (source.is(first - 1, '=') || source.is(first - 1, ':')) && source.isWord(first - 2) ? source.token(first - 2).text : undefined
+}
+
 export interface FunctionCode {
   /** Undefined if a parameter is destructured or a rest parameter. */
   readonly parameters: readonly string[] | undefined

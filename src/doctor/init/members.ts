@@ -53,6 +53,13 @@ function codeOfMember(source: Source, at: number): Range[] {
   return []
 }
 
+/** The class whose body directly contains the method or property to which this brace belongs, from the word `class`. */
+export function classAround(source: Source, brace: number): Range | undefined {
+  const { parent } = source.token(brace)
+  for (let i = parent - 1; i >= 0 && !/^[;{}]$/.test(source.token(i).text); i--) if (source.is(i, 'class')) return { first: i, last: source.token(parent).pair as number }
+  return undefined
+}
+
 /** True if the file assigns to a property of this name, as in `auth.login = …`. False for `this.login = this.login.bind(this)`. */
 function isAssigned(source: Source, name: string): boolean {
   return wordsOf(source, name).some((at) => source.is(at - 1, '.') && source.is(at + 1, '=') && !(source.is(at + 2, 'this') && source.is(at + 4, name) && source.is(at + 6, 'bind')))

@@ -34,12 +34,18 @@ export function prefixOf(sources: readonly Source[], source: Source, owner: stri
   const made = madeOf(source, owner)
   if (made === 'app') return ''
   if (made === undefined) return undefined
-  const mounts = sources.flatMap((other) => mountsIn(sources, other, source, owner))
-  const [mount, ...others] = mounts
+  const [mount, ...others] = mountsOf(sources, source, owner)
   if (mount === undefined || others.length > 0 || mount.path === undefined) return undefined
   const before = prefixOf(sources, mount.source, mount.owner, depth + 1)
   return before === undefined ? undefined : `${before}${mount.path.replace(/\/$/, '')}`
 }
+
+/** Finds the calls of `use` that mount a router, in all files. @param owner the variable of the file `source` that contains the router */
+export function mountsOf(sources: readonly Source[], source: Source, owner: string): Mount[] {
+  return sources.flatMap((other) => mountsIn(sources, other, source, owner))
+}
+
+export const isApp = (source: Source, owner: string): boolean => madeOf(source, owner) === 'app'
 
 /**
  * Tells whether a variable contains an Express application or a router. If the file does not create the variable's value, a variable called `app` or `server`
@@ -47,8 +53,10 @@ export function prefixOf(sources: readonly Source[], source: Source, owner: stri
  */
 function madeOf({ tokens }: Source, owner: string): 'app' | 'router' | undefined {
   for (let i = 0; i < tokens.length; i++) {
-    if (tokens[i]?.text !== owner || tokens[i + 1]?.text !== '=') continue
-    const made = tokens.slice(i + 2, i + 7).map(({ text }) => text).join('')
+    // In TypeScript, a type can be between the name and its value: `router: Router = Router()`.
+    const equals = tokens[i + 1]?.text === ':' ? i + 3 : i + 1
+    if (tokens[i]?.text !== owner || tokens[equals]?.text !== '=') continue
+    const made = tokens.slice(equals + 1, equals + 6).map(({ text }) => text).join('')
     if (/^express\(/.test(made)) return 'app'
     if (/^(?:new)?(?:express\.)?Router\(/.test(made)) return 'router'
   }
@@ -57,6 +65,8 @@ function madeOf({ tokens }: Source, owner: string): 'app' | 'router' | undefined
 
 interface Mount {
   readonly source: Source
+  /** Index of the token `use`. */
+  readonly at: number
   readonly owner: string
   readonly path: string | undefined
 }
@@ -76,6 +86,6 @@ function mountsIn(sources: readonly Source[], source: Source, target: Source, ro
     const [first] = parts
     const path = first === undefined || first.first !== first.last ? '' : source.stringAt(first.first)
     const isPath = first !== undefined && ['string', 'template', 'regex'].includes(source.token(first.first).kind)
-    return [{ source, owner: source.token(at - 2).text, path: isPath ? path : '' }]
+    return [{ source, at, owner: source.token(at - 2).text, path: isPath ? path : '' }]
   })
 }

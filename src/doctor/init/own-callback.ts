@@ -6,7 +6,7 @@
  * docs/guides/existing-app.md. Out of scope: all other callbacks, which may sign a user in.
  */
 import { isCheckedUser } from './checked-user'
-import { functionIn, usesInScope } from './definitions'
+import { functionIn, openOfParameters, startOfFunction, usesInScope } from './definitions'
 import { isAnswer } from './handler-ends'
 import type { SecondFactors } from './second-factor'
 import type { Range, Source } from './source'
@@ -101,13 +101,8 @@ function handlerAround(source: Source, at: number): Range | undefined {
 
 /** The function whose body begins at this brace, from its parameters (with `async` or `function` before them) to its closing brace. */
 export function functionAt(source: Source, brace: number): Range | undefined {
-  if (source.parametersOf(brace) === undefined) return undefined
-  const last = source.token(brace).pair as number
-  const close = source.is(brace - 1, '=>') ? brace - 2 : brace - 1
-  const open = source.is(close, ')') ? (source.token(close).pair as number) : close
-  let first = open
-  while (first > 0 && (source.is(first - 1, 'function') || source.is(first - 1, 'async') || (source.isWord(first - 1) && source.is(first - 2, 'function')))) first--
-  return { first, last }
+  const open = source.parametersOf(brace) === undefined ? undefined : openOfParameters(source, brace)
+  return open === undefined ? undefined : { first: startOfFunction(source, open), last: source.token(brace).pair as number }
 }
 
 interface Wrapped {

@@ -79,7 +79,8 @@ function changed(app: AppFolder, signInCalls: readonly SignInCall[], parts: Part
   const edits = new Edits()
   const waitingURL = `${login.prefix}${login.path}/2fa`
   addStrategy(edits, parts, waitingURL)
-  const { changed: steps, left } = editStepUps(edits, app.sources, waitingURL)
+  const landing = [...login.change.after.matchAll(/(['"`])(\/[^'"`?#]*?)\/?(?:[?#][^'"`]*)?\1/g)].map(([, , path]) => path as string)
+  const { changed: steps, left, withoutPage } = editStepUps(edits, app.sources, waitingURL, landing)
   const returns = steps.length > 0 && returnsAfterFailure(login)
   addRoutes(edits, app, parts, returns)
   edits.use(session.source, 'statusEndpoint')
@@ -106,6 +107,7 @@ function changed(app: AppFolder, signInCalls: readonly SignInCall[], parts: Part
   notes.push(...moves)
   if (steps.length > 0 && !login.change.returns) notes.push('after a step-up, users do not return to the page from which they came: in the handler behind the callback, redirect to req.authInfo.returnTo if it is set')
   if (steps.length > 0 && !returns) notes.push('a user who denies or cancels a step-up is still signed in, but goes to the sign-in page: see "Change your error page" in the guide for existing apps')
+  if (withoutPage.length > 0) notes.push(`init does not know the page with the form of ${withoutPage.join(', ')}: users confirm only after they have sent the form, and must then fill it in again. To ask them before, put recentSecondFactor behind the login guard of this page, too`)
   notes.push('look at your error handler: it gets the errors of Nevis, of the session store and of the ledger; show users the message of a 4xx only')
   const done = [
     `the waiting page is at ${waitingURL}, its callback at ${waitingURL}/callback, its status at ${waitingURL}/status`,
@@ -222,6 +224,7 @@ function loginIn({ sources }: AppFolder, signInCalls: readonly SignInCall[]): Lo
   if (route === undefined || !/^\/[\w/-]*$/.test(route.path)) return refuse('the path of the password route is not a plain string')
   const change = loginChange(sources, signInCall, route)
   if (typeof change === 'string') return refuse(`the password route is not changed: ${change}`)
+  if (signInCall.source.is(route.statement.first, 'this')) return refuse(`init does not change routes of a class, such as those of this.${route.owner}`)
   const prefix = prefixOf(sources, signInCall.source, route.owner)
   if (prefix === undefined || !/^[\w/-]*$/.test(prefix)) return refuse(`it is not clear under which path ${route.owner} is mounted`)
   return { signInCall, route, change, prefix, path: route.path.replace(/\/$/, '') }

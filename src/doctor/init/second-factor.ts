@@ -25,7 +25,7 @@ export class SecondFactors {
   private readonly variables = new Set<string>()
   private readonly known = new Map<Source, Map<string | number, boolean>>()
 
-  constructor(private readonly sources: readonly Source[]) {
+  constructor(readonly sources: readonly Source[]) {
     for (const source of sources) source.tokens.forEach(({ text }, at) => void (text === 'NevisStrategy' && source.is(at - 1, 'new') && this.note(source, at)))
     for (const source of sources) source.tokens.forEach(({ text }, at) => void (text === 'use' && source.is(at + 1, '(') && this.noteUse(source, at + 1)))
   }

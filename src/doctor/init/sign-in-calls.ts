@@ -272,7 +272,7 @@ function named(source: Source, at: number, call: string, strategy = ''): string 
 }
 
 export interface Route {
-  /** The variable on which the route is mounted, for example `app` or `router`. */
+  /** The variable on which the route is mounted, for example `app` or `router`; for `this.router`, the property `router`. */
   readonly owner: string
   readonly method: string
   readonly path: string
@@ -290,10 +290,11 @@ export function routeOf(source: Source, at: number): Route | undefined {
     const method = source.tokens[open - 1]?.text ?? ''
     if (!source.is(open, '(') || !METHODS.has(method) || !source.is(open - 2, '.')) continue
     const statement = source.statementOf(open)
-    const owner = source.token(statement.first).text
-    const isChain = source.is(statement.first + 1, '.') && source.is(statement.first + 2, 'route')
-    const path = source.stringAt(isChain ? statement.first + 4 : open + 1)
-    if (path !== undefined && path.length <= MAX_PATH && source.isWord(statement.first) && source.is(statement.first + 1, '.')) return { owner, method, path, statement, open }
+    const first = source.is(statement.first, 'this') && source.is(statement.first + 3, '.') ? statement.first + 2 : statement.first
+    const owner = source.token(first).text
+    const isChain = source.is(first + 1, '.') && source.is(first + 2, 'route')
+    const path = source.stringAt(isChain ? first + 4 : open + 1)
+    if (path !== undefined && path.length <= MAX_PATH && source.isWord(first) && source.is(first + 1, '.')) return { owner, method, path, statement, open }
   }
   return undefined
 }

@@ -5,6 +5,7 @@
  */
 import type { Edits } from './edits'
 import { guardedMounts, guardIn, isBehind, routesIn, type Place } from './login-guards'
+import { prefixOf } from './mount'
 import type { Route } from './sign-in-calls'
 import type { Range, Source } from './source'
 
@@ -20,6 +21,8 @@ interface StepUps {
   readonly changed: readonly string[]
   /** The sensitive routes in front of which no login guard was found. */
   readonly left: readonly string[]
+  /** Those of the changed routes for which no page with their form was found. */
+  readonly withoutPage: readonly string[]
 }
 
 interface Guarded {
@@ -31,8 +34,9 @@ interface Guarded {
 /**
  * Adds `requireSecondFactor` after the login guard of sensitive routes. The second factor must then be at most five minutes old. If a guard is in the call
  * that mounts a router, `requireSecondFactor` is added to this call.
+ * @param landing the paths of the pages after a sign-in. A landing page never gets `requireSecondFactor`, because users often open it without a sensitive purpose
  */
-export function editStepUps(edits: Edits, sources: readonly Source[], waitingURL: string): StepUps {
+export function editStepUps(edits: Edits, sources: readonly Source[], waitingURL: string, landing: readonly string[]): StepUps {
   const covered: Place[] = []
   const declared = new Set<Source>()
   const declare = (source: Source) => {
@@ -41,19 +45,23 @@ export function editStepUps(edits: Edits, sources: readonly Source[], waitingURL
     edits.use(source, 'requireSecondFactor')
     edits.declare(source, `const ${NAME} = requireSecondFactor({ maxAgeSeconds: 300, redirectTo: '${waitingURL}' })`)
   }
+  const withoutPage: string[] = []
+  const pathOf = ({ source, route: { owner, path } }: Place) => `${prefixOf(sources, source, owner) ?? ''}${path}`.replace(/(.)\/$/, '$1')
+  const nameOf = (place: Place) => `${place.route.method.toUpperCase()} ${pathOf(place)} in ${place.source.path}`
   const changed = sources.flatMap((source) => {
-    const all = routesIn(source)
-    const guarded = all.flatMap((route): Guarded[] => {
+    const guarded = routesIn(source).flatMap((route): Guarded[] => {
       const guard = guardIn(source, source.partsOf(route.open))
       return guard === undefined ? [] : [{ route, guard }]
     })
     const sensitive = guarded.filter(({ route }) => isSensitive(route))
-    const paths = new Set(sensitive.map(({ route }) => route.path))
-    const isChanging = sensitive.some(({ route }) => route.method !== 'get')
-    // If the file has a sensitive route that is no GET, add `requireSecondFactor` to each route with the path of a sensitive route; or to all routes of the
-    // file, if all have a login guard. So a GET route with a form asks for the second factor, too: before the user fills in the form, not after.
-    const isChosen = ({ path }: Route) => isChanging && (guarded.length === all.length || paths.has(path))
-    const chosen = guarded.filter(({ route }) => isChosen(route) || (route.method === 'delete' && !SIGN_OUT.test(route.path)))
+    const changing = sensitive.filter(({ route }) => route.method !== 'get').map(({ route }) => route)
+    // With each sensitive route that is no GET, choose the pages that probably contain its form: `GET /account` for `POST /account/password`. The user is then
+    // asked for the second factor before filling in the form, not after.
+    const isAbove = (page: Route, route: Route) => pathOf({ source, route }).startsWith(`${pathOf({ source, route: page })}/`)
+    const isPage = (page: Route) => page.method === 'get' && changing.length > 0 && !landing.includes(pathOf({ source, route: page })) && (isSensitive(page) || changing.some((route) => isAbove(page, route)))
+    const pages = guarded.map(({ route }) => route).filter(isPage)
+    const chosen = guarded.filter(({ route }) => changing.includes(route) || pages.includes(route) || (route.method === 'delete' && !SIGN_OUT.test(route.path)))
+    withoutPage.push(...changing.filter((route) => !pages.some((page) => page.path === route.path || isAbove(page, route))).map((route) => nameOf({ source, route })))
     if (chosen.length === 0 || hasName(source)) return []
     declare(source)
     for (const { guard } of chosen) edits.insert(source, source.token(guard.last).end, `, ${NAME}`)
@@ -70,11 +78,10 @@ export function editStepUps(edits: Edits, sources: readonly Source[], waitingURL
     covered.push(...behind)
     changed.push(`all of ${mount.path}, with ${behind.map(nameOf).join(', ')},`)
   }
-  return { changed, left: open.filter((one) => !covered.includes(one)).map(nameOf) }
+  return { changed, withoutPage, left: open.filter((one) => !covered.includes(one)).map(nameOf) }
 }
 
 const hasName = (source: Source) => source.tokens.some(({ text }) => text === NAME)
 
-const nameOf = ({ source, route }: Place) => `${route.method.toUpperCase()} ${route.path} in ${source.path}`
 
 const isSensitive = ({ path }: Route) => SENSITIVE.test(path) && !/reset|forgot/i.test(path)

@@ -30,7 +30,7 @@ describe('for the app before its second factor', () => {
       '    req.login(user, { session: false }, (err) => {',
       '      secondFactor(req, res, next)',
     ]))
-    expect(out).toContain('GET / in routes/account.js asks for a second factor of the last five minutes')
+    expect(out).toContain('GET /account in routes/account.js asks for a second factor of the last five minutes')
     expect(textsIn(folder)).toEqual(texts)
     expect(out.split('\n').filter((line) => line.length > 100 && !/^[-+ ]/.test(line))).toEqual([])
   })
@@ -340,6 +340,14 @@ it.each(['user', 'userName', 'login_name'])('a form field %s › is a name, as u
   expect(init(folderWith({ 'app.js': ONE_FILE.replace('LocalStrategy(function', `LocalStrategy({ usernameField: '${field}' }, function`), 'db.js': DB })).exitCode).toBe(0)
 })
 
+it('a password route on a property of a class › is not changed, and init says why', () => {
+  const login = "class Login {\n  app = app\n  constructor() {\n    this.app.post('/login', passport.authenticate('local', { failureRedirect: '/login' }), (req, res) => res.redirect('/'))\n  }\n}\nnew Login()\n"
+  const folder = folderWith({ 'app.js': ONE_FILE.replace(/app\.post\('\/login'[^]*?\n\}\);\n/, login), 'db.js': DB })
+  const { exitCode, out } = init(folder, '--write')
+  expect([exitCode, out.replace(/\n +/g, ' ')]).toEqual([1, expect.stringContaining('init does not change routes of a class, such as those of this.app') as string])
+  expect(textsIn(folder)['app.js']).toContain(login)
+})
+
 describe('a sensitive route', () => {
   const account = "const express = require('express')\nconst router = express.Router()\nrouter.get('/', page)\nrouter.post('/password', change)\nrouter.post('/delete', remove)\nmodule.exports = router\n"
   const withMount = (mount: string, text = account): Files => ({ 'app.js': ONE_FILE.replace("app.get('/',", `${mount}\napp.get('/',`), 'db.js': DB, 'account.js': text })
@@ -355,7 +363,7 @@ describe('a sensitive route', () => {
     expect(text).toContain(line)
     expect(text).toContain("const recentSecondFactor = requireSecondFactor({ maxAgeSeconds: 300, redirectTo: '/login/2fa' })")
     expect(text.split('recentSecondFactor')).toHaveLength(3)
-    expect(out.replace(/\n +/g, ' ')).toContain('all of /account, with POST /password in account.js, POST /delete in account.js, asks for a second factor of the last five minutes')
+    expect(out.replace(/\n +/g, ' ')).toContain('all of /account, with POST /account/password in account.js, POST /account/delete in account.js, asks for a second factor of the last five minutes')
     expect(out).not.toContain('found no login guard')
   })
 
@@ -385,10 +393,24 @@ describe('a sensitive route', () => {
     expect(out).not.toContain('found no login guard')
   })
 
+  it.each<[what: string, code: string, guarded: readonly string[], isPageKnown: boolean]>([
+    ['the landing page, and another page', "app.get('/home', ensureLoggedIn, home);\napp.get('/', ensureLoggedIn, index);\napp.post('/nickname', ensureLoggedIn, rename);\napp.post('/password', ensureLoggedIn, change);", ["app.post('/password'"], false],
+    ['its own page', "app.get('/home', ensureLoggedIn, home);\napp.get('/password', ensureLoggedIn, page);\napp.post('/password', ensureLoggedIn, change);", ["app.get('/password'", "app.post('/password'"], true],
+    ['the page above it, and another page', "app.get('/account', ensureLoggedIn, page);\napp.get('/account/orders', ensureLoggedIn, orders);\napp.post('/account/password', ensureLoggedIn, change);", ["app.get('/account'", "app.post('/account/password'"], true],
+    ['the landing page above it', "app.get('/welcome/', ensureLoggedIn, page);\napp.post('/welcome/password', ensureLoggedIn, change);", ["app.post('/welcome/password'"], false],
+    ['a landing page with a sensitive path', "app.get('/my-address', ensureLoggedIn, page);\napp.post('/password', ensureLoggedIn, change);", ["app.post('/password'"], false],
+  ])('beside %s › gets requireSecondFactor without pages for another purpose', (what, code, guarded, isPageKnown) => {
+    const landing = /landing page (?:above|with)/.test(what) ? (code.match(/\/welcome|\/my-address/) as [string])[0] : '/'
+    const app = ONE_FILE.replace(/app\.get\('\/'.*\n/, '').replace("function(req, res) {\n  res.redirect('/');\n}", `function(req, res) {\n  res.redirect('${landing}${landing === '/' ? '' : '/?from=login'}');\n}`)
+    const { out } = init(folderWith({ 'app.js': app.replace('const server', `${code}\nconst server`), 'db.js': DB }))
+    expect(added(out).filter((line) => line.includes('recentSecondFactor,')).map((line) => line.split(',')[0])).toEqual(guarded)
+    expect(out.replace(/\n +/g, ' ').includes('init does not know the page with the form of POST')).toBe(!isPageKnown)
+  })
+
   it.each(["app.use('/account', require('./account'));", "app.use('/other', ensureLoggedIn, other);\napp.use('/account', require('./account'));", "app.use(ensureLoggedIn);\napp.use('/account', require('./account'));"])('behind %j › is named, and not changed', (mount) => {
     const folder = folderWith(withMount(mount))
     const { exitCode, out } = init(folder, '--write')
-    const each = ['/password', '/delete'].map((path) => `POST ${path} in account.js: init found no login guard in front of it, and added no requireSecondFactor`)
+    const each = ['/password', '/delete'].map((path) => `POST /account${path} in account.js: init found no login guard in front of it, and added no requireSecondFactor`)
     expect([exitCode, out.replace(/\n +/g, ' ')]).toEqual([1, expect.stringContaining(`Look at these yourself\n ${each.join(' ')}`) as string])
     expect(JSON.stringify(textsIn(folder))).not.toContain('recentSecondFactor')
   })

@@ -52,7 +52,7 @@ app.use(async (ctx, next) => {
   } catch (error) {
     const answered = await outage.answer(error, ctx, ctx)
     if (!answered) throw error
-    app.emit('error', error, ctx)
+    app.emit('error', error, ctx) // for your log: Koa publishes no caught error
     send(ctx, answered)
   }
 })
