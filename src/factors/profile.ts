@@ -15,7 +15,7 @@ export interface NevisProfile {
   readonly provider: 'nevis'
   /** Nevis's lifelong userId. */
   readonly id: string
-  /** The username in your app, if the start or Nevis's answer contains it. */
+  /** The username, if your app has started the second factor with one, or if Nevis's answer contains one. */
   readonly username?: string
   /** Name of the factor that was used. */
   readonly factor: FactorName

@@ -22,7 +22,7 @@ const running = new Set()
 process.once('exit', () => running.forEach((child) => child.kill('SIGTERM')))
 
 /**
- * Starts a program. The program ends when this process ends, even if a scenario takes too long.
+ * Starts a program. When this process ends, also because a scenario has taken too long, the program ends, too.
  * @param {string} program
  * @param {readonly string[]} args
  * @param {NodeJS.ProcessEnv} [env]

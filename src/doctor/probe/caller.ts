@@ -146,8 +146,8 @@ export class Caller {
   }
 
   /**
-   * Checks, after an unexpected kind of answer, whether Nevis still answers: introspects the access key, a request that Nevis answers with JSON. Checks only
-   * once for each endpoint, because Nevis itself may always give this kind of answer at this endpoint.
+   * Checks, after an unexpected kind of answer, whether Nevis still answers. For this, introspects the access key: Nevis always answers that request with JSON.
+   * Checks only once for each endpoint: if Nevis itself always gives this kind of answer at an endpoint, a second check would show nothing new.
    */
   private async checkOrigin(reply: Reply, call: Call): Promise<void> {
     this.hasSeenJson ||= reply.json !== undefined
