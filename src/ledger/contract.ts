@@ -34,7 +34,7 @@ export interface LedgerCheck {
 }
 
 const LIFETIME_SECONDS = 3
-/** The timed checks claim or count a key for `LIFETIME_SECONDS`, wait this long, and expect that the ledger still has the key. */
+/** The timed checks claim a key or count under it, with the lifetime `LIFETIME_SECONDS`. They wait `EARLY_MS`, and expect that the ledger still has the key. */
 const EARLY_MS = 2000
 /** After `EARLY_MS`, the timed checks also wait this long, and expect that the key is gone. A ledger may keep a key one second longer than its lifetime. */
 const LATE_MS = 2100

@@ -68,8 +68,8 @@ export async function assertMayStillEnroll(
 
 /**
  * True if another enrolment of this user has succeeded since the start of this one. Nevis's answer is not enough to know this: the user's record at Nevis may
- * not show the new factor, for example SMS. Also true if the user has signed in since then and the whole session is in a cookie: the ledger then notes sign-ins
- * under the same key.
+ * not show the new factor, for example SMS. If the whole session is in a cookie, the result is also true after a sign-in since the start of this enrolment: with
+ * such sessions, the ledger notes sign-ins and enrolments under one key.
  */
 async function hasEnrolledSince({ signIns }: Budgets, keys: readonly string[], startedAt: number): Promise<boolean> {
   const answers = await Promise.all(keys.map((key) => signIns.hasSignedInSince(key, startedAt)))

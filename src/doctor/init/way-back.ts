@@ -14,7 +14,8 @@ export function returnToOr(source: Source, request: string, target: Range): stri
 }
 
 /**
- * Changes a handler that ends with a redirect, such as `(req, res) => res.redirect('/')`. A redirect in a condition stays, because it may have another reason.
+ * Changes the redirect at the end of a handler, such as `(req, res) => res.redirect('/')`, so that it leads to the page that the user wanted. A redirect in a
+ * condition stays, because it may lead to a page for a special case.
  * @returns the changed source text; undefined if the handler does not end with a redirect, or is only a name
  */
 export function withWayBack(source: Source, { first, last }: Range): string | undefined {
