@@ -90,7 +90,7 @@ const kinds: Record<string, (thief: Browser, pendingSignIn: string) => Promise<S
   'switches that are refused for one reason and then for another': async (thief) => {
     const transaction = await start(thief, { factor: 'sms' })
     const refused = [{ factor: 'zz' }, { factor: 'push', authenticatorId: 'no-such-phone' }]
-    return (round) => thief.post('/switch', { transaction, retry: '1', ...refused[round % 2] } as Record<string, string>)
+    return (round) => thief.post('/switch', { transaction, retry: '1', ...refused[round % 2] })
   },
   'a wrong code and a refused switch in turn': async (thief) => {
     const transaction = await start(thief, { factor: 'sms' })
