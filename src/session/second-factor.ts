@@ -40,7 +40,7 @@ export interface SecondFactorRecord {
 }
 
 /** The record as stored in the session. A record that an older version of this package wrote has no `amr`. */
-interface BoundRecord extends Omit<SecondFactorRecord, 'authTime' | 'amr'> {
+export interface BoundRecord extends Omit<SecondFactorRecord, 'authTime' | 'amr'> {
   readonly amr?: unknown
   /** Digest of the user who was signed in when the record was made. */
   readonly login: string
@@ -281,20 +281,10 @@ function isStrongEnough(record: SecondFactorRecord, { factors, amr = [], typedCo
 }
 
 /**
- * Gives the session a new id and keeps its second factor record, if the record is valid for the signed-in user.
- * @returns the session to use from now on
- * @throws StorageError `SESSION_UNAVAILABLE`
+ * The digest of the session's id, to which a record is bound; the empty string if the session has no id.
  * @internal
  */
-export async function renewWithSecondFactor(req: object, sessionKey: string): Promise<SessionLike> {
-  const isValid = secondFactorOf(req, { sessionKey }) !== undefined
-  const session = await renewSession(req)
-  const state = session[sessionKey] as SessionState | undefined
-  if (isValid) session[sessionKey] = { ...state, secondFactor: { ...(state?.secondFactor as BoundRecord), sessionId: idDigestOf(req) } } satisfies SessionState
-  return session
-}
-
-function idDigestOf(req: object): string {
+export function idDigestOf(req: object): string {
   const id = sessionIdOf(req)
   return id === undefined ? '' : createHash('sha256').update(id).digest('base64url')
 }

@@ -6,6 +6,7 @@
  * Out of scope: making sure that a transaction succeeds only once (`ledger/endings.ts`). The session cannot do this, because a slow request may overwrite the
  * session with an old copy.
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { FailureCode } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
 import { isTooLarge, saveSession } from '../host/session'
@@ -28,6 +29,8 @@ export interface SessionState {
   readonly transactions?: Readonly<Record<string, Kept>>
   readonly secondFactor?: unknown
   readonly returnTo?: StoredReturnTo
+  /** How often the session was written without need: see `optional-writes.ts`. `since`: when the count began, in milliseconds since 1970. */
+  readonly optionalWrites?: { readonly since: number; readonly count: number }
 }
 
 /** Maximum number of transactions in one session. Above it, the oldest is dropped; one for which `isKeptLongest` returns true, only if there is no other. */
@@ -64,7 +67,9 @@ export class SessionTransactions {
     return Object.values(this.all()).map((kept) => ({ ...kept, shown: {} }))
   }
 
+  /** Stores the transaction. Changes nothing if the session already contains the same: an unchanged session need not be saved. */
   put(transaction: Transaction): void {
+    if (this.contains(transaction)) return
     const now = Date.now()
     const { shown, ...rest } = transaction
     const box = this.cipher.encrypt(shown, transaction.id)
@@ -81,6 +86,14 @@ export class SessionTransactions {
   close(transaction: Transaction, code: FailureCode, keepsToken = false): void {
     const { statusToken, codesKey: _key, ...rest } = transaction
     this.put({ ...rest, ...(keepsToken && statusToken !== undefined && { statusToken }), shown: {}, closed: code })
+  }
+
+  /** True if the session contains this transaction with the same content. */
+  contains(transaction: Transaction): boolean {
+    const kept = this.get(transaction.id)
+    // Compare by way of JSON, as the session store does: a property with the value `undefined` counts as absent.
+    const stored = (value: Transaction): unknown => JSON.parse(JSON.stringify(value))
+    return kept !== undefined && isDeepStrictEqual(stored(kept), stored(transaction))
   }
 
   remove(id: string): void {

@@ -15,8 +15,11 @@ import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
  */
 const MAX_LIFETIMES = 11
 
+/** An extension must gain at least this part of `firstFactorLifetimeSeconds`. */
+const SMALLEST_GAIN = 0.1
+
 /**
- * Extends the time for saving recovery codes by `firstFactorLifetimeSeconds`, and reloads the waiting page.
+ * Lets the time for saving recovery codes end in `firstFactorLifetimeSeconds` from now, and reloads the waiting page.
  * @throws Refusal `unknown_factor` for a transaction without recovery codes; `expired_transaction`; `used_transaction`; the failure code of a closed
  * transaction; and every Refusal of `openTransactionForStart`
  * @internal
@@ -35,6 +38,8 @@ export async function extend(request: StrategyRequest, handle: Field): Promise<S
   const current = request.transactionById(transaction.id)
   if (current?.closed !== undefined || current?.codesKey === undefined) throw new Refusal('used_transaction')
   const { digest: _digest, ...rest } = current
-  const extended: Transaction = keys.digests.withDigest({ ...rest, expiresAt: now + lifetimeMs })
+  // A request that would gain little time changes nothing: a script must not make this package write the session over and over.
+  const isWorthIt = now + lifetimeMs - current.expiresAt >= lifetimeMs * SMALLEST_GAIN
+  const extended: Transaction = isWorthIt ? keys.digests.withDigest({ ...rest, expiresAt: now + lifetimeMs }) : current
   return request.saveAndWait(extended, keys.handles.open(handle)?.encryptedCodes)
 }

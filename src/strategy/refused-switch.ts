@@ -7,7 +7,7 @@
 import { Refusal, type FailureCode } from '../factors/failures'
 import { publish } from './events'
 import { isFromWaitingPage } from './from-waiting-page'
-import { waitForDecision, type StartContext } from './start-context'
+import { resultFor, waitForDecision, type StartContext } from './start-context'
 import type { StartResult } from './start-queue'
 import type { StrategyRequest } from './strategy-request'
 
@@ -28,13 +28,18 @@ export async function stayOnPage(request: StrategyRequest, { replaced, source }:
   const isSwitch = replaced !== undefined && isFromWaitingPage(request)
   if (!isSwitch || !(reason instanceof Refusal) || !ONLY_OF_START.includes(reason.code)) throw reason
   const about = request.about()
+  // Polling records the user's denial in the ledger only. So ask the ledger, too. Ask before the session is read again: a logout must not come between the last
+  // read of the session and its write.
+  const hasEnded = await request.budgets.endings.hasEnded(replaced)
   await request.refresh()
   const current = request.transactionById(replaced.id)
-  // Polling records the user's denial in the ledger only. So ask the ledger, too.
-  if (current === undefined || current.closed !== undefined || Date.now() >= current.expiresAt || (await request.budgets.endings.hasEnded(current))) throw reason
+  if (hasEnded || current === undefined || current.closed !== undefined || Date.now() >= current.expiresAt) throw reason
   publish('failed', () => ({ ...about, code: reason.code }))
+  const refusal = { refused: reason.code, ...(about.factor !== undefined && { refusedFactor: about.factor }) }
+  const noted = { ...current, ...refusal }
+  if (request.takenSlot === undefined) return resultFor(request, { source }, await request.noteAndWait(noted), noted)
   // This start has taken a slot. An approval of the earlier transaction must free this slot, too.
   const { digest: _digest, slots = [], ...rest } = current
-  const kept = request.takenSlot === undefined ? current : request.keys.digests.withDigest({ ...rest, slots: [...slots, request.takenSlot] })
-  return waitForDecision(request, { source }, { ...kept, refused: reason.code, ...(about.factor !== undefined && { refusedFactor: about.factor }) })
+  const kept = request.keys.digests.withDigest({ ...rest, slots: [...slots, request.takenSlot] })
+  return waitForDecision(request, { source }, { ...kept, ...refusal })
 }

@@ -6,8 +6,8 @@
  */
 import type { Transaction } from '../factors/transaction'
 import { logsIn } from '../host/request'
-import { hasContent, isOfAnotherLogin, isStored, renewSession } from '../host/session'
-import { renewWithSecondFactor, secondFactorOf } from '../session/second-factor'
+import { hasContent, isOfAnotherLogin, isStored } from '../host/session'
+import { renewWithSecondFactor, secondFactorsIn } from '../session/second-factors'
 import { isOfSamePerson, isSameId } from '../trust/binding'
 import type { StartContext } from './start-context'
 import type { StrategyRequest } from './strategy-request'
@@ -20,15 +20,15 @@ type Renewal = Pick<StartContext, 'isAfterFirstFactor' | 'endsLogin'>
  * One of three signs is enough: no user is logged in to the session; Passport has set `req.authInfo`, as after `passport.authenticate('local')`; or `req.user`
  * is not the user who is logged in to the session, as after `req.logIn(user, { session: false })`.
  *
- * `endsLogin` is true if the password of another user is given at a route that signs in, while the session has a login with a second factor. The start then
- * ends that login. Otherwise an attacker could copy the session's cookie and enter the attacker's own password. The new session id would go to the attacker
- * only, and the user would still be signed in to that session, but could not end it by a logout.
+ * `endsLogin` is true if the password of another user is given at a route that signs in, while the session has a login with a second factor, of this strategy or
+ * of another one. The start then ends that login. Otherwise an attacker could copy the session's cookie and enter the attacker's own password. The new session id
+ * would go to the attacker only, and the user would still be signed in to that session, but could not end it by a logout.
  * @internal
  */
 export async function firstFactorOf(request: StrategyRequest): Promise<Renewal> {
-  const { req, session, settings, options } = request
+  const { req, session, options } = request
   const isOther = await isOfAnotherLogin(req, session)
-  const endsLogin = isOther === true && logsIn(options) && secondFactorOf(req, { sessionKey: settings.sessionKey }) !== undefined
+  const endsLogin = isOther === true && logsIn(options) && secondFactorsIn(req).length > 0
   return { isAfterFirstFactor: request.login() === undefined || req.authInfo != null || isOther !== false, endsLogin }
 }
 
@@ -56,16 +56,14 @@ export function mayRenew(request: StrategyRequest, context: Pick<StartContext, '
 }
 
 /** True if the session records a second factor of this user, in the present login. */
-function hasConfirmed({ req, settings }: StrategyRequest, { subject, userId = subject.userId }: Pick<Transaction, 'subject' | 'userId'>): boolean {
-  const record = secondFactorOf(req, { sessionKey: settings.sessionKey })
-  return record !== undefined && isSameId(record.userId, userId)
+function hasConfirmed({ req }: StrategyRequest, { subject, userId = subject.userId }: Pick<Transaction, 'subject' | 'userId'>): boolean {
+  return secondFactorsIn(req).some((record) => isSameId(record.userId, userId))
 }
 
 /**
  * Gives the session a new id (OWASP ASVS 5.0, 7.2.4). Of the transactions in the session, keeps only those of the user for whom the second factor is started.
- * At a step-up, the record of the last second factor stays valid. After a password, which begins a new sign-in, this record is no longer valid, because it is
- * bound to the old id (unless `sessionIdOf` cannot read session ids: then the record is bound to no id, and stays valid). If this start ends the session's
- * login (`endsLogin`), keeps neither the login nor the app's data.
+ * At a step-up, this strategy's record of the last second factor stays valid. After a password, which begins a new sign-in, the session keeps no record. If
+ * this start ends the session's login (`endsLogin`), keeps neither the login nor the app's data.
  *
  * With `afterDenial: 'stop'`, no other factor can be started after the user has denied a step-up. If the signed-in user enters the password again, this
  * function removes the user's earlier step-ups from the session, so that their denials no longer count. If another user enters a password, these step-ups stay
@@ -81,7 +79,8 @@ export async function renewForSubject(request: StrategyRequest, user: Pick<Trans
   const isOfAnother = stops && isAfterFirst && (await isOfAnotherLogin(req, session)) !== false
   if (hasContent(session) && isStored(req)) await (isAfterFirst ? request.reload() : request.refresh())
   // Renew the session even if it seems new. An attacker who controls the cookie can make a planted session look new.
-  request.useSession(isAfterFirst ? await renewSession(req, endsLogin ? settings.sessionKey : undefined) : await renewWithSecondFactor(req, settings.sessionKey), true)
+  const { sessionKey } = settings
+  request.useSession(await renewWithSecondFactor(req, isAfterFirst ? undefined : sessionKey, endsLogin ? sessionKey : undefined), true)
   request.transactions.keepOnly((one) => {
     if (isOfAnother && one.login !== undefined && one.login === login) return true
     return isOfPerson(request, one, user) && !(stops && isAfterFirst && one.login !== undefined)

@@ -20,7 +20,8 @@ import { availableFactorsOf } from './factor-choice'
 import { operationOf, purposeOf } from './purpose'
 import type { NevisAuthenticateOptions } from './route-options'
 import { resultOf } from '../host/app-function'
-import { bodyFieldOf, logsIn, type NevisRequest } from '../host/request'
+import { loginOf } from '../host/login'
+import { bodyFieldOf, logsIn, sessionOf, type NevisRequest } from '../host/request'
 import { isListOfNames } from '../factors/strength'
 import type { Subject, Transaction } from '../factors/transaction'
 
@@ -154,8 +155,9 @@ export async function isForUserOf(
 ): Promise<boolean> {
   if (logsIn(options)) return true
   const subject = await subjectOf(settings, req)
-  // Accept a request in which no user is signed in: an API may issue tokens instead of signing users in.
-  if (subject === undefined && req.user == null) return true
+  // Accept a request in which no user is signed in: an API may issue tokens instead of signing users in. But if a user is signed in to the session, and cannot be
+  // compared with the approval, refuse: koa-passport's `authorize`, for example, hides the user from strategies.
+  if (subject === undefined && req.user == null) return loginOf(sessionOf(req) ?? {}) === undefined
   return isSubjectOf(subject, transaction)
 }
 

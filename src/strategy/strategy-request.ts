@@ -3,6 +3,7 @@
  *
  * Out of scope: Passport's actions (`strategy.ts`), and HTTP to Nevis (`client/`).
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { AuthenticateOptions } from 'passport'
 import type { Ending } from '../factors/ending'
 import { Refusal, type FailureCode } from '../factors/failures'
@@ -16,6 +17,7 @@ import { changesIn, snapshotOf, type SessionSnapshot } from '../host/session-cha
 import { StorageError } from '../host/storage'
 import { withQuery } from '../host/url'
 import { Budgets } from '../ledger/budgets'
+import { spendOptionalWrite } from '../session/optional-writes'
 import { sitePathOf } from '../session/return-to'
 import { SessionTransactions } from '../session/transactions'
 import type { Mismatch } from '../trust/binding'
@@ -132,11 +134,12 @@ export class StrategyRequest {
   }
 
   /**
-   * Saves the session. A later `reload` no longer restores what the app has changed so far: if another request then changes the same property, the value of
-   * the other request stays.
+   * Saves the session, if this request has changed it: an attacker must not make this package write a session over and over. A later `reload` no longer restores
+   * what the app has changed so far: if another request then changes the same property, the value of the other request stays.
    * @throws StorageError `SESSION_UNAVAILABLE`, `SESSION_TOO_LARGE`
    */
   async save(): Promise<void> {
+    if (!this.isNew && isDeepStrictEqual(snapshotOf(this.session), this.lastRead)) return
     await this.transactions.save()
     this.lastRead = snapshotOf(this.session)
   }
@@ -262,6 +265,15 @@ export class StrategyRequest {
     this.transactions.put(transaction)
     await this.save()
     return { to: this.waitingURL({ ...transaction, ...(encryptedCodes !== undefined && { encryptedCodes }) }) }
+  }
+
+  /**
+   * Does the same as `saveAndWait` for a change without which the user can go on. Saves the change only if the limit of `optional-writes.ts` permits it.
+   * Nothing may wait between the last `refresh` and this call.
+   */
+  async noteAndWait(transaction: Transaction): Promise<Redirect> {
+    const isNoted = !this.transactions.contains(transaction) && spendOptionalWrite(this.session, this.settings.sessionKey)
+    return isNoted ? this.saveAndWait(transaction) : { to: this.waitingURL(transaction) }
   }
 
   /** The URL of the waiting page, with the language that the user has chosen on that page, if any. */

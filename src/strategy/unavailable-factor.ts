@@ -9,7 +9,7 @@ import { Refusal, type FailureCode } from '../factors/failures'
 import type { FactorName } from '../factors/names'
 import { fetchUser } from '../factors/shared'
 import type { Transaction } from '../factors/transaction'
-import { secondFactorOf } from '../session/second-factor'
+import { secondFactorsIn } from '../session/second-factors'
 import { publish } from './events'
 import { offeredFactors } from './factor-choice'
 import { newTransaction } from './new-transaction'
@@ -70,7 +70,7 @@ async function keepFirst(request: StrategyRequest, context: StartContext, prepar
  * @returns an empty object if the userId is not needed, or if Nevis does not know the user or fails
  */
 async function confirmedUser({ req, settings }: StrategyRequest, { isAfterFirstFactor, renewsSession }: StartContext, { subject }: Transaction): Promise<{ userId?: string }> {
-  if (!renewsSession || isAfterFirstFactor || subject.userId !== undefined || secondFactorOf(req, { sessionKey: settings.sessionKey }) === undefined) return {}
+  if (!renewsSession || isAfterFirstFactor || subject.userId !== undefined || secondFactorsIn(req).length === 0) return {}
   return fetchUser(settings.client, subject).then(({ userId }) => ({ userId }), () => ({}))
 }
 

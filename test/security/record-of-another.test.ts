@@ -151,10 +151,11 @@ describe('anna\'s session, and a token of ben whose phone approves', () => {
     expect(await transfer()).toBe(401)
   })
 
-  it('a callback route before passport.session() › anna gets no record', async () => {
+  // Shows: T-password-5
+  it('a callback route before passport.session() › is refused, because anna cannot be compared with ben', async () => {
     await serve(REQUEST_USER)
     await signIn('anna')
-    expect(await approved('ben', '/too-early', {}, '/login-with-phone')).toBe(200)
+    expect(await approved('ben', '/too-early', {}, '/login-with-phone')).toBe(403)
     expect(await transfer()).toBe(401)
     expect(suspicions()).toEqual([OF_ANOTHER])
   })

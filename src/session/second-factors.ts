@@ -1,0 +1,46 @@
+/**
+ * The second factor records of all strategies in one session. Two strategies, for example of two tenants, may have two session keys. A start with the one
+ * strategy must then also respect the record of the other one.
+ *
+ * Out of scope: writing and checking one record (`second-factor.ts`).
+ */
+import { sessionOf, type SessionLike } from '../host/request'
+import { renewSession } from '../host/session'
+import { idDigestOf, secondFactorOf, type BoundRecord, type SecondFactorRecord } from './second-factor'
+import type { SessionState } from './transactions'
+
+/**
+ * Returns the valid records of this session, under whichever session property they are. A valid record contains a digest of the present login, so data of the
+ * app is never taken for a record by mistake.
+ * @internal
+ */
+export function secondFactorsIn(req: object): SecondFactorRecord[] {
+  return keysOfRecords(req).map((sessionKey) => secondFactorOf(req, { sessionKey }) as SecondFactorRecord)
+}
+
+/**
+ * Gives the session a new id, and deletes its second factor records. A record is bound to the session's id, and so would no longer be valid. But the sessions
+ * of some session packages have no id, and their records would stay valid without this deletion.
+ * @param recordKey the session property whose record stays valid; undefined to keep no record
+ * @param only see `renewSession`
+ * @returns the session to use from now on
+ * @throws StorageError `SESSION_UNAVAILABLE`
+ * @internal
+ */
+export async function renewWithSecondFactor(req: object, recordKey: string | undefined, only?: string): Promise<SessionLike> {
+  const keys = keysOfRecords(req)
+  const session = await renewSession(req, only)
+  for (const key of keys) {
+    const { secondFactor, ...state } = (session[key] ?? {}) as SessionState & { readonly secondFactor?: BoundRecord }
+    // With `only`, the session has lost the other properties.
+    if (secondFactor === undefined) continue
+    session[key] = { ...state, ...(key === recordKey && { secondFactor: { ...secondFactor, sessionId: idDigestOf(req) } }) } satisfies SessionState
+  }
+  return session
+}
+
+function keysOfRecords(req: object): string[] {
+  const session = sessionOf(req) ?? {}
+  const mayHaveRecord = (key: string) => (session[key] as SessionState | null | undefined)?.secondFactor !== undefined
+  return Object.keys(session).filter((sessionKey) => mayHaveRecord(sessionKey) && secondFactorOf(req, { sessionKey }) !== undefined)
+}
