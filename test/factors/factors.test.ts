@@ -207,11 +207,28 @@ describe('an enrolment', () => {
 
   it('of recovery codes, for a username', async () => {
     const made = { userId: USER, recoveryCodes: ['AAAA'] }
-    const { nevis, asked } = cloud({ enroll: made, getUser: { username: 'anna' } })
+    const { nevis, asked } = cloud({ enroll: made, getUser: { username: 'anna' }, findUserByUsername: { userId: USER } })
     const expected = { server: { id: expect.stringMatching(UUID), hasOwnId: true, userId: USER }, browser: { recoveryCodes: ['AAAA'] } }
     expect([await enroll(recovery(), nevis, ANNA), await enroll(recovery(), nevis, KNOWN)]).toStrictEqual([expected, expected])
     const asks = ['enroll', { username: 'anna', channel: 'recovery' }]
-    expect(asked).toStrictEqual([asks, ['getUser', USER], asks])
+    expect(asked).toStrictEqual([asks, ['getUser', USER], ['findUserByUsername', 'anna'], asks])
+  })
+
+  it.each<[string, unknown, string]>([
+    ['belongs to another user', { userId: '00000000-0000-4000-8000-000000000000' }, 'binding_mismatch'],
+    ['belongs to nobody', notFound(), 'binding_mismatch'],
+    ['cannot be looked up', new NevisError('NEVIS_TIMEOUT', 'findUserByUsername'), 'NEVIS_TIMEOUT'],
+  ])('of recovery codes by userId creates no codes if the username %s', async (_what, found, code) => {
+    for (const subject of [KNOWN, { ...KNOWN, ...ANNA }]) {
+      const { nevis, asked } = cloud({ enroll: ENROLLMENT, getUser: { username: 'anna' }, findUserByUsername: found })
+      await expect(enroll(recovery(), nevis, subject)).rejects.toMatchObject({ code })
+      expect(asked.at(-1)).toEqual(['findUserByUsername', 'anna'])
+    }
+  })
+
+  it('of recovery codes by a userId in capitals, where the username is that of the same user', async () => {
+    const { nevis } = cloud({ enroll: ENROLLMENT, findUserByUsername: { userId: USER } })
+    await expect(enroll(recovery(), nevis, { userId: USER.toUpperCase(), ...ANNA })).resolves.toMatchObject({ browser: { recoveryCodes: ['AAAA'] } })
   })
 
   it('of recovery codes fails for a username that Nevis would refuse', async () => {
