@@ -33,7 +33,9 @@ export function recovery(): Factor {
     },
     async enroll(nevis, subject) {
       const username = await usernameOf(nevis, subject)
-      const challenge = enrollmentChallenge(await nevis.enroll({ username, channel: 'recovery' }), randomUUID())
+      // The user confirms the codes on the page only, so this enrolment needs neither Nevis's transaction id nor its status token.
+      const { transactionId: _id, statusToken: _token, ...enrollment } = await nevis.enroll({ username, channel: 'recovery' })
+      const challenge = enrollmentChallenge(enrollment, randomUUID())
       // If Nevis's response contains no codes, the user has nothing to save, so the enrolment fails.
       if (challenge.browser.recoveryCodes === undefined) throw new NevisError('NEVIS_UNEXPECTED_RESPONSE', 'enroll', { reason: 'no recovery codes' })
       return challenge

@@ -231,6 +231,11 @@ describe('an enrolment', () => {
     await expect(enroll(recovery(), nevis, { userId: USER.toUpperCase(), ...ANNA })).resolves.toMatchObject({ browser: { recoveryCodes: ['AAAA'] } })
   })
 
+  it('of recovery codes takes neither a transaction id nor a status token from Nevis, because only the user confirms it', async () => {
+    const { server } = await enroll(recovery(), cloud({ enroll: ENROLLMENT }).nevis, ANNA)
+    expect(server).toStrictEqual({ id: expect.stringMatching(UUID), hasOwnId: true, userId: USER, username: 'anna' })
+  })
+
   it('of recovery codes fails for a username that Nevis would refuse', async () => {
     const odd = cloud({ getUser: { username: 'jörg' } })
     await expect(enroll(recovery(), odd.nevis, KNOWN)).rejects.toMatchObject({ code: 'NEVIS_UNEXPECTED_RESPONSE', operation: 'getUser', message: expect.stringContaining('username cannot be used') })
