@@ -5,6 +5,7 @@
  * scope: sending the request, and what a value means for a login.
  */
 import { isJsonObject, type Answer } from './answer'
+import { asUndecided } from './errors'
 import { compact, Fields } from './fields'
 import { onlyObject, userIn } from './places'
 import { recoveryCodesIn } from './recovery-codes'
@@ -15,6 +16,8 @@ const APP_APPROVAL: readonly string[] = ['app', 'qr-code']
 /** Fields that users have, and that transactions of an enrolment do not have. */
 const USER_FIELDS: readonly string[] = ['authenticators', 'username']
 const USER_STATUSES: readonly unknown[] = ['new', 'active']
+/** A word that may be the final status of a transaction, such as `denied` or `approved`. Waiting for another status would be in vain. */
+const FINAL_WORD = /succe|approv|confirm|complet|accept|verif|authenti|done|finish|\bend(?:ed)?\b|clos|\bok\b|den[iy]|declin|reject|refus|cancel|abort|expir|time.?out|timed|fail|error|block|lock|invalid|unknown|unauth|forbid/
 const TRANSACTION_STATUSES: readonly string[] = ['pending', 'succeeded', 'failed', 'unknown']
 
 /** Decodes a user. For a search by username, Nevis may send a list with one user. */
@@ -139,7 +142,11 @@ export function decodeStatus(answer: Answer): Status {
   const fields = new Fields(answer, answer.jsonObject() ?? {})
   const word = fields.optionalText('status')?.toLowerCase()
   const status = statusOf(answer, word)
-  if (status === undefined) throw answer.unexpected('the HTTP status and the field status contradict each other')
+  if (status === undefined) {
+    const error = answer.unexpected('the HTTP status and the field status contradict each other')
+    const isUndecided = [200, 202].includes(answer.status) && word !== undefined && word !== '' && !FINAL_WORD.test(word)
+    throw isUndecided ? asUndecided(error, fields.looseId('transactionId')) : error
+  }
   if (status === 'unknown') return { status, raw: fields.json }
   const details = compact<StatusDetails>({
     username: status === 'succeeded' ? fields.optionalString('username') : fields.looseString('username'),
