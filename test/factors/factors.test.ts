@@ -300,9 +300,15 @@ describe('a check', () => {
       expect((await check(sms({ requireIntrospection: true }), silent, answer)).outcome).toStrictEqual(NOT_APPROVED)
     })
 
-    it.each([undefined, 502, 503, 504])('that is right, where a gateway or nobody answers for the status (HTTP %s), is an error', async (nevisStatus) => {
+    it.each([undefined, 502, 503, 504])('that is right, where a gateway or nobody answers for the status (HTTP %s), stands, unless a token is required', async (nevisStatus) => {
       const gone = new NevisError('NEVIS_UNREACHABLE', 'getStatus', nevisStatus === undefined ? {} : { nevisStatus })
-      for (const factor of [sms(), sms({ requireIntrospection: true })]) await expect(check(factor, right(gone), answer)).rejects.toBe(gone)
+      expect((await check(sms(), right(gone), answer)).outcome).toStrictEqual({ status: 'succeeded', userId: USER, transactionId: 't1' })
+      await expect(check(sms({ requireIntrospection: true }), right(gone), answer)).rejects.toBe(gone)
+    })
+
+    it('that is right, with an error of the app\'s own instead of a status, is an error', async () => {
+      const own = new TypeError('the access key function failed')
+      await expect(check(sms(), right(own), answer)).rejects.toBe(own)
     })
 
     it('that is right, where a token is required', async () => {
