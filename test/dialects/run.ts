@@ -10,7 +10,7 @@ import { NevisSimulator, type NevisSimulatorOptions } from '../../src/simulator'
 import { startDialectApp, type Options } from './app'
 import { FLOWS, type Factors, type World } from './flows'
 
-export interface Setting extends Pick<World, 'prepare' | 'phone'> {
+export interface Setting extends Pick<World, 'prepare' | 'phone' | 'isLate'> {
   readonly factors?: Factors | ((flow: string) => Factors)
   readonly dialect: NonNullable<NevisSimulatorOptions['dialect']>
   readonly isSlow?: boolean
@@ -39,8 +39,8 @@ export async function play(setting: Setting, flows: readonly string[]): Promise<
   const shared = { store: new MemoryStore(), ledger: new MemoryLedger() }
   const options = typeof setting.options === 'function' ? setting.options(simulator) : (setting.options ?? {})
   const apps = [await startDialectApp(simulator, options, shared), await startDialectApp(simulator, options, shared)] as const
-  const { isSlow = false, factors, prepare, phone } = setting
-  const worldOf = (flow: string): World => ({ simulator, apps, isSlow, ...(factors && { factors: typeof factors === 'function' ? factors(flow) : factors }), ...(prepare && { prepare }), ...(phone !== undefined && { phone }) })
+  const { isSlow = false, factors, prepare, phone, isLate = false } = setting
+  const worldOf = (flow: string): World => ({ simulator, apps, isSlow, isLate, ...(factors && { factors: typeof factors === 'function' ? factors(flow) : factors }), ...(prepare && { prepare }), ...(phone !== undefined && { phone }) })
   const names = flows.map(() => `Anna-${++people}`)
   try {
     const outcomes = await Promise.all(

@@ -92,7 +92,7 @@ export const TABLE: Readonly<Record<string, readonly Deviation[]>> = {
     right('W sms', 'wrong_code, then callback: NEVIS_UNAUTHORIZED', 'The access key needs another right.'),
   ],
   ...Object.fromEntries(
-    ['verification-202', 'verification-says-ok'].map((name) => [name, [
+    ['verification-202', 'verification-says-ok', 'verification-answers-user-status'].map((name) => [name, [
       design(['L rec', 'S rec'], 'callback: NEVIS_UNEXPECTED_RESPONSE', CODE_ONLY),
       design('W rec', 'wrong_code, then callback: NEVIS_UNEXPECTED_RESPONSE', CODE_ONLY),
     ]]),
@@ -122,6 +122,8 @@ export const TABLE: Readonly<Record<string, readonly Deviation[]>> = {
   'unknown-user-403': [design('E ', 'start: NEVIS_UNAUTHORIZED', FOREIGN_404)],
   'unknown-user-204': [design('E ', 'start: NEVIS_UNEXPECTED_RESPONSE', FOREIGN_404)],
   'unknown-user-200-null': [design('E ', 'start: NEVIS_UNEXPECTED_RESPONSE', FOREIGN_404)],
+  'unknown-user-200-empty-list': [design('E ', 'start: NEVIS_UNEXPECTED_RESPONSE', FOREIGN_404)],
+  'unknown-user-200-empty-users': [design('E ', 'start: NEVIS_UNEXPECTED_RESPONSE', FOREIGN_404)],
   'unknown-user-404-text': [design('E ', 'start: NEVIS_UNEXPECTED_RESPONSE', FOREIGN_404)],
   'authenticators-null': [design(['E app', 'E wid'], 'callback: already_enrolled', 'Without the list nobody can tell whether another phone was enrolled meanwhile.')],
   'status-of-other-token-400': [design(BROUGHT, 'callback: NEVIS_REJECTED', 'A 400 may refuse the request before anybody has looked up the token: it does not prove that the token has no status.')],
