@@ -64,23 +64,15 @@ export class Answer {
   }
 
   /**
-   * Returns the JSON object of a response with status 200, 201 or 202.
+   * Returns the JSON object of a response with status 200, 201 or 202. All three statuses are accepted, because Nevis does not document for every endpoint which
+   * of these three it sends.
    * @throws NevisError for any other HTTP status, or if the body is not a JSON object
    */
   json(): RawAnswer {
-    const json = this.successJson()
-    if (!isJsonObject(json)) throw this.notAnObject()
-    return json
-  }
-
-  /**
-   * Returns the JSON of a response with status 200, 201 or 202; undefined if the body is not JSON. All three statuses are accepted, because Nevis does not
-   * document for every endpoint which of these three it sends.
-   * @throws NevisError for any other HTTP status
-   */
-  successJson(): unknown {
     if (!SUCCESSES.includes(this.status)) throw this.statusError()
-    return this.jsonValue()
+    const json = this.jsonObject()
+    if (json === undefined) throw this.notAnObject()
+    return json
   }
 
   /**

@@ -5,13 +5,20 @@
  * scope: sending the request, and what a value means for a login.
  */
 import { isJsonObject, type Answer } from './answer'
+import { asUndecided } from './errors'
 import { compact, Fields } from './fields'
-import { userIn } from './places'
+import { onlyObject, userIn } from './places'
 import { recoveryCodesIn } from './recovery-codes'
 import type { Approval, Authenticator, Enrollment, Intent, NamedAuthenticator, Status, UafDetails, User } from './results'
 
 const APP_ENROLLMENT: readonly string[] = ['app', 'push']
 const APP_APPROVAL: readonly string[] = ['app', 'qr-code']
+/** Fields that users have, and that transactions of an enrolment do not have. */
+const USER_FIELDS: readonly string[] = ['authenticators', 'username']
+const USER_STATUSES: readonly unknown[] = ['new', 'active']
+/** A word that may be the final status of a transaction, such as `denied` or `approved`. Waiting for another status would be in vain. */
+const FINAL_WORD = /succe|approv|confirm|complet|accept|verif|authenti|done|finish|\bend(?:ed)?\b|clos|\bok\b|den[iy]|declin|reject|refus|cancel|abort|expir|time.?out|timed|fail|error|block|lock|invalid|unknown|unauth|forbid/
+const TRANSACTION_STATUSES: readonly string[] = ['pending', 'succeeded', 'failed', 'unknown']
 
 /** Decodes a user. For a search by username, Nevis may send a list with one user. */
 export function decodeUser(answer: Answer): User {
@@ -20,7 +27,7 @@ export function decodeUser(answer: Answer): User {
   if (user === undefined) throw answer.jsonObject() === undefined ? answer.notAnObject() : answer.unexpected('userId is missing')
   const fields = new Fields(answer, user)
   return {
-    ...userFields(fields),
+    ...userFields(fields, fields.optionalString('username')),
     userId: fields.id('userId'),
     status: fields.optionalOwnString('status') ?? 'unknown',
     authenticators: authenticatorsIn(fields) ?? [],
@@ -37,23 +44,20 @@ export function decodeAuthenticator(answer: Answer): NamedAuthenticator {
  * @param channel the requested channel; it decides which fields are required
  */
 export function decodeEnrollment(answer: Answer, channel: string): Enrollment {
-  const isRecovery = channel === 'recovery'
+  if (channel === 'recovery') return decodeRecoveryCodes(answer)
   const isApp = APP_ENROLLMENT.includes(channel)
-  const json = isRecovery ? answer.successJson() : answer.json()
-  // Nevis does not document the response to an enrolment of recovery codes. If the body is an array, treat it as the list of codes.
-  const fields = new Fields(answer, isJsonObject(json) ? json : isRecovery && Array.isArray(json) ? { codes: json as unknown[] } : answer.json())
-  const inner = isRecovery ? undefined : fields.object('enrollment')
+  const fields = new Fields(answer, answer.json())
+  const inner = fields.object('enrollment')
   const statusToken = inner?.optionalToken('statusToken') ?? fields.optionalToken('statusToken')
   const authenticators = authenticatorsIn(fields)
-  const enrollment = compact<Omit<Enrollment, keyof ReturnType<typeof userFields>>>({
+  const enrollment = compact<Omit<Enrollment, keyof UserBasics | 'recoveryCodes'>>({
     userId: isApp ? fields.id('userId') : fields.optionalId('userId'),
-    status: fields.optionalString('status'),
+    status: statusOfUser(fields),
     authenticators: authenticators ?? [],
     transactionId: inner?.optionalTransactionId() ?? fields.optionalTransactionId(),
     statusToken: isApp || channel === 'sms' ? fields.required('statusToken', statusToken) : statusToken,
     qrCode: inner?.qrCode() ?? fields.qrCode(),
     appLinkUri: inner?.link('appLinkUri') ?? fields.link('appLinkUri'),
-    recoveryCodes: isRecovery ? recoveryCodesIn(json) : undefined,
   })
   if (isApp) {
     // Require the user's status or the list of authenticators: they show whether the user already had a factor.
@@ -61,7 +65,47 @@ export function decodeEnrollment(answer: Answer, channel: string): Enrollment {
     fields.required('transactionId', enrollment.transactionId)
     assertWayIn(fields, enrollment)
   }
-  return { ...userFields(fields), ...enrollment }
+  return { ...userFields(fields, fields.optionalString('username')), ...enrollment }
+}
+
+/**
+ * Decodes the response to an enrolment of recovery codes, which Nevis does not document. Nevis has created the codes by now, so they must not be lost: any
+ * success status is accepted, and every other field with an invalid value counts as absent.
+ */
+function decodeRecoveryCodes(answer: Answer): Enrollment {
+  if (answer.status < 200 || answer.status >= 300) throw answer.statusError()
+  const json = answer.jsonValue()
+  const recoveryCodes = recoveryCodesIn(json ?? answer.text)
+  if (recoveryCodes === undefined && (typeof json !== 'object' || json === null)) throw answer.notAnObject()
+  const fields = new Fields(answer, isJsonObject(json) ? json : { codes: json ?? answer.text })
+  const enrollment = compact<Omit<Enrollment, keyof UserBasics | 'qrCode' | 'appLinkUri'>>({
+    userId: unlessInvalid(() => fields.optionalId('userId')),
+    status: unlessInvalid(() => statusOfUser(fields)),
+    authenticators: unlessInvalid(() => authenticatorsIn(fields)) ?? [],
+    transactionId: unlessInvalid(() => fields.optionalTransactionId()),
+    statusToken: unlessInvalid(() => fields.optionalToken('statusToken')),
+    recoveryCodes,
+  })
+  return { ...userFields(fields, fields.looseString('username')), ...enrollment }
+}
+
+/** Returns undefined if the value that `read` reads is invalid. */
+function unlessInvalid<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Reads the user's status from the object with the fields of a user. The transaction of the enrolment may have a field `status`, too, which says nothing about
+ * the user's factors.
+ */
+function statusOfUser(fields: Fields): string | undefined {
+  const user = onlyObject(fields.json, (one) => USER_FIELDS.some((name) => Object.hasOwn(one, name)) || (Object.hasOwn(one, 'userId') && USER_STATUSES.includes(one['status'])))
+  const status = user && new Fields(fields.answer, user).optionalOwnString('status')
+  return status === undefined || TRANSACTION_STATUSES.includes(status.toLowerCase()) ? undefined : status
 }
 
 /** Requires a QR code or a link for the user to scan or open. The factor `app` checks the scheme of the link. */
@@ -98,7 +142,11 @@ export function decodeStatus(answer: Answer): Status {
   const fields = new Fields(answer, answer.jsonObject() ?? {})
   const word = fields.optionalText('status')?.toLowerCase()
   const status = statusOf(answer, word)
-  if (status === undefined) throw answer.unexpected('the HTTP status and the field status contradict each other')
+  if (status === undefined) {
+    const error = answer.unexpected('the HTTP status and the field status contradict each other')
+    const isUndecided = [200, 202].includes(answer.status) && word !== undefined && word !== '' && !FINAL_WORD.test(word)
+    throw isUndecided ? asUndecided(error, fields.looseId('transactionId')) : error
+  }
   if (status === 'unknown') return { status, raw: fields.json }
   const details = compact<StatusDetails>({
     username: status === 'succeeded' ? fields.optionalString('username') : fields.looseString('username'),
@@ -137,9 +185,9 @@ export function decodeIntent(answer: Answer): Intent {
 
 type UserBasics = Pick<User, 'username' | 'createdAt' | 'updatedAt' | 'lastLoginDateSuccess' | 'lastLoginDateFailure' | 'exceededRateLimits' | 'raw'>
 
-function userFields(fields: Fields): UserBasics {
+function userFields(fields: Fields, username: string | undefined): UserBasics {
   return compact<UserBasics>({
-    username: fields.optionalString('username'),
+    username,
     createdAt: fields.optionalText('createdAt'),
     updatedAt: fields.optionalText('updatedAt'),
     lastLoginDateSuccess: fields.optionalText('lastLoginDateSuccess'),

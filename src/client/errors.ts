@@ -95,6 +95,26 @@ export function isFromPage(error: NevisError): boolean {
   return fromPages.has(error)
 }
 
+/** For each error that `asUndecided` has marked: the transaction id in the answer. */
+const undecided = new WeakMap<NevisError, string>()
+
+/**
+ * Marks an error for a status answer that has an unknown word as its status. The transaction may still be waiting for the user.
+ * @internal
+ */
+export function asUndecided(error: NevisError, transactionId: string | undefined): NevisError {
+  if (transactionId !== undefined) undecided.set(error, transactionId)
+  return error
+}
+
+/**
+ * The transaction id in a status answer that has an unknown word as its status; undefined for any other error.
+ * @internal
+ */
+export function undecidedTransactionOf(error: unknown): string | undefined {
+  return undecided.get(error as NevisError)
+}
+
 /**
  * A call to Nevis failed for a technical reason. A user's denial or wrong code is never a NevisError.
  *

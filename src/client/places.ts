@@ -29,10 +29,17 @@ export function ownField(json: RawAnswer, name: string): unknown {
  * @returns undefined if no nested object has a `userId`, or more than one
  */
 export function userIn(value: unknown): RawAnswer | undefined {
-  const isUser = (one: RawAnswer) => ownField(one, 'userId') !== undefined
-  if (isJsonObject(value) && isUser(value)) return value
-  const users = objectsIn(value).filter(isUser)
-  return users.length === 1 ? users[0] : undefined
+  return onlyObject(value, (one) => ownField(one, 'userId') !== undefined)
+}
+
+/**
+ * Finds an object by its fields: the response itself, or the only nested object for which `isMeant` is true.
+ * @returns undefined if there is no such nested object, or more than one
+ */
+export function onlyObject(value: unknown, isMeant: (one: RawAnswer) => boolean): RawAnswer | undefined {
+  if (isJsonObject(value) && isMeant(value)) return value
+  const found = objectsIn(value).filter(isMeant)
+  return found.length === 1 ? found[0] : undefined
 }
 
 function objectsIn(value: unknown, depth = 0): RawAnswer[] {

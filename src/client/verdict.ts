@@ -98,7 +98,10 @@ function strongest(verdicts: readonly FieldVerdict[]): Verdict | undefined {
 }
 
 function verdictOfField(json: RawAnswer, name: string, value: unknown, depth: number): FieldVerdict {
-  if (Object.hasOwn(json, 'userId') && (USER_FIELDS.includes(name) || (name === 'authenticators' && Array.isArray(value)) || isStatusOfUser(json, name, value))) return undefined
+  if (Object.hasOwn(json, 'userId')) {
+    if (USER_FIELDS.includes(name) || (name === 'authenticators' && Array.isArray(value))) return undefined
+    if (isStatusOfUser(name, value)) return Object.hasOwn(json, 'authenticators') ? undefined : 'unknown'
+  }
   const parts = wordsOf(name)
   const last = parts.at(-1) as string
   // The name of this field negates, for example `notVerified`. Such a field never says yes.
@@ -171,11 +174,12 @@ function verdictOfValue(name: string, value: unknown, depth: number): FieldVerdi
 }
 
 /**
- * True for the status `new` or `active` of a user, which says nothing about whether the sent code is right.
+ * True for the status `new` or `active` of a user, which says nothing about whether the sent code is right. Without the list of authenticators, the object may
+ * be something else than a user, so its verdict is `unknown`.
  * @see https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref
  */
-function isStatusOfUser(json: RawAnswer, name: string, value: unknown): boolean {
-  return name === 'status' && (value === 'new' || value === 'active') && Object.hasOwn(json, 'authenticators')
+function isStatusOfUser(name: string, value: unknown): boolean {
+  return name === 'status' && (value === 'new' || value === 'active')
 }
 
 /** Detects a duplicate name, as in `{"success":false,"success":true}`. `JSON.parse` would keep only the last value. */

@@ -7,12 +7,15 @@
  */
 import { randomUUID } from 'node:crypto'
 import { isUsername } from '../client/checks'
+import type { NevisClient } from '../client/client'
 import { NevisError } from '../client/errors'
 import { refuseUnknown } from '../client/option-names'
 import { recoveryCodeIn } from '../client/typed-input'
 import { isRightCode } from './code-check'
 import type { Factor } from './factor'
-import { enrollmentChallenge, withUserId, wrongCode } from './shared'
+import { Refusal } from './failures'
+import { enrollmentChallenge, findUser, withUserId, wrongCode } from './shared'
+import type { Subject } from './transaction'
 
 /**
  * The factor `recovery`: one of the recovery codes that the user saved; each code works once. An approval sends nothing to Nevis until the user has
@@ -33,10 +36,10 @@ export function recovery(options: Readonly<Record<string, never>> = {}): Factor 
       return { server: { id: randomUUID(), ...(await withUserId(nevis, subject)) }, browser: {} }
     },
     async enroll(nevis, subject) {
-      const username = subject.username ?? (await nevis.getUser(subject.userId as string)).username
-      if (username === undefined) throw new TypeError('recovery: the subject needs a username, because Nevis creates recovery codes only for users with a username')
-      if (subject.username === undefined && !isUsername(username)) throw new NevisError('NEVIS_UNEXPECTED_RESPONSE', 'getUser', { reason: 'username cannot be used' })
-      const challenge = enrollmentChallenge(await nevis.enroll({ username, channel: 'recovery' }), randomUUID())
+      const username = await usernameOf(nevis, subject)
+      // The user confirms the codes on the page only, so this enrolment needs neither Nevis's transaction id nor its status token.
+      const { transactionId: _id, statusToken: _token, ...enrollment } = await nevis.enroll({ username, channel: 'recovery' })
+      const challenge = enrollmentChallenge(enrollment, randomUUID())
       // If Nevis's response contains no codes, the user has nothing to save, so the enrolment fails.
       if (challenge.browser.recoveryCodes === undefined) throw new NevisError('NEVIS_UNEXPECTED_RESPONSE', 'enroll', { reason: 'no recovery codes' })
       return challenge
@@ -50,4 +53,21 @@ export function recovery(options: Readonly<Record<string, never>> = {}): Factor 
       return right ? succeeded : wrongCode
     },
   }
+}
+
+/**
+ * Returns the username of the subject (the user), because Nevis accepts only a username in an enrolment of recovery codes. If the userId is known, asks Nevis
+ * whether the username belongs to this userId: otherwise Nevis would create a user, or replace the codes of another user. Such a username can come from an
+ * instance that changes usernames to lower case in its responses, or from an app with an old username.
+ * @throws Refusal `binding_mismatch` if the username belongs to another userId, or to none
+ */
+async function usernameOf(nevis: NevisClient, subject: Subject): Promise<string> {
+  const { userId } = subject
+  const username = subject.username ?? (await nevis.getUser(userId as string)).username
+  if (username === undefined) throw new TypeError('recovery: the subject needs a username, because Nevis creates recovery codes only for users with a username')
+  if (userId === undefined) return username
+  if (subject.username === undefined && !isUsername(username)) throw new NevisError('NEVIS_UNEXPECTED_RESPONSE', 'getUser', { reason: 'username cannot be used' })
+  const owner = await findUser(nevis, { username })
+  if (owner?.userId !== userId.toLowerCase()) throw new Refusal('binding_mismatch')
+  return username
 }

@@ -99,7 +99,7 @@ export function sms(options: SmsOptions = {}): Factor {
       if (typeof right === 'object') return right
       if (!right) return wrongCode
       // Nevis's answer to the code does not name the user, so ask for the transaction's status as well. If the status is final, it decides the outcome.
-      const answer = await finalStatus(nevis, statusToken)
+      const answer = await finalStatus(nevis, statusToken, requireIntrospection)
       if (answer?.status === 'succeeded') return succeeded(answer, transaction)
       if (answer?.status === 'failed') return notApprovedBy(answer, transaction)
       if (requireIntrospection) return notApproved
@@ -137,14 +137,15 @@ const OF_GATEWAYS: readonly unknown[] = [undefined, 502, 503, 504]
 
 /**
  * Asks for the transaction's status after a right code.
- * @returns undefined if Nevis's answer is not a status. Newer Nevis documentation says that an SMS transaction has no status to ask for
- * @throws NevisError if Nevis does not answer
+ * @param isRequired true if a right code is not enough
+ * @returns undefined if there is no status: newer Nevis documentation says that an SMS transaction has none, and a code cannot be sent twice
+ * @throws NevisError if the status is required and Nevis does not answer, so that the user can try again
  */
-async function finalStatus(nevis: NevisClient, statusToken: string): Promise<Status | undefined> {
+async function finalStatus(nevis: NevisClient, statusToken: string, isRequired: boolean): Promise<Status | undefined> {
   try {
     return await nevis.getStatus(statusToken)
   } catch (error) {
-    if (error instanceof NevisError && !OF_GATEWAYS.includes(error.nevisStatus)) return undefined
+    if (error instanceof NevisError && !(isRequired && OF_GATEWAYS.includes(error.nevisStatus))) return undefined
     throw error
   }
 }

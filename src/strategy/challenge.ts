@@ -55,6 +55,8 @@ export async function challengeFor(
     const challenge = withKnownUser(answered, asked)
     return operation === 'enroll' && isEnrolmentOfEnrolled(settings, req, factor, challenge.server) ? 'hasFactor' : challenge
   } catch (error) {
+    // The factor `recovery` has found that the username does not belong to the userId.
+    if (error instanceof Refusal && error.code === 'binding_mismatch') return 'username'
     throw (await refusalBehind(error, settings, asked, factor, operation)) ?? error
   }
 }

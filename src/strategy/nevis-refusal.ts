@@ -22,6 +22,8 @@ const UNEXPLAINED: readonly number[] = [400, 403, 409, 412, 422, 423, 429]
 const ABOUT_THE_REQUEST: readonly number[] = [400, 409, 412, 422]
 /** Nevis's default for the number of devices per user. The customer can change it in Nevis's management console. */
 const DEFAULT_MAX_AUTHENTICATORS = 10
+/** The longest username that every instance accepts: https://docs.nevis.net/apidoc/authcloud/ */
+const MAX_USERNAME_CHARACTERS = 50
 /** Factors that need a registered phone (authenticator). SMS needs only a phone number. */
 const ASK_AUTHENTICATORS: readonly string[] = ['push', 'app']
 
@@ -31,12 +33,19 @@ const ASK_AUTHENTICATORS: readonly string[] = ['push', 'app']
  * @internal
  */
 export async function refusalBehind(error: unknown, settings: Settings, subject: Subject, factor: Factor, operation: Operation): Promise<Refusal | undefined> {
-  if (error instanceof Refusal) return error.cause instanceof NevisError && (await isUserBlocked(settings, subject)) ? new Refusal('user_blocked') : undefined
+  if (error instanceof Refusal) {
+    if (!(error.cause instanceof NevisError)) return undefined
+    if (await isUserBlocked(settings, subject)) return new Refusal('user_blocked')
+    return isUsernameTooLong(error.cause, subject) ? new Refusal('invalid_username') : undefined
+  }
   if (!(error instanceof NevisError)) return undefined
   if (error.code === 'NEVIS_NOT_FOUND') return new Refusal('not_enrolled')
   if (!UNEXPLAINED.includes(error.nevisStatus ?? 0)) return undefined
   const user = await fetchUser(settings.client, subject).catch(() => undefined)
-  if (user === undefined) return error.nevisStatus === 409 ? conflict(factor, operation) : undefined
+  if (user === undefined) {
+    if (operation === 'enroll' && isUsernameTooLong(error, subject)) return new Refusal('invalid_username')
+    return error.nevisStatus === 409 ? conflict(factor, operation) : undefined
+  }
   if (isBlocked(user)) return new Refusal('user_blocked', undefined, error.retryAfterSeconds)
   if (operation === 'approve') {
     return hasNothingToAsk(user, factor, error.nevisStatus ?? 0) ? new Refusal('not_enrolled') : undefined
@@ -50,6 +59,11 @@ async function isUserBlocked({ client }: Settings, subject: Subject): Promise<bo
   return user !== undefined && isBlocked(user)
 }
 
+/** True if Nevis may have refused to create a user because of the username: its older documents allow 50 characters, the newer ones 300. */
+function isUsernameTooLong({ nevisStatus }: NevisError, { userId, username = '' }: Subject): boolean {
+  return nevisStatus === 400 && userId === undefined && username.length > MAX_USERNAME_CHARACTERS
+}
+
 /** The Refusal for a 409 to an enrolment: the user already has this phone number or recovery codes, or has too many devices. */
 function conflict({ name }: Factor, operation: Operation): Refusal | undefined {
   if (operation !== 'enroll') return undefined
@@ -58,8 +72,8 @@ function conflict({ name }: Factor, operation: Operation): Refusal | undefined {
 
 /** True if the user's record at Nevis shows that the user has not set up this factor. */
 function hasNothingToAsk({ status, authenticators, raw }: User, { name }: Factor, nevisStatus: number): boolean {
-  // If Nevis's answer has no list of authenticators, do not conclude that the user has none.
-  if (!Array.isArray(raw['authenticators']) || authenticators.length > 0) return false
+  // If Nevis's answer has no list of authenticators, do not conclude that the user has none. A passkey cannot answer a push, and cannot scan a QR code.
+  if (!Array.isArray(raw['authenticators']) || authenticators.some(({ authenticatorType }) => authenticatorType?.toLowerCase() !== 'fido2')) return false
   // A 429 means too many calls, so it does not show that the user has no phone.
   if (ASK_AUTHENTICATORS.includes(name)) return nevisStatus !== 429
   // For SMS, the user's status `new` alone does not show that there is no phone number: Nevis may report `new` for a user whose only factor is SMS. So the HTTP

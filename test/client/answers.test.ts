@@ -31,6 +31,35 @@ describe('an enrolment', () => {
     })
   })
 
+  /** A status of the user other than `new` shows that the user already had a factor, so a first enrolment would be refused. */
+  describe('reads the status of the user, and not that of the transaction', () => {
+    const { statusToken, transactionId } = shown
+    const status = async (body: object) => (await (await answeredWith(201, body)).enroll({ username: 'u12345', channel: 'sms', phone: '+41791234567' })).status
+
+    it.each(['pending', 'PENDING', 'succeeded', 'failed', 'unknown', 'processing'])('%s', async (word) => {
+      expect(await status({ statusToken, transactionId, userId: USER_ID, status: word })).toBeUndefined()
+      expect(await status({ userId: USER_ID, enrollment: { statusToken, transactionId, status: word } })).toBeUndefined()
+      expect(await status({ ...user, status: undefined, enrollment: { statusToken, status: word } })).toBeUndefined()
+      expect(await status({ ...user, status: 'active', enrollment: { statusToken, status: word } })).toBe('active')
+    })
+
+    it.each(['pending', 'succeeded', 'failed', 'unknown'])('%s, even beside the username', async (word) => {
+      expect(await status({ statusToken, transactionId, userId: USER_ID, username: 'u12345', status: word })).toBeUndefined()
+    })
+
+    it.each<[string, object]>([
+      ['with a username', { userId: USER_ID, username: 'u12345', status: 'suspended' }],
+      ['with a list of authenticators', { userId: USER_ID, authenticators: null, status: 'suspended' }],
+      ['inside of the answer', { user: { userId: USER_ID, username: 'u12345', status: 'suspended' } }],
+    ])('of a user %s', async (_what, body) => {
+      expect(await status({ ...body, enrollment: { statusToken, status: 'pending' } })).toBe('suspended')
+    })
+
+    it.each(['new', 'active'])('of a user with a userId alone: %s', async (word) => {
+      expect(await status({ userId: USER_ID, status: word, enrollment: { statusToken, status: 'pending' } })).toBe(word)
+    })
+  })
+
   describe('of the app by the channel push', () => {
     it.each(['transactionId', 'statusToken'])('is refused without its %s', async (name) => {
       const client = await answeredWith(201, { ...user, enrollment: { ...shown, [name]: undefined } })

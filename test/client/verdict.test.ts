@@ -18,7 +18,7 @@ describe('a body', () => {
       '', ' \r\n', {}, { status: 'succeeded' }, { status: 'SUCCEEDED ' }, { status: 200 }, { result: 'ok' }, { valid: true }, { isValid: true },
       { verified: 'true' }, { success: true, error: null }, { success: true, message: 'Code verified', errors: [] }, { errorCode: 0 },
       { success: true, failedAttempts: 2 }, { success: true, requestId: 'f4113d' }, { success: true, reference: 'A-17', blocked: false }, { failed: false }, { verification: { status: 'succeeded' } }, { verification: { status: 'succeeded', message: 'right' } },
-      { ...STATUS, status: 'succeeded' },
+      { ...STATUS, status: 'succeeded' }, { valid: true, userId: USER.userId, status: 'active' },
       // In the next two lines, `ok` is taken as a "yes", because the other fields are empty texts or fields of Nevis's own responses.
       { status: 'ok', message: '' }, { status: 'ok', statusMessage: '' },
       { status: 'ok', lastUpdatedAt: 'x', transactionId: 'x', statusToken: 'x', token: 'x', enrollment: {}, recoveryCodes: ['x'], qrCode: {}, appLinkUri: 'x' },
@@ -53,7 +53,7 @@ describe('a body', () => {
       { status: 'succeeded', valid: false }, { message: 'x', success: false }, { verification: { status: 'failed' } }, { data: { attributes: { valid: false } } },
       { result: { success: false } }, { ...USER, status: 'blocked' }, { ...USER, valid: false }, { ...ENROLLMENT, enrollment: { status: 'failed' } },
       { user: [{ error: 'wrong code' }] }, { recoveryCodes: [{ valid: false }] }, { enrollment: [[{ status: 'failed' }]] }, { phone: { enrolled: false } }, { phone: [[{ verified: false }]] }, { status: 'succeeded', phone: [false] }, { status: 'succeeded', data: [[{ valid: false }]] },
-      { userId: USER.userId, status: 'new' }, { authenticators: [], status: 'new' }, { ...USER, state: 'new' }, '{"__proto__":{"valid":false}}',
+      { userId: USER.userId, status: 'blocked' }, { userId: USER.userId, status: 'active', valid: false }, { authenticators: [], status: 'new' }, { ...USER, state: 'new' }, '{"__proto__":{"valid":false}}',
       { accepted: false }, { correct: false }, { ...USER, results: [{ valid: false }] }, '{"success":false,"success":false}',
       { ...USER, phone: { blocked: true } }, { ...USER, phones: [null, { number: '1' }, { blocked: true }] },
     ])('%j', (body) => {
@@ -72,6 +72,7 @@ describe('a body', () => {
       '{"success":false,"success":true}', '{"user":{"valid":false},"user":{}}',
       { items: [{ valid: true }, { message: 'maintenance' }] }, { ok: 'yes', results: ['denied'] }, { statusCode: 401 }, { code: 403 },
       { code: 'INVALID_CODE' }, { access: 'denied' }, { captcha: 'x', block: true }, { redirect: 'https://login.example/' }, { attemptsLeft: 4 },
+      { userId: USER.userId, status: 'new' }, { userId: USER.userId, status: 'active' }, { user: { userId: USER.userId, username: 'anna', status: 'active' } }, { userId: USER.userId, status: 'active', ok: true },
       { status: 'ok', message: 'maintenance' }, { maintenance: {} }, { data: {} }, { items: [] }, { error: null, data: [] }, { gateway: { token: 'x' } }, { phone: 'blocked' }, { phones: 'denied' },
       { data: { message: 'Request blocked' } }, { status: 404 }, { status: 100 }, { success: 1 }, { valid: [] }, { results: {}, result: [true] }, { result: {} }, { status: {} }, { verification: { state: {} } },
       { valid: true, results: ['denied'] }, { status: [250] }, { status: 300 }, { phone: 'blocked 1' }, { phone: '***' },

@@ -20,6 +20,8 @@ export interface World {
   readonly apps: readonly [DialectApp, DialectApp]
   /** True if users wait before they answer on the phone, so that the app has asked Nevis for the status twice by then. */
   readonly isSlow: boolean
+  /** True if users answer on the phone only after the app has asked Nevis for the status five times. */
+  readonly isLate?: boolean
   /** The factors that the user has before the flow begins. */
   readonly factors?: Factors
   /** Called before the flow begins, with the user's name. */
@@ -35,6 +37,8 @@ const CODES = ['AAAA-1111-bbbb-2222', 'CCCC-3333-dddd-4444']
 const PATIENCE_MS = 30_000
 /** The longest time that a slow user waits until the app has asked for the status twice, because with some mixes of dialects the app asks only once. */
 const SLOW_MS = 3000
+/** The same for a late user. */
+const LATE_MS = 15_000
 
 /** Summarizes an answer: status and path of a redirect, `success`, or the failure code. */
 const outcomeIn = (page: Page): string => {
@@ -131,7 +135,7 @@ class Person {
         if (last !== undefined && last !== 'pending') return last
         if (hasAnswered) continue
         hasAnswered = true
-        for (const until = Date.now() + SLOW_MS; this.isTooSoon && Date.now() < until; ) await new Promise((resolve) => setTimeout(resolve, 20))
+        for (const until = Date.now() + (this.world.isLate === true ? LATE_MS : SLOW_MS); this.isTooSoon && Date.now() < until; ) await new Promise((resolve) => setTimeout(resolve, 20))
         await answer()
       }
       return undefined
@@ -159,11 +163,12 @@ class Person {
     return undefined
   }
 
-  /** True if the user is slow, and the app has not yet asked Nevis for the status twice. */
+  /** True if the user is slow or late, and the app has not yet asked Nevis for the status often enough. */
   private get isTooSoon(): boolean {
     const statusToken = this.transaction?.statusToken
     const isStatusCall = ({ operation, body }: RecordedRequest) => operation === 'getStatus' && (body as { statusToken?: string }).statusToken === statusToken
-    return this.world.isSlow && this.world.simulator.requests.filter(isStatusCall).length < 2
+    const least = this.world.isLate === true ? 5 : this.world.isSlow ? 2 : 0
+    return this.world.simulator.requests.filter(isStatusCall).length < least
   }
 
   approve = () => this.world.simulator.phone(this.username).approve()

@@ -73,6 +73,7 @@ const OF_NAME: Readonly<Record<string, Situation>> = {
   'ping-': PING,
   'key-ended': { flows: ['L push', 'L app', 'L sms', 'L rec', 'S push', 'S sms'], prepare: rotate },
   'key-ends-midway': { flows: ['L push', 'L app', 'L sms', 'W sms', 'S push', 'S app', 'S sms'] },
+  'status-processing': { flows: ALL, isLate: true },
   'firewall-page-403': { flows: ['L push', 'L sms', 'L rec', 'E app'] },
   'verification-page-200': { flows: ['W sms', 'W rec', ...L_SMS, ...L_REC] },
 }

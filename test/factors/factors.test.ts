@@ -209,11 +209,33 @@ describe('an enrolment', () => {
 
   it('of recovery codes, for a username', async () => {
     const made = { userId: USER, recoveryCodes: ['AAAA'] }
-    const { nevis, asked } = cloud({ enroll: made, getUser: { username: 'anna' } })
+    const { nevis, asked } = cloud({ enroll: made, getUser: { username: 'anna' }, findUserByUsername: { userId: USER } })
     const expected = { server: { id: expect.stringMatching(UUID), hasOwnId: true, userId: USER }, browser: { recoveryCodes: ['AAAA'] } }
     expect([await enroll(recovery(), nevis, ANNA), await enroll(recovery(), nevis, KNOWN)]).toStrictEqual([expected, expected])
     const asks = ['enroll', { username: 'anna', channel: 'recovery' }]
-    expect(asked).toStrictEqual([asks, ['getUser', USER], asks])
+    expect(asked).toStrictEqual([asks, ['getUser', USER], ['findUserByUsername', 'anna'], asks])
+  })
+
+  it.each<[string, unknown, string]>([
+    ['belongs to another user', { userId: '00000000-0000-4000-8000-000000000000' }, 'binding_mismatch'],
+    ['belongs to nobody', notFound(), 'binding_mismatch'],
+    ['cannot be looked up', new NevisError('NEVIS_TIMEOUT', 'findUserByUsername'), 'NEVIS_TIMEOUT'],
+  ])('of recovery codes by userId creates no codes if the username %s', async (_what, found, code) => {
+    for (const subject of [KNOWN, { ...KNOWN, ...ANNA }]) {
+      const { nevis, asked } = cloud({ enroll: ENROLLMENT, getUser: { username: 'anna' }, findUserByUsername: found })
+      await expect(enroll(recovery(), nevis, subject)).rejects.toMatchObject({ code })
+      expect(asked.at(-1)).toEqual(['findUserByUsername', 'anna'])
+    }
+  })
+
+  it('of recovery codes by a userId in capitals, where the username is that of the same user', async () => {
+    const { nevis } = cloud({ enroll: ENROLLMENT, findUserByUsername: { userId: USER } })
+    await expect(enroll(recovery(), nevis, { userId: USER.toUpperCase(), ...ANNA })).resolves.toMatchObject({ browser: { recoveryCodes: ['AAAA'] } })
+  })
+
+  it('of recovery codes takes neither a transaction id nor a status token from Nevis, because only the user confirms it', async () => {
+    const { server } = await enroll(recovery(), cloud({ enroll: ENROLLMENT }).nevis, ANNA)
+    expect(server).toStrictEqual({ id: expect.stringMatching(UUID), hasOwnId: true, userId: USER, username: 'anna' })
   })
 
   it('of recovery codes fails for a username that Nevis would refuse', async () => {
@@ -280,9 +302,15 @@ describe('a check', () => {
       expect((await check(sms({ requireIntrospection: true }), silent, answer)).outcome).toStrictEqual(NOT_APPROVED)
     })
 
-    it.each([undefined, 502, 503, 504])('that is right, where a gateway or nobody answers for the status (HTTP %s), is an error', async (nevisStatus) => {
+    it.each([undefined, 502, 503, 504])('that is right, where a gateway or nobody answers for the status (HTTP %s), stands, unless a token is required', async (nevisStatus) => {
       const gone = new NevisError('NEVIS_UNREACHABLE', 'getStatus', nevisStatus === undefined ? {} : { nevisStatus })
-      for (const factor of [sms(), sms({ requireIntrospection: true })]) await expect(check(factor, right(gone), answer)).rejects.toBe(gone)
+      expect((await check(sms(), right(gone), answer)).outcome).toStrictEqual({ status: 'succeeded', userId: USER, transactionId: 't1' })
+      await expect(check(sms({ requireIntrospection: true }), right(gone), answer)).rejects.toBe(gone)
+    })
+
+    it('that is right, with an error of the app\'s own instead of a status, is an error', async () => {
+      const own = new TypeError('the access key function failed')
+      await expect(check(sms(), right(own), answer)).rejects.toBe(own)
     })
 
     it('that is right, where a token is required', async () => {

@@ -48,7 +48,11 @@ async function decided(): Promise<string | undefined> {
 }
 
 const UNREADABLE: [string, Omit<Fault, 'on'>][] = [
-  ['a word that no document has', { patch: { status: 'approved' } }],
+  ['an unknown word that may be an approval', { patch: { status: 'approved' } }],
+  ['an unknown word that may be a denial', { patch: { status: 'user_declined' } }],
+  ['an unknown word for another transaction', { patch: { status: 'processing', transactionId: '00000000-0000-4000-8000-000000000000' } }],
+  ['an unknown word without a transaction', { body: { status: 'processing' } }],
+  ['an unknown word with an HTTP status for denials', { status: 412, body: { status: 'pending' } }],
   ['JSON without a status', { body: {} }],
   ['a page, with HTTP 200', { body: '<html>', headers: { 'content-type': 'text/html' } }],
   ['an error that is not one of its servers', { status: 400 }],
@@ -84,6 +88,17 @@ it('nothing is spent: once Nevis answers again, the approval counts', async () =
   fault.remove()
   expect((await browser.get(callbackOf(handle))).json()).toMatchObject({ action: 'success' })
 })
+
+it('a user may still answer after many answers with an unknown word that is neither an approval nor a denial', async () => {
+  const fault = simulator.faults.add({ on: 'getStatus', patch: { status: 'processing' } })
+  const page = decided()
+  for (const until = Date.now() + 8000; asked() < 5 && Date.now() < until; ) await new Promise((resolve) => setTimeout(resolve, 50))
+  await simulator.phone('anna').approve()
+  fault.remove()
+  expect(await page).toBe('succeeded')
+  expect(events.of('fault')).toHaveLength(1)
+  expect((await browser.get(callbackOf(handle))).json()).toMatchObject({ action: 'success' })
+}, 20_000)
 
 it('two unreadable answers are not yet enough', async () => {
   simulator.faults.add({ on: 'getStatus', body: {}, times: 2 })

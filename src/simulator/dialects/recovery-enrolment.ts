@@ -70,6 +70,20 @@ export const recoveryEnrolment: DialectGroup = {
       rewrites: inAnswers('enroll', (json, exchange) => (isRecovery(exchange) ? { ...without(json, 'status'), authenticators: null } : json)),
     },
     {
+      name: 'recovery-answer-with-odd-details',
+      says: 'The status is an HTTP status, `authenticators` a list of words, and transaction id, status token and QR code are empty.',
+      because: 'No answer to this enrolment is shown in the documents.',
+      rewrites: inAnswers('enroll', (json, exchange) =>
+        isRecovery(exchange) ? { ...json, status: 201, authenticators: ['recovery'], transactionId: '', statusToken: '', qrCode: {} } : json),
+    },
+    {
+      name: 'recovery-codes-beside-other-strings',
+      says: 'The codes are in a list without a telling name, beside the id of a trace and a phone whose name has 16 characters.',
+      because: 'Users choose the names of phones, and new fields come without notice.',
+      layer: 'shape',
+      rewrites: codesIn((json, codes) => ({ ...user(json), authenticators: [{ authenticatorId: randomUUID(), name: 'Samsung-SM-G991B' }], spanIds: ['00f067aa0ba902b7'], enrollment: { list: codes } })),
+    },
+    {
       name: 'recovery-codes-only-once',
       says: 'A user who has recovery codes gets no others: 409.',
       because: 'The documents use 409 for duplicates "in creation calls", and do not say whether a second set replaces the first.',
@@ -118,6 +132,12 @@ export const recoveryEnrolment: DialectGroup = {
       says: 'The enrolment is answered with 200.',
       because: 'The documents show 201 for the Access App only.',
       rewrites: withStatus('enroll', 200, isRecovery),
+    },
+    {
+      name: 'recovery-enrolment-203',
+      says: 'The enrolment is answered with 203.',
+      because: 'A gateway that changes an answer may say so: RFC 9110, section 15.3.4.',
+      rewrites: withStatus('enroll', 203, isRecovery),
     },
     {
       name: 'recovery-codes-in-authenticator',

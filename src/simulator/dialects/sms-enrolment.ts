@@ -32,6 +32,13 @@ export const smsEnrolment: DialectGroup = {
       layer: 'shape',
       rewrites: reshaped(({ userId }, { statusToken, transactionId }) => ({ statusToken, transactionId, userId })),
     },
+    {
+      name: 'sms-enrolment-with-status',
+      says: 'The answer is that of an approval, with the status of the transaction: `pending`.',
+      because: 'The status of a transaction is shown so.',
+      layer: 'shape',
+      rewrites: reshaped(({ userId }, { statusToken, transactionId }) => ({ statusToken, transactionId, userId, status: 'pending' })),
+    },
     { name: 'sms-enrolment-200', says: 'The enrolment is answered with 200.', because: UNDOCUMENTED, rewrites: withStatus('enroll', 200, isSms) },
     { name: 'sms-enrolment-202', says: 'The enrolment is answered with 202.', because: 'The text is still to be sent.', rewrites: withStatus('enroll', 202, isSms) },
     {

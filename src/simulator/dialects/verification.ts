@@ -37,6 +37,15 @@ export const verification: DialectGroup = {
       },
     },
     {
+      name: 'verification-answers-user-status',
+      says: 'The right code gets the userId and the status of the user.',
+      because: NO_BODY,
+      rewrites: (answer, exchange) => {
+        const user = isRight(exchange) ? userOf(exchange) : undefined
+        return user === undefined ? answer : { ...answer, body: { userId: user.userId, status: userJson(exchange.cloud, user).status } }
+      },
+    },
+    {
       name: 'verification-says-ok',
       says: 'The right code gets the page `OK`.',
       because: NO_BODY,

@@ -12,7 +12,8 @@ import { isOfSameUser, type UserOfStart } from '../../trust/binding'
 import type { Sealed } from '../../trust/handle'
 import type { Listener, WatchedStatus, WatchReports } from './reports'
 import type { LastCall } from './last-call'
-import { DecisionLimit, isAnswered, waitAtMost, withJitter, type RateLimiter } from './schedule'
+import { DecisionLimit, waitAtMost, withJitter, type RateLimiter } from './schedule'
+import { UnreadableAnswers } from './unreadable'
 
 /**
  * How many requests of a waiting page may call Nevis earlier than the poll schedule says. Two, because the first poll and a reload come soon after the status
@@ -28,16 +29,13 @@ const MAX_SUCCESS_AGE_MS = 5000
 
 /** After this many failed status calls in a row, the waiting page says that Nevis does not respond. One call is enough if it timed out. */
 const FAILURES_UNTIL_TOLD = 2
-/** After this many answers in a row without a status, the waiting page goes on to the callback URL, where the app gets the error. */
-const MAX_UNREADABLE = 3
 
 /** @internal */
 export class WatchedTransaction {
   /** How many status calls have failed in a row. */
   failures = 0
   private status: WatchedStatus = 'pending'
-  /** How many answers of Nevis in a row contained no status. */
-  private unreadable = 0
+  private readonly unreadable: UnreadableAnswers
   /** The earliest time at which a request of a waiting page may cause the next status call, in milliseconds of `performance.now()`. */
   private nextLookAt = -Infinity
   private earlyLooks = EARLY_LOOKS
@@ -68,6 +66,7 @@ export class WatchedTransaction {
     private readonly reports: WatchReports,
   ) {
     this.#sealed = sealed
+    this.unreadable = new UnreadableAnswers(sealed.id)
   }
 
   /** True if this object asks Nevis with this status token. The token of this object comes from the handle in a URL; a callback's session may have another. */
@@ -191,7 +190,7 @@ export class WatchedTransaction {
   /** The status for a page. After the transaction's expiry it is always `expired`, because the callback would refuse even a success. */
   now(): WatchedStatus {
     if (Date.now() >= this.#sealed.expiresAt) return 'expired'
-    return this.status === 'pending' && this.unreadable >= MAX_UNREADABLE ? 'unreadable' : this.status
+    return this.status === 'pending' && this.unreadable.areTooMany() ? 'unreadable' : this.status
   }
 
   private isAskable(): boolean {
@@ -254,19 +253,20 @@ export class WatchedTransaction {
   /** Makes one status call. If the call fails, the transaction stays pending. */
   private async askOnce(): Promise<void> {
     const wasSilent = this.isSilent()
+    let isAnswered = true
     try {
       await this.accept(await this.client.getStatus(this.#sealed.statusToken as string))
     } catch (error) {
       this.#last = { at: performance.now(), error }
       // Report only the first of several errors in a row, and none while a callback waits for this call: the callback itself passes the error to the app.
       if (this.failures === 0 && this.deciding === 0) this.reports.faulted?.(this.#sealed, error)
-      this.unreadable = isAnswered(error) ? this.unreadable + 1 : 0
+      isAnswered = this.unreadable.add(error)
       // An answer without a status still shows that Nevis is up. So do not double the interval of polling as after other failures, and do not lower the rate.
-      this.failures = this.unreadable > 0 ? 1 : this.failures + 1
+      this.failures = isAnswered ? 1 : this.failures + 1
       const { retryAfterSeconds = 0 } = error instanceof NevisError ? error : {}
       this.backOffUntil = performance.now() + Math.min(retryAfterSeconds * 1000, MAX_BACK_OFF_MS)
     }
-    this.rate.adapt(this.failures === 0 || this.unreadable > 0)
+    this.rate.adapt(isAnswered)
     this.notifyIfDecided()
     if (wasSilent !== this.isSilent()) for (const silenceChanged of [...this.listeners.values()]) callSafely(silenceChanged)
   }
@@ -278,7 +278,7 @@ export class WatchedTransaction {
     if (hasFailed && this.status !== 'failed') await this.reportEnd(answer)
     this.status = hasFailed ? 'failed' : answer.status
     this.failures = 0
-    this.unreadable = 0
+    this.unreadable.clear()
   }
 
   private async reportEnd(answer: FailedStatus | UnknownStatus): Promise<void> {

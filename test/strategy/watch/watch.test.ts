@@ -1,6 +1,6 @@
 /** Tests that a transaction has one polling loop, however many tabs request the status. Only the tests move the clock and decide what Nevis answers. */
 import type { NevisClient, Transaction } from '../../../src'
-import { NevisError } from '../../../src/client/errors'
+import { asUndecided, NevisError } from '../../../src/client/errors'
 import type { Sealed } from '../../../src/trust/handle'
 import { StatusWatch, type Watched } from '../../../src/strategy/watch/watch'
 
@@ -712,3 +712,63 @@ describe('a listener that throws', () => {
 function unreachableError(): NevisError {
   return new NevisError('NEVIS_UNREACHABLE', 'getStatus')
 }
+
+describe('answers without a known status', () => {
+  const page = () => new NevisError('NEVIS_UNEXPECTED_RESPONSE', 'getStatus', { nevisStatus: 200 })
+  const gateway = () => new NevisError('NEVIS_UNEXPECTED_RESPONSE', 'getStatus', { nevisStatus: 502 })
+  const processing = (id = 't') => asUndecided(page(), id)
+
+  /** Lets Nevis give these answers again and again, and returns how many seconds pass until the page learns something. */
+  async function secondsUntilTold(answers: readonly (() => Answer)[]): Promise<number> {
+    const next = () => (answer = (answers[asked.length % answers.length] as () => Answer)())
+    next()
+    const { heard, stop } = listening()
+    for (let seconds = 1; seconds < 110; seconds += 1) {
+      next()
+      await pass(1000)
+      if (heard.length > 0) return seconds
+    }
+    stop()
+    return Infinity
+  }
+
+  it('end the waiting after three pages, and also if a gateway or nobody answers in between', async () => {
+    expect(await secondsUntilTold([page])).toBeLessThan(8)
+    expect(asked).toHaveLength(3)
+    expect(await watch.look(sealed())).toBe('unreadable')
+  })
+
+  it.each([['pages and 502', [page, gateway]], ['pages and no answer', [page, gateway, () => new NevisError('NEVIS_TIMEOUT', 'getStatus')]]] as const)('end the waiting if they alternate: %s', async (_what, answers) => {
+    expect(await secondsUntilTold(answers)).toBeLessThan(60)
+  })
+
+  it('do not end it if a status comes in between', async () => {
+    expect(await secondsUntilTold([page, () => 'pending'])).toBe(Infinity)
+  })
+
+  it('do not end it for a gateway alone, because Nevis may come back', async () => {
+    expect(await secondsUntilTold([gateway])).toBe(Infinity)
+  })
+
+  it('end it only after a minute if they have an unknown word for this transaction', async () => {
+    const seconds = await secondsUntilTold([processing])
+    expect([seconds >= 60, seconds < 70]).toEqual([true, true])
+  })
+
+  it('end it only after a minute if that minute begins again after a known status', async () => {
+    answer = processing()
+    listening()
+    await pass(40_000)
+    answer = 'pending'
+    await pass(5000)
+    answer = processing()
+    await pass(50_000)
+    expect(await watch.look(sealed())).toBe('pending')
+    await pass(20_000)
+    expect(await watch.look(sealed())).toBe('unreadable')
+  })
+
+  it('end it soon if they are about another transaction', async () => {
+    expect(await secondsUntilTold([() => processing('other')])).toBeLessThan(8)
+  })
+})
