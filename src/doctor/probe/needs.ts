@@ -1,13 +1,12 @@
 /**
  * Derives from the probe's records which values of this package's options fit a Nevis instance, and which sign-ins fail whatever the options are.
  *
- * Out of scope: the words of the report (`questions.ts`), and the options of an app (`../probe-findings.ts`).
+ * Out of scope: the words of the report (`questions.ts`), the answers to codes (`code-answers.ts`), and the options of an app (`../probe-findings.ts`).
  */
 import { NOT_ACCEPTED } from './answers'
+import { refusalOfRightCode, verdictIn } from './code-answers'
 import { CODE_OF_OTHER_CHARACTERS, FactsReader, type Facts } from './facts-reader'
 import { BASE_URL, URL_WITH_SLASH } from './shape'
-
-const RIGHT = '200'
 
 /** True if the option `healthCheck` accepts the instance's answer to /ping. */
 export function isPingUsable(facts: FactsReader): boolean {
@@ -31,12 +30,6 @@ export function appChannelOf(facts: FactsReader): 'app' | 'qr-code' | undefined 
 /** True if Nevis's links for the factor `app` have a custom URL scheme: such a link opens a branded Access App instead of a web page. */
 export function hasLinkOfApp(facts: FactsReader): boolean {
   return facts.kinds('enroll.app', 'appLinkUri').includes('link with the scheme of an app')
-}
-
-/** Whether the verification of an SMS code needs the field `channel` or refuses it; undefined if the field makes no difference, or no code was accepted. */
-export function smsChannelOf(facts: FactsReader): 'needed' | 'refused' | undefined {
-  if (facts.http('verification.sms.right') !== RIGHT) return facts.http('verification.sms.right.with-channel') === RIGHT ? 'needed' : undefined
-  return facts.http('verification.sms.wrong') === facts.http('verification.sms.wrong.with-channel') ? undefined : 'refused'
 }
 
 /**
@@ -116,7 +109,19 @@ function isOfOther(facts: FactsReader, step: string, field: string, own: RegExp)
 type Reason = (facts: FactsReader, step: string) => string | undefined
 
 const isSuccess = (http: string) => ['200', '201', '202'].includes(http)
-const hasSucceeded = (facts: FactsReader, step: string) => facts.http(step) === RIGHT && facts.kinds(step, 'status').some((word) => word.toLowerCase() === '"succeeded"')
+
+/** Returns the status that the client reads from an answer (`client/decode.ts`); undefined if the client takes the answer for no status, or for an error. */
+export function statusWordIn(facts: FactsReader, step: string): 'pending' | 'succeeded' | 'failed' | 'unknown' | undefined {
+  const [http, words] = [facts.http(step), facts.kinds(step, 'status').map((word) => word.toLowerCase())]
+  const has = (word: string) => words.includes(`"${word}"`)
+  // A 412 is a failure with Nevis's own error body, or with a word that no other status has.
+  if (http === '412') return words.some((word) => word === 'http status' || !['null', 'number', '"pending"', '"succeeded"', '"unknown"'].includes(word)) ? 'failed' : undefined
+  if (http === '404') return has('unknown') ? 'unknown' : undefined
+  if (['200', '202'].includes(http) && has('pending')) return 'pending'
+  return http === '200' && has('succeeded') ? 'succeeded' : undefined
+}
+
+const hasSucceeded = (facts: FactsReader, step: string) => statusWordIn(facts, step) === 'succeeded'
 
 const hasFailed = (facts: FactsReader, step: string) => facts.http(step) === '412' || facts.kinds(step, 'status').some((word) => NOT_ACCEPTED.includes(word.toLowerCase().replaceAll('"', '')))
 
@@ -148,11 +153,7 @@ const ofStatus: Reason = (facts, step) => {
 }
 
 /** After a right SMS code, the status may be missing. Only a failure is a reason. */
-const ofCodeStatus: Reason = (facts, step) => {
-  const words = facts.kinds(step, 'status')
-  const isFailed = facts.http(step) === '412' && words.length > 0 && !words.some((word) => ['"pending"', '"succeeded"', '"unknown"'].includes(word))
-  return isFailed ? `the status after a right code is ${facts.saw(step)}` : undefined
-}
+const ofCodeStatus: Reason = (facts, step) => (statusWordIn(facts, step) === 'failed' ? `the status after a right code is ${facts.saw(step)}` : undefined)
 
 const ofToken: Reason = (facts, step) => {
   if (!isSuccess(facts.http(step))) return `the introspection of a transaction token gets HTTP ${facts.http(step)}`
@@ -180,26 +181,17 @@ const ofBroughtToken: Reason = (facts, step) => {
   return `the request for the status of a transaction token, which must have none, gets ${facts.saw(asStatusToken)} instead of Nevis's own HTTP 404`
 }
 
-/** An error does not show that the code was right. */
-const ofCode: Reason = (facts, step) => {
-  const [http, body] = [facts.http(step), facts.fields(step).find((kind) => ['a page', 'other text'].includes(kind))]
-  return /^[45]/.test(http) || (http === RIGHT && body === undefined) ? undefined : `the answer to a right code is HTTP ${http}${body === undefined ? '' : `, with ${body}`}`
-}
-
 /** The strategy sends only digits to Nevis as the code of a text message (`client/typed-input.ts`). If the answer is unclear, the status decides. */
 const ofTypedCode: Reason = (facts, step) => {
   if (facts.text('sms.code') === CODE_OF_OTHER_CHARACTERS) return 'the code does not consist of digits'
+  const why = refusalOfRightCode(facts, step)
+  const isUnclear = facts.http(step).startsWith('2') && verdictIn(facts, step) !== 'no'
+  if (why === undefined || !isUnclear) return why
   const status = step.replace(/^verification\.(.*)\.right.*$/, 'status.$1.verified')
-  const why = ofCode(facts, step)
-  return why !== undefined && !hasSucceeded(facts, status) ? `${why}, and the status after it is ${facts.saw(status)}` : undefined
+  return hasSucceeded(facts, status) ? undefined : `${why}, and the status after it is ${facts.saw(status)}`
 }
 
-/** A denial must get the status `unknown`, or HTTP 412 with Nevis's own error body or with a word that no other status has (`client/decode.ts`). */
-const ofDenial: Reason = (facts, step) => {
-  const [http, words] = [facts.http(step), facts.kinds(step, 'status').map((word) => word.toLowerCase())]
-  const isFailed = http === '412' && words.some((word) => word === 'http status' || !['null', 'number', '"pending"', '"succeeded"', '"unknown"'].includes(word))
-  return isFailed || (http === '404' && words.includes('"unknown"')) ? undefined : `the status after a denied request is ${facts.saw(step)}`
-}
+const ofDenial: Reason = (facts, step) => (['failed', 'unknown'].includes(statusWordIn(facts, step) ?? '') ? undefined : `the status after a denied request is ${facts.saw(step)}`)
 
 /** The steps that show whether sign-ins by a factor can work. */
 const PROOFS: readonly (readonly [step: string, factor: string, reason: Reason, what?: 'enrolments' | 'denials'])[] = [
@@ -221,7 +213,7 @@ const PROOFS: readonly (readonly [step: string, factor: string, reason: Reason, 
   ['verification.sms.right.with-channel', 'sms', ofTypedCode],
   ['verification.enroll.sms.right', 'sms', ofTypedCode, 'enrolments'],
   ['verification.enroll.sms.right.with-channel', 'sms', ofTypedCode, 'enrolments'],
-  ['verification.recovery.right', 'recovery', ofCode],
+  ['verification.recovery.right', 'recovery', refusalOfRightCode],
   ['status.push.accepted', 'widget', ofStatusToken],
   ['introspect.push.accept', 'widget', (facts, step) => ofToken(facts, step) ?? ofBroughtToken(facts, step)],
 ]
@@ -244,31 +236,6 @@ export function refusalsIn(allFacts: Facts, isUsed: (factor: string) => boolean 
     found.set(why, { steps: [...steps, step], failing: failing.add(`${what} by ${factor}`) })
   }
   return [...found].map(([why, { steps, failing }]) => ({ steps, sentence: `${[...failing].join(', ')} fail: ${why}` }))
-}
-
-/**
- * Lists the factors of which the instance accepts wrong codes: its answer to a wrong code is an empty HTTP 200, or looks like its answer to a right code. With
- * such a factor, any code would sign in.
- * @param isUsed as for `refusalsIn`
- */
-export function acceptedWrongCodesIn(allFacts: Facts, isUsed: (factor: string) => boolean = () => true): string[] {
-  return (['recovery', 'sms'] as const).flatMap((factor) => {
-    const facts = new FactsReader(allFacts)
-    const isAccepted = isUsed(factor) && CODE_STEPS[factor].some(([wrong, right]) => isWrongAccepted(facts, wrong, right))
-    return isAccepted && !facts.hasReadLost ? [`a wrong code of the factor ${factor} got the answer of a right code (HTTP 200), so any code would sign in`] : []
-  })
-}
-
-/** The steps that send a wrong code, each with the step that sends a right code in the same way. */
-const CODE_STEPS = {
-  recovery: [['verification.recovery.wrong', 'verification.recovery.right']],
-  sms: ['verification.sms', 'verification.enroll.sms'].flatMap((step) => ['', '.with-channel'].map((way) => [`${step}.wrong${way}`, `${step}.right${way}`] as const)),
-} as const
-
-function isWrongAccepted(facts: FactsReader, wrong: string, right: string): boolean {
-  if (!facts.has(wrong) || facts.http(wrong) !== RIGHT) return false
-  const isEmpty = facts.fields(wrong).every((field) => ['empty body', ': empty object'].includes(field))
-  return isEmpty || (facts.http(right) === RIGHT && ofCode(facts, right) === undefined && facts.fields(right).join() === facts.fields(wrong).join())
 }
 
 /**
