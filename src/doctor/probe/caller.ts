@@ -261,8 +261,8 @@ export class Caller {
     if (headers['transfer-encoding'] === 'chunked') this.responses.inChunks++
   }
 
-  private fieldsOf({ json, text }: Reply): string[] {
-    return json === undefined ? [textKind(text)] : shapeOf(json, this.known)
+  private fieldsOf({ status, json, text }: Reply): string[] {
+    return json === undefined ? [textKind(text)] : shapeOf(json, this.known, status)
   }
 
   private note(step: string, reply: Reply, headers: IncomingHttpHeaders, verdict: Verdict | undefined): void {

@@ -10,7 +10,9 @@ import { BASE_URL, URL_WITH_SLASH } from './shape'
 
 /** True if the option `healthCheck` accepts the instance's answer to /ping. */
 export function isPingUsable(facts: FactsReader): boolean {
-  return /^2|^4(?!01|03|29)/.test(facts.http('ping')) && !facts.fields('ping').some((kind) => ['a page', 'other text'].includes(kind) || /^(?:the body|\[\]):/.test(kind))
+  const fields = facts.fields('ping')
+  const isPong = facts.http('ping') === '200' && fields.some((kind) => kind.startsWith('the text PONG'))
+  return isPong || (/^2|^4(?!01|03|29)/.test(facts.http('ping')) && !fields.some((kind) => /^(?:a page|other text|the text PONG|the body:|\[|: empty list)/.test(kind)))
 }
 
 /** True if the instance answers about an unknown user as the client expects: with a 404 and Nevis's own error body. Only this answer makes a user new. */
@@ -51,7 +53,7 @@ export function areCodesBlocked(facts: FactsReader): boolean {
 
 /** True if the status after a right SMS code is `succeeded`, with a token that introspects as active, for sign-ins and for enrolments. */
 export function canRequireIntrospection(facts: FactsReader): boolean {
-  return ['sms', 'enroll.sms'].every((step) => hasSucceeded(facts, `status.${step}.verified`) && facts.claim(`introspect.${step}`, 'active') === 'true')
+  return ['sms', 'enroll.sms'].every((step) => hasSucceeded(facts, `status.${step}.verified`) && facts.ownClaim(`introspect.${step}`, 'active') === 'true')
 }
 
 /** How the transaction tokens of the instance differ from what Nevis documents. */
@@ -76,8 +78,8 @@ const statusStepOf = (step: string) => step.replace(/^introspect\.(.*)$/, 'statu
 /** @returns undefined if no active transaction token was introspected, or if it names another user, which no option accepts */
 export function tokenNeedsOf(facts: FactsReader): TokenNeeds | undefined {
   const step = tokenStepOf(facts)
-  if (step === undefined || facts.claim(step, 'active') !== 'true' || isOfOther(facts, step, 'sub', OWNERS)) return undefined
-  const [sub, aud, iss] = (['sub', 'aud', 'iss'] as const).map((claim) => facts.claim(step, claim)) as [string, string, string]
+  if (step === undefined || facts.ownClaim(step, 'active') !== 'true' || isOfOther(facts.ownClaim(step, 'sub'), OWNERS)) return undefined
+  const [sub, aud, iss] = (['sub', 'aud', 'iss'] as const).map((claim) => facts.ownClaim(step, claim)) as [string, string, string]
   return {
     acceptAudienceApi: aud.split(', ').includes('"api"'),
     acceptMissingIssuer: iss === 'absent',
@@ -99,10 +101,9 @@ export function transactionTokensOf({ acceptAudienceApi, acceptMissingIssuer, su
 /** How the probe describes the `sub` of a transaction token that this package can accept. */
 const OWNERS = /^the (userId|username|transactionId)/
 
-/** True if an answer has this field, but never with a value of the probe's own user or transaction. */
-function isOfOther(facts: FactsReader, step: string, field: string, own: RegExp): boolean {
-  const kinds = facts.kinds(step, field).filter((kind) => kind !== 'null')
-  return kinds.length > 0 && !kinds.some((kind) => own.test(kind))
+/** True for a value that is there, but is not that of the probe's own user or transaction. */
+function isOfOther(kind = 'absent', own: RegExp): boolean {
+  return kind !== 'absent' && !own.test(kind)
 }
 
 /** Says why this package refuses the answer to a step, whatever the options are; undefined if it may accept the answer. */
@@ -110,15 +111,17 @@ type Reason = (facts: FactsReader, step: string) => string | undefined
 
 const isSuccess = (http: string) => ['200', '201', '202'].includes(http)
 
+/** Matches the kinds of values that are no text. */
+const NO_TEXT = /^(?:(?:negative )?number|(?:milli)?seconds since|(?:another )?http status|true|false|empty (?:list|object))/i
+
 /** Returns the status that the client reads from an answer (`client/decode.ts`); undefined if the client takes the answer for no status, or for an error. */
 export function statusWordIn(facts: FactsReader, step: string): 'pending' | 'succeeded' | 'failed' | 'unknown' | undefined {
-  const [http, words] = [facts.http(step), facts.kinds(step, 'status').map((word) => word.toLowerCase())]
-  const has = (word: string) => words.includes(`"${word}"`)
+  const [http, kind] = [facts.http(step), facts.read(step, 'status')?.toLowerCase()]
   // A 412 is a failure with Nevis's own error body, or with a word that no other status has.
-  if (http === '412') return words.some((word) => word === 'http status' || !['null', 'number', '"pending"', '"succeeded"', '"unknown"'].includes(word)) ? 'failed' : undefined
-  if (http === '404') return has('unknown') ? 'unknown' : undefined
-  if (['200', '202'].includes(http) && has('pending')) return 'pending'
-  return http === '200' && has('succeeded') ? 'succeeded' : undefined
+  if (http === '412') return facts.fields(step).includes('status: HTTP status') || !(kind === undefined || NO_TEXT.test(kind) || ['"pending"', '"succeeded"', '"unknown"'].includes(kind)) ? 'failed' : undefined
+  if (http === '404') return kind === '"unknown"' ? 'unknown' : undefined
+  if (['200', '202'].includes(http) && kind === '"pending"') return 'pending'
+  return http === '200' && kind === '"succeeded"' ? 'succeeded' : undefined
 }
 
 const hasSucceeded = (facts: FactsReader, step: string) => statusWordIn(facts, step) === 'succeeded'
@@ -148,7 +151,7 @@ const ofStatus: Reason = (facts, step) => {
   // A failed request is no reason: the person may have denied it.
   if (hasFailed(facts, step)) return undefined
   if (!hasSucceeded(facts, step)) return `the status after an accepted request is ${facts.saw(step)}`
-  const other = ['userId', 'username', 'transactionId'].find((field) => isOfOther(facts, step, field, new RegExp(`^the ${field}`)))
+  const other = ['userId', 'username', 'transactionId'].find((field) => isOfOther(facts.read(step, field), new RegExp(`^the ${field}`)))
   return ofStatusToken(facts, step) ?? (other && `the status names another ${other}`)
 }
 
@@ -157,23 +160,23 @@ const ofCodeStatus: Reason = (facts, step) => (statusWordIn(facts, step) === 'fa
 
 const ofToken: Reason = (facts, step) => {
   if (!isSuccess(facts.http(step))) return `the introspection of a transaction token gets HTTP ${facts.http(step)}`
-  if (facts.claim(step, 'active') !== 'true') return `the transaction token of an accepted request is not active (active: ${facts.claim(step, 'active')})`
-  const invalid = ['exp', 'iat', 'nbf'].find((claim) => facts.kinds(step, claim).some((kind) => /^(negative|empty|true|false)/.test(kind)))
+  if (facts.ownClaim(step, 'active') !== 'true') return `the transaction token of an accepted request is not active (active: ${facts.ownClaim(step, 'active')})`
+  const invalid = ['exp', 'iat', 'nbf'].find((claim) => /^(negative|empty|true|false)/.test(facts.ownClaim(step, claim)))
   if (invalid !== undefined) return `the \`${invalid}\` of a transaction token is no time`
   const issued = facts.text(`${step}.issued`)
   if (facts.text(`${step}.life`) === '0 s' && issued === 'since the start') return 'a transaction token has already expired when it is issued'
   // A difference of the clocks would look like an old token.
   if (/(minutes|hours|days) before/.test(issued) && facts.text('clock') === 'agrees') return 'a transaction token was issued long before the request'
-  return isOfOther(facts, step, 'sub', OWNERS) ? 'the `sub` of a transaction token names neither the user nor the transaction' : undefined
+  return isOfOther(facts.ownClaim(step, 'sub'), OWNERS) ? 'the `sub` of a transaction token names neither the user nor the transaction' : undefined
 }
 
 const ofCodeToken: Reason = (facts, step) => (hasSucceeded(facts, statusStepOf(step)) ? ofToken(facts, step) : undefined)
 
 /** Only for a token that the browser brings: it must also say whose it is and when it was issued, and must not be a status token. */
 const ofBroughtToken: Reason = (facts, step) => {
-  if (facts.claim(step, 'active') !== 'true') return undefined
-  if (facts.claim(step, 'iat') === 'absent') return 'a transaction token does not say when it was issued (`iat`)'
-  if (!/^the user/.test(facts.claim(step, 'sub'))) return 'a transaction token does not name its user (`sub`)'
+  if (facts.ownClaim(step, 'active') !== 'true') return undefined
+  if (facts.ownClaim(step, 'iat') === 'absent') return 'a transaction token does not say when it was issued (`iat`)'
+  if (!/^the user/.test(facts.ownClaim(step, 'sub'))) return 'a transaction token does not name its user (`sub`)'
   const asStatusToken = `${step}.as-status-token`
   // Nevis itself must have answered: with the status `unknown`, or with its own error body, which names the path.
   const isOfNevis = facts.kinds(asStatusToken, 'status').some((word) => word.toLowerCase() === '"unknown"') || ['status: HTTP status', 'path: text'].every((field) => facts.fields(asStatusToken).includes(field))

@@ -178,7 +178,7 @@ const QUESTIONS: readonly (readonly [question: string, step: string | readonly s
     does: 'only a status `succeeded` counts, whatever the token of the status says',
   }))],
   ['Can a transaction token be introspected only once?', 'introspect.push.accept.again', ifAccepted(['introspect.push.accept', 'introspect.push.accept.again'], (facts) => {
-    const [first, second] = ['introspect.push.accept', 'introspect.push.accept.again'].map((step) => facts.claim(step, 'active'))
+    const [first, second] = ['introspect.push.accept', 'introspect.push.accept.again'].map((step) => facts.ownClaim(step, 'active'))
     // The second answer shows something only if the token was active before.
     if (first !== 'true') return { refused: 'introspect.push.accept' }
     if (second !== 'true' && second !== 'false') return { refused: 'introspect.push.accept.again' }
@@ -189,7 +189,7 @@ const QUESTIONS: readonly (readonly [question: string, step: string | readonly s
     if (step === undefined) return undefined
     if (/^[45]/.test(facts.http(step))) return { refused: step }
     return {
-      answer: (['sub', 'aud', 'iss'] as const).map((claim) => `${claim}: ${facts.claim(step, claim)}`).join('; '),
+      answer: (['sub', 'aud', 'iss'] as const).map((claim) => `${claim}: ${facts.ownClaim(step, claim)}`).join('; '),
       does: `\`sub\` must be the userId and \`iss\` the instance; \`aud\` must not be the API${tokenNeedsOf(facts)?.hasOtherIssuer === true ? '. The report does not contain the value for `issuer`: docs/guides/probe.md says where to find the value' : ''}`,
       ...optionForTokens(facts),
     }
@@ -223,7 +223,7 @@ const QUESTIONS: readonly (readonly [question: string, step: string | readonly s
   ['When does Nevis block pushes?', 'limit.pushes', (facts) => ({ ...limitIn(facts, 'limit.pushes', 'requests', '`startBudget`'), does: '`startBudget` stops earlier by default' })],
   ['What does the record of a blocked user show?', 'limit.pushes.user', ifAccepted(['limit.pushes.user'], (facts) => ({
     answer: !isReached(facts, 'limit.pushes') ? 'no user was blocked' : facts.fields('limit.pushes.user').filter((one) => one.startsWith('exceededRateLimits')).join(', ') || 'no `exceededRateLimits`',
-    does: 'a user whose record has a non-empty `exceededRateLimits` gets `user_blocked`',
+    does: 'a user whose record has an entry of `exceededRateLimits` other than `false` gets `user_blocked`',
   }))],
   ['When does Nevis block codes?', 'limit.codes', (facts) => ({ ...limitIn(facts, 'limit.codes', 'wrong codes', '`attemptBudget`'), does: '`attemptBudget` stops earlier by default' })],
   ['How many phones may a user have?', 'limit.phones', (facts) => ({ answer: isReached(facts, 'limit.phones') ? `${facts.text('limit.phones.after')} more: HTTP ${facts.http('limit.phones')}` : limitIn(facts, 'limit.phones', 'further phones').answer, does: 'if Nevis\'s answers show the limit, the user gets `too_many_authenticators`' })],
