@@ -35,14 +35,13 @@ export function codeAnswerIn(facts: FactsReader, step: string): string {
   return `HTTP ${http}, ${facts.fields(step).join(', ') || 'no fields'}${verdict === undefined ? '' : `, which the client reads as "${verdict}"`}`
 }
 
-/**
- * True if the answer to a code that a person has typed shows that the code is right: the client accepts the code, or at least does not refuse it, and a wrong
- * code got another answer.
- */
-export function isShownAsRight(facts: FactsReader, step: string, wrong: string): boolean {
-  if (isAcceptedCode(facts, step)) return true
-  if (!/^2/.test(facts.http(step)) || verdictIn(facts, step) === 'no' || !facts.has(wrong)) return false
-  return facts.http(step) !== facts.http(wrong) || facts.fields(step).join() !== facts.fields(wrong).join()
+/** True if the client takes the code that got this answer neither for right nor for wrong. For a code of a text message, the status then decides. */
+export function isUnclear(facts: FactsReader, step: string): boolean {
+  return facts.http(step).startsWith('2') && !isAcceptedCode(facts, step) && verdictIn(facts, step) !== 'no'
+}
+
+export function isAnsweredAlike(facts: FactsReader, step: string, other: string): boolean {
+  return facts.http(step) === facts.http(other) && facts.fields(step).join() === facts.fields(other).join()
 }
 
 /** Whether the verification of an SMS code needs the field `channel` or refuses it; undefined if the field makes no difference, or no code was accepted. */
@@ -89,6 +88,6 @@ function isWrongAccepted(facts: FactsReader, wrong: string, right: string): bool
   if (!facts.has(wrong) || facts.http(wrong) !== OK) return false
   const verdict = verdictIn(facts, wrong)
   // A report of an older version: if a right code got the same fields, assume the worse.
-  if (verdict === undefined) return isTakenForRight(facts, right) && facts.fields(right).join() === facts.fields(wrong).join()
+  if (verdict === undefined) return isTakenForRight(facts, right) && isAnsweredAlike(facts, right, wrong)
   return verdict === 'yes'
 }

@@ -4,7 +4,7 @@
  * Out of scope: the words of the report (`questions.ts`), the answers to codes (`code-answers.ts`), and the options of an app (`../probe-findings.ts`).
  */
 import { NOT_ACCEPTED } from './answers'
-import { refusalOfRightCode, verdictIn } from './code-answers'
+import { isUnclear, refusalOfRightCode } from './code-answers'
 import { CODE_OF_OTHER_CHARACTERS, FactsReader, type Facts } from './facts-reader'
 import { BASE_URL, URL_WITH_SLASH } from './shape'
 
@@ -188,8 +188,7 @@ const ofBroughtToken: Reason = (facts, step) => {
 const ofTypedCode: Reason = (facts, step) => {
   if (facts.text('sms.code') === CODE_OF_OTHER_CHARACTERS) return 'the code does not consist of digits'
   const why = refusalOfRightCode(facts, step)
-  const isUnclear = facts.http(step).startsWith('2') && verdictIn(facts, step) !== 'no'
-  if (why === undefined || !isUnclear) return why
+  if (why === undefined || !isUnclear(facts, step)) return why
   const status = step.replace(/^verification\.(.*)\.right.*$/, 'status.$1.verified')
   return hasSucceeded(facts, status) ? undefined : `${why}, and the status after it is ${facts.saw(status)}`
 }

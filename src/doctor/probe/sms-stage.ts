@@ -4,8 +4,9 @@
  * Out of scope: recovery codes (`user-stage.ts`).
  */
 import { textAt } from './answers'
-import { isShownAsRight } from './code-answers'
+import { isAcceptedCode, isAnsweredAlike, isUnclear } from './code-answers'
 import { CODE_OF_OTHER_CHARACTERS, FactsReader } from './facts-reader'
+import { statusWordIn } from './needs'
 import type { Reply } from './reply'
 import { httpOf, introspectTwice, status, type StageContext } from './stage-context'
 
@@ -121,11 +122,24 @@ async function typeUntilRight(context: StageContext, texts: TextMessages, first:
 
 /** Sends the code without the channel, and with it if the first answer does not show that the code is right. */
 async function isRight(context: StageContext, transaction: TextTransaction, code: string): Promise<boolean> {
-  const isShown = (name: string) => isShownAsRight(new FactsReader(context.caller.facts), `verification.${transaction.step}.${name}`, `verification.${transaction.step}.${name.replace('right', 'wrong')}`)
   const { status: plain } = await verify(context, transaction, 'right', code)
-  if (plain === 0 || isShown('right')) return plain !== 0
+  if (plain === 0 || (await isShown(context, transaction, 'right'))) return plain !== 0
   await verify(context, transaction, 'right.with-channel', code, 'sms')
-  return isShown('right.with-channel')
+  return isShown(context, transaction, 'right.with-channel')
+}
+
+/** True if the answer to the code shows that the code is right. If right and wrong codes get the same unclear answer, asks for the status, as the strategy does. */
+async function isShown(context: StageContext, { step, statusToken }: TextTransaction, name: string): Promise<boolean> {
+  const { caller } = context
+  const [ofCode, ofWrong, ofStatus] = [`verification.${step}.${name}`, `verification.${step}.${name.replace('right', 'wrong')}`, `status.${step}.verified`]
+  const facts = new FactsReader(caller.facts)
+  if (isAcceptedCode(facts, ofCode)) return true
+  if (!isUnclear(facts, ofCode) || !facts.has(ofWrong)) return false
+  if (!isAnsweredAlike(facts, ofCode, ofWrong)) return true
+  await status(context, ofStatus, statusToken)
+  if (statusWordIn(facts, ofStatus) === 'succeeded') return true
+  caller.forget(ofStatus)
+  return false
 }
 
 function verify({ caller }: StageContext, { step, userId, username, transactionId, statusToken }: TextTransaction, name: string, code: string, channel?: string): Promise<Reply> {

@@ -70,9 +70,11 @@ function send(res: ServerResponse, { status, body = '', headers = {}, isOpenEnde
   res.writeHead(status, { 'content-type': 'application/json', ...(status !== 204 && { 'content-length': String(sent.length) }), ...headers }).end(sent)
 }
 
-async function probe(stages: readonly Stage[]): Promise<StageResults & { readonly said: readonly string[] }> {
+/** @param code the code that the person types for each text message. Default: the right one */
+async function probe(stages: readonly Stage[], code?: () => string): Promise<StageResults & { readonly said: readonly string[] }> {
   const said: string[] = []
   const person = new SimulatedPerson(simulator)
+  if (code !== undefined) person.typeCode = () => Promise.resolve(code())
   const { accessKey } = simulator
   const results = await runStages({ baseURL, accessKey, stages, phone: person.number, person, pause: async (ms) => simulator.advance(ms), say: (line) => void said.push(line), signal: new AbortController().signal })
   return { ...results, said }
@@ -162,19 +164,19 @@ it('the report prints how the client reads each answer', async () => {
 
 describe('a code of a text message', () => {
   /** The text messages that the probe asked for, and whether it took a typed code for right. */
-  const typed = async () => {
-    const { facts, failed, said } = await probe(['quiet', 'sms'])
+  const typed = async (code?: () => string) => {
+    const { facts, failed, said } = await probe(['quiet', 'sms'], code)
     return { facts, failed: failed.map(({ reason }) => reason), texts: said.filter((line) => line.startsWith('Asking Nevis for text message')).length }
   }
 
   it.each<[string, CodeAnswer]>([
     ['a body that says no', json({ valid: false })],
     ['a redirect', { status: 302 }],
-    ['a text that a wrong code gets, too', json({ note: 'thanks' })],
+    ['HTTP 404', { status: 404, body: '{}' }],
   ])('that gets %s › is not taken for right', async (_name, answer) => {
     answerTo = () => answer
     const { facts, failed } = await typed()
-    expect(failed).toEqual([expect.stringMatching(/^none of 3 typed codes was accepted \((HTTP (200|302)|no answer.*)\)$/)])
+    expect(failed).toEqual([expect.stringMatching(/^none of 3 typed codes was accepted \((HTTP (200|302|404)|no answer.*)\)$/)])
     expect(Object.keys(facts).filter((name) => /\.right|\.verified/.test(name))).toEqual([])
   })
 
@@ -185,6 +187,15 @@ describe('a code of a text message', () => {
   ])('that gets %s, and a wrong one HTTP 400 › is taken for right', async (_name, right) => {
     answerTo = (isRight) => (isRight ? right : REFUSED)
     expect(await typed()).toMatchObject({ failed: [], texts: 3 })
+  })
+
+  it('that gets a text that a wrong code gets, too › is taken for right only if the status after it is `succeeded`', async () => {
+    answerTo = () => json({ note: 'thanks' })
+    const { facts, failed } = await typed()
+    expect([failed, facts['status.sms.verified.http'], refusalsIn(facts)]).toEqual([[], '200', []])
+    const mistyped = await typed(() => '999999')
+    expect(mistyped.failed).toEqual(['none of 3 typed codes was accepted (HTTP 200)'])
+    expect(Object.keys(mistyped.facts).filter((name) => /\.right|\.verified/.test(name))).toEqual([])
   })
 
   it('that gets no, although it is right › fails the stage, whatever the status after it is', async () => {
