@@ -8,8 +8,9 @@ import type { NevisStrategy } from '../strategy/strategy'
 import { error, warning, type Finding } from './findings'
 import { withGeneral } from './probe-findings'
 import type { ReportOfProbe } from './probe-report'
+import { smsChannelOf } from './probe/code-answers'
 import { FactsReader } from './probe/facts-reader'
-import { appChannelOf, areCodesBlocked, canRequireIntrospection, hasLinkOfApp, isPingUsable, isUnknownUserClear, smsChannelOf, TOKEN_STEPS, tokenNeedsOf, transactionTokensOf } from './probe/needs'
+import { appChannelOf, areCodesBlocked, canRequireIntrospection, hasLinkOfApp, isPingUsable, isUnknownUserClear, TOKEN_STEPS, tokenNeedsOf, transactionTokensOf } from './probe/needs'
 
 /** The settings of a strategy that this file compares with the probe's report on the Nevis instance. */
 export type InstanceSettings = Pick<NevisStrategy['settings'], 'factors' | 'claims' | 'issuers' | 'health' | 'operation' | 'lifetimeMs' | 'enrollmentLifetimeMs' | 'startBudget' | 'attemptBudget'> & {

@@ -5,7 +5,8 @@
  * Out of scope: making the report (`probe/`), and comparing it with the options of an app (`instance-checks.ts`).
  */
 import { error, ok, unchecked, warning, type Finding } from './findings'
-import { acceptedWrongCodesIn, refusalsIn, refusedRequestsIn } from './probe/needs'
+import { acceptedWrongCodesIn } from './probe/code-answers'
+import { refusalsIn, refusedRequestsIn } from './probe/needs'
 import type { ReportedAnswer, ReportOfProbe } from './probe-report'
 
 const REMEDY = 'write a report with: npx passport-nevis probe --users --out report.json'

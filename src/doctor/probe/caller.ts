@@ -6,11 +6,12 @@
  */
 import type { IncomingHttpHeaders } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Verdict } from '../../client/verdict'
 import { withDeadline } from '../deadline'
 import { codesIn, textAt } from './answers'
 import { isUnavailable, type Facts } from './facts-reader'
 import { Connections } from './raw-request'
-import { EndpointMemory, endpointOf, isOfGateway, isRefusal, isRepeatable, parsed, textKind, type Call, type Reply } from './reply'
+import { EndpointMemory, endpointOf, isOfGateway, isRefusal, isRepeatable, parsed, textKind, verdictOnCode, type Call, type Reply } from './reply'
 import { BASE_URL, mediaTypeOf, shapeOf } from './shape'
 import { wordOf } from './word-of'
 
@@ -198,7 +199,7 @@ export class Caller {
   /** Deletes what was recorded under the name `step`. */
   forget(step: string): void {
     this.steps.delete(step)
-    for (const kind of ['http', 'type', 'headers', 'fields']) delete this.facts[`${step}.${kind}`]
+    for (const kind of ['http', 'type', 'headers', 'fields', 'verdict']) delete this.facts[`${step}.${kind}`]
   }
 
   /**
@@ -215,7 +216,8 @@ export class Caller {
     if (typeof value === 'string' && value !== '') this.known.set(value, label)
   }
 
-  private async send({ method = 'POST', path, json, form, withKey = true, bearer = this.accessKey, accept = 'application/json', learns = [] }: Call, signal: AbortSignal, step?: string): Promise<Reply> {
+  private async send(call: Call, signal: AbortSignal, step?: string): Promise<Reply> {
+    const { method = 'POST', path, json, form, withKey = true, bearer = this.accessKey, accept = 'application/json', learns = [] } = call
     this.calls++
     if (step !== undefined) this.steps.add(step)
     const headers: Record<string, string> = { Accept: accept }
@@ -225,15 +227,15 @@ export class Caller {
     const body = json === undefined ? form && new URLSearchParams(form).toString() : JSON.stringify(json)
     let reply: Reply
     try {
-      const { status, text, headers: received } = await this.connections.send(path, { method, headers, body, signal })
-      reply = { status, json: parsed(text), text, retryAfter: received['retry-after'] }
+      const { status, text, headers: received, mayBeCutOff } = await this.connections.send(path, { method, headers, body, signal })
+      reply = { status, json: parsed(text), text, retryAfter: received['retry-after'], mayBeCutOff }
       this.timeouts = 0
       this.countDelivery(text, received)
       for (const name of learns) {
         if (name !== 'recovery code') this.learn(textAt(reply.json, name), `the ${name}`)
         else for (const code of codesIn(reply.json)) this.learn(code, name)
       }
-      if (step !== undefined) this.note(step, reply, received)
+      if (step !== undefined) this.note(step, reply, received, verdictOnCode(reply, call))
     } catch (reason) {
       reply = NO_REPLY
       this.timeouts = wordOf(reason) === 'TimeoutError' ? this.timeouts + 1 : 0
@@ -257,11 +259,11 @@ export class Caller {
     if (headers['transfer-encoding'] === 'chunked') this.responses.inChunks++
   }
 
-  private fieldsOf({ json, text }: Reply): string[] {
-    return json === undefined ? [textKind(text)] : shapeOf(json, this.known)
+  private fieldsOf({ status, json, text }: Reply): string[] {
+    return json === undefined ? [textKind(text)] : shapeOf(json, this.known, status)
   }
 
-  private note(step: string, reply: Reply, headers: IncomingHttpHeaders): void {
+  private note(step: string, reply: Reply, headers: IncomingHttpHeaders, verdict: Verdict | undefined): void {
     const date = Date.parse(headers.date ?? '')
     if (!Number.isNaN(date)) this.clockMs = date - Date.now()
     this.facts[`${step}.http`] = String(reply.status)
@@ -270,6 +272,8 @@ export class Caller {
     if (noted.length > 0) this.facts[`${step}.headers`] = noted
     else delete this.facts[`${step}.headers`]
     this.facts[`${step}.fields`] = this.fieldsOf(reply)
+    if (verdict !== undefined) this.facts[`${step}.verdict`] = verdict
+    else delete this.facts[`${step}.verdict`]
   }
 }
 

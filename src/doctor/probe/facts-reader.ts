@@ -75,6 +75,18 @@ export class FactsReader {
       .filter(([path]) => path.replace(/\[\]$/, '').split('.').at(-1) === field)
   }
 
+  /** The kind of the value that the client reads for a field: that of the object itself; or that of its inner objects, if they agree (`client/places.ts`). */
+  read(step: string, field: string): string | undefined {
+    const found = this.found(step, field).filter(([path, kind]) => kind !== 'null' && !path.startsWith('[') && !path.endsWith('[]'))
+    const kinds = new Set((found.some(([path]) => path === field) ? found.filter(([path]) => path === field) : found).map(([, kind]) => kind))
+    return kinds.size === 1 ? [...kinds][0] : undefined
+  }
+
+  /** Describes a field of the object itself, not of its inner objects, by the kinds of its values. Says `absent` for a missing field and for `null`. */
+  ownClaim(step: string, field: string): string {
+    return this.found(step, field).filter(([path, kind]) => path.replace(/\[\]$/, '') === field && kind !== 'null').map(([, kind]) => kind).join(', ') || 'absent'
+  }
+
   kinds(step: string, field: string): string[] {
     return this.found(step, field).map(([, kind]) => kind)
   }

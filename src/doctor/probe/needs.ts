@@ -1,17 +1,18 @@
 /**
  * Derives from the probe's records which values of this package's options fit a Nevis instance, and which sign-ins fail whatever the options are.
  *
- * Out of scope: the words of the report (`questions.ts`), and the options of an app (`../probe-findings.ts`).
+ * Out of scope: the words of the report (`questions.ts`), the answers to codes (`code-answers.ts`), and the options of an app (`../probe-findings.ts`).
  */
 import { NOT_ACCEPTED } from './answers'
+import { isUnclear, refusalOfRightCode } from './code-answers'
 import { CODE_OF_OTHER_CHARACTERS, FactsReader, type Facts } from './facts-reader'
 import { BASE_URL, URL_WITH_SLASH } from './shape'
 
-const RIGHT = '200'
-
 /** True if the option `healthCheck` accepts the instance's answer to /ping. */
 export function isPingUsable(facts: FactsReader): boolean {
-  return /^2|^4(?!01|03|29)/.test(facts.http('ping')) && !facts.fields('ping').some((kind) => ['a page', 'other text'].includes(kind) || /^(?:the body|\[\]):/.test(kind))
+  const fields = facts.fields('ping')
+  const isPong = facts.http('ping') === '200' && fields.some((kind) => kind.startsWith('the text PONG'))
+  return isPong || (/^2|^4(?!01|03|29)/.test(facts.http('ping')) && !fields.some((kind) => /^(?:a page|other text|the text PONG|the body:|\[|: empty list)/.test(kind)))
 }
 
 /** True if the instance answers about an unknown user with a 404 and Nevis's own error body. Only after this answer does the strategy take a user for new. */
@@ -33,12 +34,6 @@ export function hasLinkOfApp(facts: FactsReader): boolean {
   return facts.kinds('enroll.app', 'appLinkUri').includes('link with the scheme of an app')
 }
 
-/** Whether the verification of an SMS code needs the field `channel` or refuses it; undefined if the field makes no difference, or no code was accepted. */
-export function smsChannelOf(facts: FactsReader): 'needed' | 'refused' | undefined {
-  if (facts.http('verification.sms.right') !== RIGHT) return facts.http('verification.sms.right.with-channel') === RIGHT ? 'needed' : undefined
-  return facts.http('verification.sms.wrong') === facts.http('verification.sms.wrong.with-channel') ? undefined : 'refused'
-}
-
 /**
  * True if the status endpoint answers 401 to a request without the access key, but not to one with it: NevisClient then sends the key. False if the 401 is an
  * HTML page, because a gateway may have sent the page; NevisClient does not send the key after such a page either.
@@ -58,7 +53,7 @@ export function areCodesBlocked(facts: FactsReader): boolean {
 
 /** True if the status after a right SMS code is `succeeded`, with a token that introspects as active, for sign-ins and for enrolments. */
 export function canRequireIntrospection(facts: FactsReader): boolean {
-  return ['sms', 'enroll.sms'].every((step) => hasSucceeded(facts, `status.${step}.verified`) && facts.claim(`introspect.${step}`, 'active') === 'true')
+  return ['sms', 'enroll.sms'].every((step) => hasSucceeded(facts, `status.${step}.verified`) && facts.ownClaim(`introspect.${step}`, 'active') === 'true')
 }
 
 /** How the transaction tokens of the instance differ from what Nevis documents. */
@@ -83,8 +78,8 @@ const statusStepOf = (step: string) => step.replace(/^introspect\.(.*)$/, 'statu
 /** @returns undefined if no active transaction token was introspected, or if it names another user, which no option accepts */
 export function tokenNeedsOf(facts: FactsReader): TokenNeeds | undefined {
   const step = tokenStepOf(facts)
-  if (step === undefined || facts.claim(step, 'active') !== 'true' || isOfOther(facts, step, 'sub', OWNERS)) return undefined
-  const [sub, aud, iss] = (['sub', 'aud', 'iss'] as const).map((claim) => facts.claim(step, claim)) as [string, string, string]
+  if (step === undefined || facts.ownClaim(step, 'active') !== 'true' || isOfOther(facts.ownClaim(step, 'sub'), OWNERS)) return undefined
+  const [sub, aud, iss] = (['sub', 'aud', 'iss'] as const).map((claim) => facts.ownClaim(step, claim)) as [string, string, string]
   return {
     acceptAudienceApi: aud.split(', ').includes('"api"'),
     acceptMissingIssuer: iss === 'absent',
@@ -106,17 +101,30 @@ export function transactionTokensOf({ acceptAudienceApi, acceptMissingIssuer, su
 /** How the probe describes the `sub` of a transaction token that this package can accept. */
 const OWNERS = /^the (userId|username|transactionId)/
 
-/** True if an answer has this field, but never with a value of the probe's own user or transaction. */
-function isOfOther(facts: FactsReader, step: string, field: string, own: RegExp): boolean {
-  const kinds = facts.kinds(step, field).filter((kind) => kind !== 'null')
-  return kinds.length > 0 && !kinds.some((kind) => own.test(kind))
+/** True for a value that is there, but is not that of the probe's own user or transaction. */
+function isOfOther(kind = 'absent', own: RegExp): boolean {
+  return kind !== 'absent' && !own.test(kind)
 }
 
 /** Says why this package refuses the answer to a step, whatever the options are; undefined if it may accept the answer. */
 type Reason = (facts: FactsReader, step: string) => string | undefined
 
 const isSuccess = (http: string) => ['200', '201', '202'].includes(http)
-const hasSucceeded = (facts: FactsReader, step: string) => facts.http(step) === RIGHT && facts.kinds(step, 'status').some((word) => word.toLowerCase() === '"succeeded"')
+
+/** Matches the kinds of values that are no text. */
+const NO_TEXT = /^(?:(?:negative )?number|(?:milli)?seconds since|(?:another )?http status|true|false|empty (?:list|object))/i
+
+/** Returns the status that the client reads from an answer (`client/decode.ts`); undefined if the client takes the answer for no status, or for an error. */
+export function statusWordIn(facts: FactsReader, step: string): 'pending' | 'succeeded' | 'failed' | 'unknown' | undefined {
+  const [http, kind] = [facts.http(step), facts.read(step, 'status')?.toLowerCase()]
+  // A 412 is a failure with Nevis's own error body, or with a word that no other status has.
+  if (http === '412') return facts.fields(step).includes('status: HTTP status') || !(kind === undefined || NO_TEXT.test(kind) || ['"pending"', '"succeeded"', '"unknown"'].includes(kind)) ? 'failed' : undefined
+  if (http === '404') return kind === '"unknown"' ? 'unknown' : undefined
+  if (['200', '202'].includes(http) && kind === '"pending"') return 'pending'
+  return http === '200' && kind === '"succeeded"' ? 'succeeded' : undefined
+}
+
+const hasSucceeded = (facts: FactsReader, step: string) => statusWordIn(facts, step) === 'succeeded'
 
 const hasFailed = (facts: FactsReader, step: string) => facts.http(step) === '412' || facts.kinds(step, 'status').some((word) => NOT_ACCEPTED.includes(word.toLowerCase().replaceAll('"', '')))
 
@@ -143,47 +151,37 @@ const ofStatus: Reason = (facts, step) => {
   // If the request has failed, report nothing: the person may have denied it.
   if (hasFailed(facts, step)) return undefined
   if (!hasSucceeded(facts, step)) return `the status after an accepted request is ${facts.saw(step)}`
-  const other = ['userId', 'username', 'transactionId'].find((field) => isOfOther(facts, step, field, new RegExp(`^the ${field}`)))
+  const other = ['userId', 'username', 'transactionId'].find((field) => isOfOther(facts.read(step, field), new RegExp(`^the ${field}`)))
   return ofStatusToken(facts, step) ?? (other && `the status names another ${other}`)
 }
 
-/** After a right SMS code, the strategy also accepts a missing status. It refuses an HTTP 412 with a `status` other than pending, succeeded and unknown. */
-const ofCodeStatus: Reason = (facts, step) => {
-  const words = facts.kinds(step, 'status')
-  const isFailed = facts.http(step) === '412' && words.length > 0 && !words.some((word) => ['"pending"', '"succeeded"', '"unknown"'].includes(word))
-  return isFailed ? `the status after a right code is ${facts.saw(step)}` : undefined
-}
+/** After a right SMS code, the strategy also accepts a missing status. It refuses the status `failed`. */
+const ofCodeStatus: Reason = (facts, step) => (statusWordIn(facts, step) === 'failed' ? `the status after a right code is ${facts.saw(step)}` : undefined)
 
 const ofToken: Reason = (facts, step) => {
   if (!isSuccess(facts.http(step))) return `the introspection of a transaction token gets HTTP ${facts.http(step)}`
-  if (facts.claim(step, 'active') !== 'true') return `the transaction token of an accepted request is not active (active: ${facts.claim(step, 'active')})`
-  const invalid = ['exp', 'iat', 'nbf'].find((claim) => facts.kinds(step, claim).some((kind) => /^(negative|empty|true|false)/.test(kind)))
+  if (facts.ownClaim(step, 'active') !== 'true') return `the transaction token of an accepted request is not active (active: ${facts.ownClaim(step, 'active')})`
+  const invalid = ['exp', 'iat', 'nbf'].find((claim) => /^(negative|empty|true|false)/.test(facts.ownClaim(step, claim)))
   if (invalid !== undefined) return `the \`${invalid}\` of a transaction token is no time`
   const issued = facts.text(`${step}.issued`)
   if (facts.text(`${step}.life`) === '0 s' && issued === 'since the start') return 'a transaction token has already expired when it is issued'
   // Judge the time of issue only if the clocks agree: if Nevis's clock is behind, a new token looks old.
   if (/(minutes|hours|days) before/.test(issued) && facts.text('clock') === 'agrees') return 'a transaction token was issued long before the request'
-  return isOfOther(facts, step, 'sub', OWNERS) ? 'the `sub` of a transaction token names neither the user nor the transaction' : undefined
+  return isOfOther(facts.ownClaim(step, 'sub'), OWNERS) ? 'the `sub` of a transaction token names neither the user nor the transaction' : undefined
 }
 
 const ofCodeToken: Reason = (facts, step) => (hasSucceeded(facts, statusStepOf(step)) ? ofToken(facts, step) : undefined)
 
 /** For a token that the strategy gets from the browser, not from Nevis: it must also name its user and its time of issue, and must not be a status token. */
 const ofBroughtToken: Reason = (facts, step) => {
-  if (facts.claim(step, 'active') !== 'true') return undefined
-  if (facts.claim(step, 'iat') === 'absent') return 'a transaction token does not say when it was issued (`iat`)'
-  if (!/^the user/.test(facts.claim(step, 'sub'))) return 'a transaction token does not name its user (`sub`)'
+  if (facts.ownClaim(step, 'active') !== 'true') return undefined
+  if (facts.ownClaim(step, 'iat') === 'absent') return 'a transaction token does not say when it was issued (`iat`)'
+  if (!/^the user/.test(facts.ownClaim(step, 'sub'))) return 'a transaction token does not name its user (`sub`)'
   const asStatusToken = `${step}.as-status-token`
   // The 404 must be an answer of Nevis itself, not of a gateway: with the status `unknown`, or with Nevis's own error body, which names the path.
   const isOfNevis = facts.kinds(asStatusToken, 'status').some((word) => word.toLowerCase() === '"unknown"') || ['status: HTTP status', 'path: text'].every((field) => facts.fields(asStatusToken).includes(field))
   if (!facts.has(asStatusToken) || (facts.http(asStatusToken) === '404' && isOfNevis)) return undefined
   return `the request for the status of a transaction token, which must have none, gets ${facts.saw(asStatusToken)} instead of Nevis's own HTTP 404`
-}
-
-/** Reports nothing if the answer is an HTTP error (4xx or 5xx): perhaps the code that the probe has sent was not right. */
-const ofCode: Reason = (facts, step) => {
-  const [http, body] = [facts.http(step), facts.fields(step).find((kind) => ['a page', 'other text'].includes(kind))]
-  return /^[45]/.test(http) || (http === RIGHT && body === undefined) ? undefined : `the answer to a right code is HTTP ${http}${body === undefined ? '' : `, with ${body}`}`
 }
 
 /**
@@ -192,17 +190,13 @@ const ofCode: Reason = (facts, step) => {
  */
 const ofTypedCode: Reason = (facts, step) => {
   if (facts.text('sms.code') === CODE_OF_OTHER_CHARACTERS) return 'the code does not consist of digits'
+  const why = refusalOfRightCode(facts, step)
+  if (why === undefined || !isUnclear(facts, step)) return why
   const status = step.replace(/^verification\.(.*)\.right.*$/, 'status.$1.verified')
-  const why = ofCode(facts, step)
-  return why !== undefined && !hasSucceeded(facts, status) ? `${why}, and the status after it is ${facts.saw(status)}` : undefined
+  return hasSucceeded(facts, status) ? undefined : `${why}, and the status after it is ${facts.saw(status)}`
 }
 
-/** A denial must get the status `unknown`, or HTTP 412 with Nevis's own error body or with a word that no other status has (`client/decode.ts`). */
-const ofDenial: Reason = (facts, step) => {
-  const [http, words] = [facts.http(step), facts.kinds(step, 'status').map((word) => word.toLowerCase())]
-  const isFailed = http === '412' && words.some((word) => word === 'http status' || !['null', 'number', '"pending"', '"succeeded"', '"unknown"'].includes(word))
-  return isFailed || (http === '404' && words.includes('"unknown"')) ? undefined : `the status after a denied request is ${facts.saw(step)}`
-}
+const ofDenial: Reason = (facts, step) => (['failed', 'unknown'].includes(statusWordIn(facts, step) ?? '') ? undefined : `the status after a denied request is ${facts.saw(step)}`)
 
 /** The steps that show whether sign-ins by a factor can work. */
 const PROOFS: readonly (readonly [step: string, factor: string, reason: Reason, what?: 'enrolments' | 'denials'])[] = [
@@ -224,7 +218,7 @@ const PROOFS: readonly (readonly [step: string, factor: string, reason: Reason, 
   ['verification.sms.right.with-channel', 'sms', ofTypedCode],
   ['verification.enroll.sms.right', 'sms', ofTypedCode, 'enrolments'],
   ['verification.enroll.sms.right.with-channel', 'sms', ofTypedCode, 'enrolments'],
-  ['verification.recovery.right', 'recovery', ofCode],
+  ['verification.recovery.right', 'recovery', refusalOfRightCode],
   ['status.push.accepted', 'widget', ofStatusToken],
   ['introspect.push.accept', 'widget', (facts, step) => ofToken(facts, step) ?? ofBroughtToken(facts, step)],
 ]
@@ -247,31 +241,6 @@ export function refusalsIn(allFacts: Facts, isUsed: (factor: string) => boolean 
     found.set(why, { steps: [...steps, step], failing: failing.add(`${what} by ${factor}`) })
   }
   return [...found].map(([why, { steps, failing }]) => ({ steps, sentence: `${[...failing].join(', ')} fail: ${why}` }))
-}
-
-/**
- * Lists the factors of which the instance accepts wrong codes: its answer to a wrong code is an empty HTTP 200, or looks like its answer to a right code. With
- * such a factor, any code would sign in.
- * @param isUsed as for `refusalsIn`
- */
-export function acceptedWrongCodesIn(allFacts: Facts, isUsed: (factor: string) => boolean = () => true): string[] {
-  return (['recovery', 'sms'] as const).flatMap((factor) => {
-    const facts = new FactsReader(allFacts)
-    const isAccepted = isUsed(factor) && CODE_STEPS[factor].some(([wrong, right]) => isWrongAccepted(facts, wrong, right))
-    return isAccepted && !facts.hasReadLost ? [`a wrong code of the factor ${factor} got the answer of a right code (HTTP 200), so any code would sign in`] : []
-  })
-}
-
-/** The steps that send a wrong code, each with the step that sends a right code in the same way. */
-const CODE_STEPS = {
-  recovery: [['verification.recovery.wrong', 'verification.recovery.right']],
-  sms: ['verification.sms', 'verification.enroll.sms'].flatMap((step) => ['', '.with-channel'].map((way) => [`${step}.wrong${way}`, `${step}.right${way}`] as const)),
-} as const
-
-function isWrongAccepted(facts: FactsReader, wrong: string, right: string): boolean {
-  if (!facts.has(wrong) || facts.http(wrong) !== RIGHT) return false
-  const isEmpty = facts.fields(wrong).every((field) => ['empty body', ': empty object'].includes(field))
-  return isEmpty || (facts.http(right) === RIGHT && ofCode(facts, right) === undefined && facts.fields(right).join() === facts.fields(wrong).join())
 }
 
 /**

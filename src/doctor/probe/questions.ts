@@ -5,8 +5,10 @@
  * Out of scope: the requests to Nevis (`*-stage.ts`). Source of the questions: https://docs.nevis.net/authcloud/api-doc/
  */
 import { CLOCK_EFFECT } from '../clock-effect'
+import { codeAnswerIn, isAcceptedCode, smsChannelOf, verdictIn } from './code-answers'
 import { FactsReader, type Facts } from './facts-reader'
-import { appChannelOf, areCodesBlocked, canRequireIntrospection, hasLinkOfApp, isPingUsable, isUnknownUserClear, refusalsIn, smsChannelOf, TOKEN_STEPS, tokenNeedsOf, tokenStepOf, transactionTokensOf } from './needs'
+import { appChannelOf, areCodesBlocked, canRequireIntrospection, doesStatusNeedKey, hasLinkOfApp, isPingUsable, isUnknownUserClear, refusalsIn, statusWordIn, TOKEN_STEPS, tokenNeedsOf, tokenStepOf, transactionTokensOf } from './needs'
+import { POLL_SECONDS } from './wait-stage'
 
 export interface Answered {
   readonly question: string
@@ -50,7 +52,7 @@ function limitIn(facts: FactsReader, step: string, what: string, option?: string
 /** @param option the option of this package that should not be longer than this lifetime */
 function lifetimeIn(facts: FactsReader, step: string, option: string): Omit<Answered, 'question'> {
   const seconds = facts.text(`${step}.seconds`)
-  return { answer: `${seconds} s, then ${facts.saw(step)}`, does: `\`${option}\` sets when this package ends it`, ...(/^\d/.test(seconds) && { option: `\`${option}\`, at most this time` }) }
+  return { answer: `${seconds} s${/^\d/.test(seconds) ? ` (to within ${POLL_SECONDS} s)` : ''}, then ${facts.saw(step)}`, does: `\`${option}\` sets when this package ends it`, ...(/^\d/.test(seconds) && { option: `\`${option}\`, at most this time` }) }
 }
 
 /** Leaves the question open if the instance refused one of these steps: an error does not show how the instance would answer without the error. */
@@ -78,11 +80,11 @@ const QUESTIONS: readonly (readonly [question: string, step: string | readonly s
     return { answer: `${isUsable ? 'yes' : 'no'} (${facts.saw('ping')})`, does: isUsable ? '`healthCheck` works' : '`healthCheck` would refuse every sign-in', ...(!isUsable && { option: '`healthCheck: false` (the default)' }) }
   }],
   ['Does the status endpoint need the access key?', 'status.unknown', (facts) => {
-    const [without, withKey] = [facts.http('status.unknown'), facts.http('status.unknown.with-key')]
     const does = 'the client sends the key to the status endpoint only after a 401 without it that is no HTML page'
-    if (without !== withKey) return { answer: `yes (HTTP ${without} without it)`, does }
-    // If Nevis refuses both requests, the answers do not show what the endpoint needs.
-    return /^40[13]$/.test(without) ? { refused: 'status.unknown.with-key' } : { answer: 'no', does }
+    if (doesStatusNeedKey(facts)) return { answer: `yes (HTTP ${facts.http('status.unknown')} without it)`, does }
+    // The probe has sent both requests without the key. Any answer but a status, for example a 403, does not show what the endpoint needs.
+    const hasStatus = ['status.unknown', 'status.enroll.pending'].some((step) => statusWordIn(facts, step) !== undefined)
+    return hasStatus ? { answer: 'no', does } : { refused: 'status.unknown' }
   }],
   ['What does Nevis answer about a user who does not exist?', 'user.unknown-name', (facts) => ({
     answer: `HTTP ${facts.http('user.unknown-name')}`,
@@ -113,24 +115,35 @@ const QUESTIONS: readonly (readonly [question: string, step: string | readonly s
     // Nevis documents 409 for duplicates. Any other error does not show what a second set of recovery codes would do.
     if (second === '409') return { answer: 'there is no second set: HTTP 409', does }
     if (/^[45]/.test(second)) return { refused: 'enroll.recovery.again' }
-    const answerTo = (step: string) => [facts.http(step), ...facts.fields(step)].join()
+    const answerTo = (step: string) => [facts.http(step), verdictIn(facts, step), ...facts.fields(step)].join()
     const [ofOlder, ofWrong, ofRight] = ['older-set', 'wrong', 'right'].map((name) => answerTo(`verification.recovery.${name}`)) as [string, string, string]
     const isAsWrong = ofOlder === ofWrong || (!isRight(older) && older === facts.http('verification.recovery.wrong'))
+    const isAsRight = ofOlder === ofRight || isAcceptedCode(facts, 'verification.recovery.older-set')
     // If right and wrong codes get the same answer, this answer does not show whether a code of the older set is right.
-    if (ofRight === ofWrong || (!isRight(older) && !isAsWrong)) return { refused: 'verification.recovery.older-set' }
+    if (ofRight === ofWrong || isAsWrong === isAsRight) return { refused: 'verification.recovery.older-set' }
     return { answer: isAsWrong ? 'yes' : 'no: codes of the older set stay valid', does }
   }],
-  ['What does Nevis answer to a wrong code?', 'verification.recovery.wrong', (facts) => ({ answer: `HTTP ${facts.http('verification.recovery.wrong')}`, does: 'only an exact HTTP 200 in which nothing says no is a right code' })],
+  ['What does Nevis answer to a wrong code?', 'verification.recovery.wrong', (facts) => ({
+    answer: codeAnswerIn(facts, 'verification.recovery.wrong'),
+    does: 'a code is right only after an exact HTTP 200 that the client reads as "yes"',
+  })],
   ['What does Nevis answer to a right code?', 'verification.recovery.right', (facts) => ({
-    answer: `HTTP ${facts.http('verification.recovery.right')}, ${facts.fields('verification.recovery.right').join(', ') || 'no fields'}`,
-    does: 'an empty body, or a JSON object in which nothing says no, is a right code; anything else is refused',
+    answer: codeAnswerIn(facts, 'verification.recovery.right'),
+    does: 'an empty body, a field that says yes, or an object with only fields of Nevis is a "yes", unless another field says no; anything else is refused',
   })],
   ['What does Nevis answer to a push for a user without a phone?', 'approval.push.no-device', (facts) => ({ answer: `HTTP ${facts.http('approval.push.no-device')}`, does: 'if Nevis\'s answers show that the user has no phone, the user gets `not_enrolled` and can choose another factor' })],
-  ['Is the channel `qr-code` of the older documents known?', 'approval.qr-code.no-device', (facts) => ({
-    answer: facts.http('approval.qr-code.no-device') === facts.http('approval.app.no-device') ? 'yes' : `no (HTTP ${facts.http('approval.qr-code.no-device')}; HTTP ${facts.http('approval.app.no-device')} for \`app\`)`,
-    does: 'the client sends `app`',
-    ...(appChannelOf(facts) === 'qr-code' && { option: "`app({ channel: 'qr-code' })`" }),
-  })],
+  ['Is the channel `qr-code` of the older documents known?', 'approval.qr-code.no-device', (facts) => {
+    if (!facts.has('approval.invented.no-device')) return undefined
+    const [older, app, invented] = ['qr-code', 'app', 'invented'].map((channel) => facts.http(`approval.${channel}.no-device`)) as [string, string, string]
+    const isOlderUnknown = older === invented && app !== invented
+    // If the names get the same answer as an invented one, this answer does not show which names Nevis knows.
+    if (!isOlderUnknown && older === invented) return { refused: 'approval.qr-code.no-device' }
+    return {
+      answer: isOlderUnknown ? `no (HTTP ${older}; HTTP ${app} for \`app\`)` : 'yes',
+      does: 'the client sends `app`',
+      ...(appChannelOf(facts) === 'qr-code' && { option: "`app({ channel: 'qr-code' })`" }),
+    }
+  }],
   ['Under which name does Nevis know the channel `app`?', 'approval.app', (facts) => {
     const isOlder = appChannelOf(facts) === 'qr-code'
     if (!facts.has('approval.app.refused') && facts.http('approval.app') === '400') return { refused: 'approval.app' }
@@ -165,15 +178,18 @@ const QUESTIONS: readonly (readonly [question: string, step: string | readonly s
     does: 'only a status `succeeded` counts, whatever the token of the status says',
   }))],
   ['Can a transaction token be introspected only once?', 'introspect.push.accept.again', ifAccepted(['introspect.push.accept', 'introspect.push.accept.again'], (facts) => {
-    const isSpent = facts.kinds('introspect.push.accept', 'active').includes('true') && facts.kinds('introspect.push.accept.again', 'active').includes('false')
-    return { answer: isSpent ? 'yes' : 'no', does: 'each token is introspected once, by the process that decides' }
+    const [first, second] = ['introspect.push.accept', 'introspect.push.accept.again'].map((step) => facts.ownClaim(step, 'active'))
+    // The second answer shows something only if the token was active before.
+    if (first !== 'true') return { refused: 'introspect.push.accept' }
+    if (second !== 'true' && second !== 'false') return { refused: 'introspect.push.accept.again' }
+    return { answer: second === 'false' ? 'yes' : 'no', does: 'each token is introspected once, by the process that decides' }
   })],
   ['Which user and instance does a transaction token name?', TOKEN_STEPS, (facts) => {
     const step = tokenStepOf(facts)
     if (step === undefined) return undefined
     if (/^[45]/.test(facts.http(step))) return { refused: step }
     return {
-      answer: (['sub', 'aud', 'iss'] as const).map((claim) => `${claim}: ${facts.claim(step, claim)}`).join('; '),
+      answer: (['sub', 'aud', 'iss'] as const).map((claim) => `${claim}: ${facts.ownClaim(step, claim)}`).join('; '),
       does: `\`sub\` must be the userId and \`iss\` the instance; \`aud\` must not be the API${tokenNeedsOf(facts)?.hasOtherIssuer === true ? '. The report does not contain the value for `issuer`: docs/guides/probe.md says where to find the value' : ''}`,
       ...optionForTokens(facts),
     }
@@ -185,6 +201,7 @@ const QUESTIONS: readonly (readonly [question: string, step: string | readonly s
   ['How long is the code of a text message?', 'verification.sms.right', (facts) => ({ answer: facts.text('sms.code'), does: 'a code has 1 to 64 digits' })],
   ['Does the verification of a text message need the channel?', 'verification.sms.right', (facts) => {
     const channel = smsChannelOf(facts)
+    if (channel === undefined && !isAcceptedCode(facts, 'verification.sms.right')) return { refused: 'verification.sms.right' }
     return {
       answer: channel === 'needed' ? `yes (HTTP ${facts.http('verification.sms.right')} without it)` : channel === 'refused' ? `no, and it changes the answer to a wrong code (HTTP ${facts.http('verification.sms.wrong.with-channel')})` : 'no',
       does: 'the client sends no channel by default',
@@ -206,7 +223,7 @@ const QUESTIONS: readonly (readonly [question: string, step: string | readonly s
   ['When does Nevis block pushes?', 'limit.pushes', (facts) => ({ ...limitIn(facts, 'limit.pushes', 'requests', '`startBudget`'), does: '`startBudget` stops earlier by default' })],
   ['What does the record of a blocked user show?', 'limit.pushes.user', ifAccepted(['limit.pushes.user'], (facts) => ({
     answer: !isReached(facts, 'limit.pushes') ? 'no user was blocked' : facts.fields('limit.pushes.user').filter((one) => one.startsWith('exceededRateLimits')).join(', ') || 'no `exceededRateLimits`',
-    does: 'a user whose record has a non-empty `exceededRateLimits` gets `user_blocked`',
+    does: 'a user whose record has an entry of `exceededRateLimits` other than `false` gets `user_blocked`',
   }))],
   ['When does Nevis block codes?', 'limit.codes', (facts) => ({ ...limitIn(facts, 'limit.codes', 'wrong codes', '`attemptBudget`'), does: '`attemptBudget` stops earlier by default' })],
   ['How many phones may a user have?', 'limit.phones', (facts) => ({ answer: isReached(facts, 'limit.phones') ? `${facts.text('limit.phones.after')} more: HTTP ${facts.http('limit.phones')}` : limitIn(facts, 'limit.phones', 'further phones').answer, does: 'if Nevis\'s answers show the limit, the user gets `too_many_authenticators`' })],
@@ -245,7 +262,13 @@ export function unansweredIn(facts: Facts): string[] {
  */
 export function refusalOf(question: string, facts: Facts): string | undefined {
   const [, reading] = readingsOf(facts).find(([one]) => one === question) ?? []
-  return reading !== undefined && 'refused' in reading ? `not settled: ${reading.refused} got HTTP ${String(facts[`${reading.refused}.http`])}` : undefined
+  return reading !== undefined && 'refused' in reading ? `not settled: ${reading.refused} got ${sawIn(facts, reading.refused)}` : undefined
+}
+
+/** Describes the answer to a step by its HTTP status; and the answer to an introspection also by its field `active`. */
+function sawIn(facts: Facts, step: string): string {
+  const active = new FactsReader(facts).kinds(step, 'active')
+  return `HTTP ${String(facts[`${step}.http`])}${active.length === 0 ? '' : `, active: ${active.join(', ')}`}`
 }
 
 /** Returns the flags of the stage that asks this question; undefined for a question of the stage `quiet`, which needs no flag. */

@@ -22,6 +22,8 @@ export interface RawResponse {
   readonly headers: IncomingHttpHeaders
   /** The first megabyte of the body, as UTF-8. */
   readonly text: string
+  /** True if nothing shows that the body is complete. The client then does not take an empty body for a "yes" (`client/http.ts`). */
+  readonly mayBeCutOff: boolean
 }
 
 const MAX_BYTES = 1_000_000
@@ -49,13 +51,21 @@ export class Connections {
       const response = await new Promise<IncomingMessage>((resolve, reject) => {
         request.once('response', resolve).on('error', reject).end(body)
       })
-      return { status: response.statusCode as number, headers: response.headers, text: await textOf(response) }
+      const text = await textOf(response)
+      return { status: response.statusCode as number, headers: response.headers, text, mayBeCutOff: mayBeCutOff(response, text) }
     } catch (error) {
       throw signal.aborted ? signal.reason : error
     } finally {
       signal.removeEventListener('abort', stop)
     }
   }
+}
+
+/** True if only the closed connection marks the end of the body (RFC 9112, 6.3), or if a compressed body contains no text. */
+function mayBeCutOff({ headers }: IncomingMessage, text: string): boolean {
+  const { 'content-length': length, 'content-encoding': encoding = 'identity', 'transfer-encoding': transfer = '' } = headers
+  const isChunked = /(^|[\s,])chunked\s*$/i.test(transfer)
+  return (length === undefined && !isChunked) || (text.trim() === '' && length !== '0' && encoding.trim().toLowerCase() !== 'identity')
 }
 
 async function textOf(response: IncomingMessage): Promise<string> {

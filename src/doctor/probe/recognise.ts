@@ -141,12 +141,19 @@ function hasLastingAnswers(facts: Facts): boolean {
 
 const NOT_TRIED = / was not tried$/
 
+/** The kinds of bodies that have no fields. */
+const NO_FIELDS = ['other text', 'a page', 'empty body']
+
 /**
- * True if another dialect may hide a change that this dialect makes (`difference`). The instance then answers the request with a status that neither the
- * simulator nor this dialect has, for example because it refuses the request. The fields of such an answer say nothing about this dialect.
+ * True if another dialect may hide a change that this dialect makes (`difference`). There are two cases: the instance answers the request with a status that
+ * neither the simulator nor this dialect has, for example because it refuses the request; or it answers with an error whose body has no fields, where the
+ * simulator and this dialect have some. Such an answer says nothing about this dialect.
  */
 function isHidden(difference: string, changes: Differences, facts: Facts, simulated: Facts): boolean {
-  const http = `${stepOf(difference)}.http`
+  const [http, fields] = [`${stepOf(difference)}.http`, `${stepOf(difference)}.fields`]
+  const [kind = ''] = [facts[fields] ?? []].flat()
+  const isWithoutFields = /^[45]/.test(String(facts[http])) && NO_FIELDS.includes(kind) && ![simulated[fields] ?? []].flat().includes(kind) && !changes.has(`${fields} has ${kind}`)
+  if (isWithoutFields && OF_FORM.test(difference)) return true
   if (difference.startsWith(`${http} `) || !(http in facts) || facts[http] === simulated[http]) return false
   return !changes.has(`${http} is ${String(facts[http])}`)
 }
@@ -159,16 +166,22 @@ function isReplaced(difference: string, changes: Differences, differences: Diffe
 }
 
 /**
- * Lists the steps at which the instance sends an error with another status than the simulator's response. At these steps, only the HTTP status is compared.
- * Lists no step unless most of the errors with the same status have other fields or another type on the instance, for example `application/problem+json`. All
- * errors of the instance then probably have that form. But the errors of all dialects have the simulator's form, so the instance's errors would fit no dialect.
+ * Lists the steps at which the fields and the type of an error cannot be compared. Lists no step unless most of the errors that the instance and the simulator
+ * both send have other fields or another type on the instance, for example `application/problem+json`: all errors of the instance then probably have that form.
+ * But the errors of all dialects have the simulator's form, so the instance's errors would fit no dialect. The value says what can be compared at a step:
+ * - `all`: the instance has another status than the simulator, so only the status can be compared.
+ * - `new`: the simulator sends a status of a transaction, such as `failed`, and the instance an error body. The fields that this body lacks can be compared.
  */
-function stepsOfOtherErrors(facts: Facts, simulated: Facts): ReadonlySet<string> {
+function stepsOfOtherErrors(facts: Facts, simulated: Facts): ReadonlyMap<string, 'all' | 'new'> {
   const errors = Object.keys(facts).filter((name) => name.endsWith('.http') && /^[45]/.test(String(facts[name])))
   const ofBoth = errors.filter((name) => facts[name] === simulated[name]).map(stepOf)
   const formOf = (all: Facts, step: string) => JSON.stringify([all[`${step}.type`], all[`${step}.fields`]])
   const ofOtherForm = ofBoth.filter((step) => formOf(facts, step) !== formOf(simulated, step))
-  return new Set(ofOtherForm.length * 2 > ofBoth.length ? errors.filter((name) => facts[name] !== simulated[name]).map(stepOf) : [])
+  if (ofOtherForm.length * 2 <= ofBoth.length) return new Map()
+  const isError = (all: Facts, step: string) => [all[`${step}.fields`] ?? []].flat().includes('status: HTTP status')
+  const isNew = (step: string) => isError(facts, step) && !isError(simulated, step)
+  const otherStatus = errors.filter((name) => facts[name] !== simulated[name]).map(stepOf)
+  return new Map([...errors.map(stepOf).filter(isNew).map((step) => [step, 'new'] as const), ...otherStatus.map((step) => [step, 'all'] as const)])
 }
 
 const OF_FORM = /^\S+\.(fields|type) /
@@ -242,7 +255,7 @@ function matching(facts: Facts, simulated: Facts, dialects: ReadonlyMap<string, 
   // After a failure, a stage does not send its further requests. So a request that was not sent says nothing about the instance.
   const mayStop = hasFailed || Object.keys(facts).some((name) => isOfLost(name, facts))
   const otherErrors = stepsOfOtherErrors(facts, simulated)
-  const isOfOtherError = (one: string) => OF_FORM.test(one) && otherErrors.has(stepOf(one))
+  const isOfOtherError = (one: string) => OF_FORM.test(one) && otherErrors.has(stepOf(one)) && !(otherErrors.get(stepOf(one)) === 'new' && / lacks /.test(one))
   const telling = (all: Differences) => new Set([...all].filter((one) => !isOfLost(one, facts) && !isOfOtherError(one) && !(mayStop && NOT_TRIED.test(one))))
   const differences = telling(differencesOf(facts, simulated))
   const visible = (changes: Differences) =>

@@ -3,6 +3,8 @@
  *
  * Out of scope: sending requests and recording responses (`caller.ts`).
  */
+import { Answer } from '../../client/answer'
+import { verdictOf, type ExpectedNames, type Verdict } from '../../client/verdict'
 
 export interface Reply {
   /** The HTTP status; 0 if no response came. */
@@ -11,6 +13,8 @@ export interface Reply {
   readonly text: string
   /** The header `Retry-After`. */
   readonly retryAfter?: string | undefined
+  /** True if nothing shows that the body is complete. */
+  readonly mayBeCutOff?: boolean
 }
 
 export interface Call {
@@ -28,6 +32,8 @@ export interface Call {
    * request.
    */
   readonly again?: Call
+  /** For a request with a code: the user and the transaction of this code. The probe then records how the client reads the response (`verdictOnCode`). */
+  readonly codeOf?: ExpectedNames
   /** Fields of the response whose values the report never shows: where a later response contains such a value, the report says, for example, "the userId". */
   readonly learns?: readonly ('userId' | 'transactionId' | 'recovery code')[]
 }
@@ -53,6 +59,13 @@ export function isRefusal({ status }: Reply): boolean {
 /** The method and the path, without the ids in the path. */
 export function endpointOf({ method = 'POST', path }: Call): string {
   return `${method} ${path.replace(/\?.*$/, '').replace(/users\/(?!enroll$)[^/]+/, 'users/*')}`
+}
+
+/** Returns whether the client reads an HTTP 200 as "the code is right". Undefined for a request without a code, and for another HTTP status. */
+export function verdictOnCode({ status, text, mayBeCutOff }: Reply, { codeOf }: Call): Verdict | undefined {
+  if (status !== 200 || codeOf === undefined) return undefined
+  // The client ignores a byte order mark, too.
+  return verdictOf(new Answer('verifyCode', status, text.replace(/^\uFEFF/, ''), undefined, undefined, mayBeCutOff), codeOf)
 }
 
 /** Parses JSON, also after a byte order mark, which some servers send. */

@@ -6,7 +6,8 @@
  * (`recognise.ts`).
  */
 import type { Facts } from './facts-reader'
-import { acceptedWrongCodesIn, refusalsIn } from './needs'
+import { acceptedWrongCodesIn } from './code-answers'
+import { refusalsIn } from './needs'
 import { answersIn, flagsOf, refusalOf, unansweredIn, type Answered } from './questions'
 import { NOT_COMPARED, type Recognised } from './recognise'
 import { STAGES, type Stage, type StageFailure, type StageResults } from './stages'

@@ -30,9 +30,10 @@ const SECONDS = [1e9, 1e11] as const
 /**
  * Describes a body.
  * @param json the parsed body
+ * @param http the HTTP status of the response. A number in the body that is another HTTP status gets other words
  * @returns one text per field, for example `enrollment.statusToken: JWT`, sorted. All items of a list have the same path, which ends in `[]`
  */
-export function shapeOf(json: unknown, known: Known): string[] {
+export function shapeOf(json: unknown, known: Known, http?: number): string[] {
   const found = new Set<string>()
   const visit = (value: unknown, path: string, depth: number): void => {
     if (found.size >= MAX_FIELDS) return
@@ -46,7 +47,7 @@ export function shapeOf(json: unknown, known: Known): string[] {
         const shown = nameOf(name, known)
         visit(inner, path === '' ? shown : `${path}.${shown}`, depth + 1)
       }
-    } else found.add(`${path === '' ? 'the body' : path}: ${kindOf(value, known)}`)
+    } else found.add(`${path === '' ? 'the body' : path}: ${kindOf(value, known, http)}`)
   }
   visit(json, '', 0)
   return [...found].sort()
@@ -66,9 +67,9 @@ function labelOf(text: string, known: Known): string | undefined {
 }
 
 /** Describes the kind of a value, for example `UUID`. Returns the value itself only if it is in the list `WORDS`, for example `pending`. */
-export function kindOf(value: unknown, known: Known): string {
+export function kindOf(value: unknown, known: Known, http?: number): string {
   if (typeof value === 'string') return kindOfText(value, known)
-  if (typeof value === 'number') return kindOfNumber(value)
+  if (typeof value === 'number') return kindOfNumber(value, http)
   if (typeof value === 'boolean') return String(value)
   return value === null ? 'null' : typeof value
 }
@@ -121,12 +122,13 @@ function appHostsOf({ host, hostname }: URL): readonly string[] {
   return [host.replace('.', '-app.'), host.replace(hostname, `${hostname}-app`), 'simulator-app.mauth.nevis.cloud']
 }
 
-function kindOfNumber(value: number): string {
+function kindOfNumber(value: number, http = value): string {
   const fraction = Number.isInteger(value) ? '' : ' with a fraction'
   if (value < 0) return 'negative number'
   if (value >= SECONDS[1]) return `milliseconds since 1970${fraction}`
   if (value >= SECONDS[0]) return `seconds since 1970${fraction}`
-  return value >= 400 && value < 600 ? 'HTTP status' : `number${fraction}`
+  if (value < 400 || value >= 600) return `number${fraction}`
+  return value === http ? 'HTTP status' : 'another HTTP status'
 }
 
 /** Describes a `Content-Type` header by fixed words. Never returns the header itself, which may contain data: the report must not contain data. */

@@ -4,7 +4,9 @@
  * Out of scope: recovery codes (`user-stage.ts`).
  */
 import { textAt } from './answers'
-import { CODE_OF_OTHER_CHARACTERS } from './facts-reader'
+import { isAcceptedCode, isAnsweredAlike, isUnclear } from './code-answers'
+import { CODE_OF_OTHER_CHARACTERS, FactsReader } from './facts-reader'
+import { statusWordIn } from './needs'
 import type { Reply } from './reply'
 import { httpOf, introspectTwice, status, type StageContext } from './stage-context'
 
@@ -29,7 +31,7 @@ export async function smsStage(context: StageContext): Promise<void> {
   const statusToken = textAt(enrolled.json, 'statusToken')
   if (userId === undefined || statusToken === undefined) return noteFailure(`no text message could be sent (${httpOf(caller, 'enroll.sms')})`)
   // If the phone number was not confirmed, end this stage: Nevis then sends no text message for a sign-in.
-  if (!(await confirm(context, texts, { step: 'enroll.sms', userId, statusToken, startedAt, again: enroll }))) return
+  if (!(await confirm(context, texts, { ...transactionIn(enrolled), step: 'enroll.sms', userId, username, statusToken, startedAt, again: enroll }))) return
   texts.announce('you do not need its code')
   await enroll('enroll.sms.again')
   await caller.call('user.with-sms', { method: 'GET', path: `/api/v1/users?username=${username}` })
@@ -39,7 +41,7 @@ export async function smsStage(context: StageContext): Promise<void> {
   const approval = await approve('approval.sms')
   const token = textAt(approval.json, 'statusToken')
   if (token === undefined) return noteFailure(`no text message could be sent for a sign-in (${httpOf(caller, 'approval.sms')})`)
-  await confirm(context, texts, { step: 'sms', userId, statusToken: token, startedAt: Date.now(), again: approve })
+  await confirm(context, texts, { ...transactionIn(approval), step: 'sms', userId, username, statusToken: token, startedAt: Date.now(), again: approve })
 }
 
 /** Counts the text messages that the probe asks Nevis to send. The number of a message tells the person from which message to type the code. */
@@ -69,11 +71,15 @@ class TextMessages {
 interface TextTransaction {
   readonly step: string
   readonly userId: string
+  readonly username: string
+  readonly transactionId?: string | undefined
   readonly statusToken: string
   readonly startedAt: number
   /** Repeats the request that started this transaction, so that Nevis sends another text message. Does not record the response. */
   readonly again: () => Promise<Reply>
 }
+
+const transactionIn = ({ json }: Reply) => ({ transactionId: textAt(json, 'transactionId') })
 
 /** Has the person type the code, and records the status before and after that. Returns false if the person typed no right code. */
 async function confirm(context: StageContext, texts: TextMessages, transaction: TextTransaction): Promise<boolean> {
@@ -107,22 +113,39 @@ async function typeUntilRight(context: StageContext, texts: TextMessages, first:
     if (typed === MOST_CODES) return void noteFailure(`none of ${MOST_CODES} typed codes was accepted (${refusal})`)
     say(refusal.startsWith('no answer') ? `The request with this code got no answer (${refusal}).` : `Nevis did not accept this code (${refusal}).`)
     texts.announce('type its code instead')
-    const statusToken = textAt((await transaction.again()).json, 'statusToken')
+    const another = await transaction.again()
+    const statusToken = textAt(another.json, 'statusToken')
     if (statusToken === undefined) return void noteFailure('a typed code was not accepted, and no further text message could be sent')
-    transaction = { ...transaction, statusToken }
+    transaction = { ...transaction, ...transactionIn(another), statusToken }
   }
 }
 
+/** Sends the code without the channel, and with it if the first answer does not show that the code is right. */
 async function isRight(context: StageContext, transaction: TextTransaction, code: string): Promise<boolean> {
   const { status: plain } = await verify(context, transaction, 'right', code)
-  if (plain < 400) return plain !== 0
-  const { status: withChannel } = await verify(context, transaction, 'right.with-channel', code, 'sms')
-  return withChannel !== 0 && withChannel < 400
+  if (plain === 0 || (await isShown(context, transaction, 'right'))) return plain !== 0
+  await verify(context, transaction, 'right.with-channel', code, 'sms')
+  return isShown(context, transaction, 'right.with-channel')
 }
 
-function verify({ caller }: StageContext, { step, userId, statusToken }: TextTransaction, name: string, code: string, channel?: string): Promise<Reply> {
+/** True if the answer to the code shows that the code is right. If right and wrong codes get the same unclear answer, asks for the status, as the strategy does. */
+async function isShown(context: StageContext, { step, statusToken }: TextTransaction, name: string): Promise<boolean> {
+  const { caller } = context
+  const [ofCode, ofWrong, ofStatus] = [`verification.${step}.${name}`, `verification.${step}.${name.replace('right', 'wrong')}`, `status.${step}.verified`]
+  const facts = new FactsReader(caller.facts)
+  if (isAcceptedCode(facts, ofCode)) return true
+  if (!isUnclear(facts, ofCode) || !facts.has(ofWrong)) return false
+  if (!isAnsweredAlike(facts, ofCode, ofWrong)) return true
+  await status(context, ofStatus, statusToken)
+  if (statusWordIn(facts, ofStatus) === 'succeeded') return true
+  caller.forget(ofStatus)
+  return false
+}
+
+function verify({ caller }: StageContext, { step, userId, username, transactionId, statusToken }: TextTransaction, name: string, code: string, channel?: string): Promise<Reply> {
   return caller.call(`verification.${step}.${name}`, {
     path: `/api/v1/users/${encodeURIComponent(userId)}/verification`,
     json: { code, statusToken, ...(channel !== undefined && { channel }) },
+    codeOf: { userId, username, transactionId },
   })
 }

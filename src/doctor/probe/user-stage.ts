@@ -9,6 +9,8 @@ import { httpOf, introspect, status, type StageContext } from './stage-context'
 
 /** A number that no phone has, because the country code 999 is not assigned (ITU-T E.164). So no SMS can arrive. */
 const NO_PHONE_NUMBER = '+9990000000'
+/** The name of a channel that Nevis cannot know. Its answer shows how Nevis answers to the name of a channel that it does not know. */
+const INVENTED_CHANNEL = 'invented'
 
 export async function userStage(context: StageContext): Promise<void> {
   const { caller, users } = context
@@ -20,7 +22,7 @@ export async function userStage(context: StageContext): Promise<void> {
   else await pendingEnrollment(context, statusToken)
   await users.enroll('enroll.channel-app', { username, channel: 'app' })
   await users.enroll('enroll.sms.no-number', { username, channel: 'sms', phone: NO_PHONE_NUMBER })
-  for (const channel of ['push', 'app', 'qr-code', 'sms']) {
+  for (const channel of ['push', 'app', 'qr-code', 'sms', INVENTED_CHANNEL]) {
     await caller.call(`approval.${channel}.no-device`, { path: '/api/v1/approval', json: { username, channel } })
   }
   await recoveryCodes(context, username)
@@ -53,7 +55,7 @@ async function recoveryCodes(context: StageContext, username: string): Promise<v
   if (http !== 0) caller.facts['enroll.recovery.codes'] = String(codesIn(json).length)
   if (userId === undefined) return
   const path = `/api/v1/users/${encodeURIComponent(userId)}/verification`
-  const verification = (typed: string) => ({ path, json: { code: typed, channel: 'recovery' } })
+  const verification = (typed: string) => ({ path, json: { code: typed, channel: 'recovery' }, codeOf: { userId, username } })
   const verify = (step: string, typed: string, again?: string) => caller.call(step, { ...verification(typed), ...(again !== undefined && { again: verification(again) }) })
   await verify('verification.recovery.wrong', 'zzzz-yyyy-xxxx-wwww')
   if (code === undefined || second === undefined) return context.noteFailure(`the enrolment of recovery codes got no codes (${httpOf(caller, 'enroll.recovery')})`)

@@ -9,8 +9,11 @@ import { decided, httpOf, status, type StageContext } from './stage-context'
 
 /** The probe waits at most this many seconds until an enrolment or approval expires: longer than any lifetime that the strategy accepts. */
 const MOST_SECONDS = 900
-/** The pause between two status calls. It is longer than in the other stages, because the probe may make only a limited number of calls. */
-const POLL_MS = 5000
+/**
+ * The pause between two status calls. It is longer than in the other stages, because the probe may make only a limited number of calls. The probe rounds down
+ * to this time when it records a lifetime.
+ */
+export const POLL_SECONDS = 5
 
 export async function waitStage(context: StageContext): Promise<void> {
   const { caller, users, phoneOwner } = context
@@ -26,7 +29,7 @@ export async function waitStage(context: StageContext): Promise<void> {
 async function untilExpired(context: StageContext, start: string, step: string, what: string, statusToken: string | undefined): Promise<void> {
   const { caller, noteFailure } = context
   if (statusToken === undefined) return noteFailure(`${what} got no status token (${httpOf(caller, start)})`)
-  const { seconds, isAnswered, status: http } = await decided(context, step, statusToken, MOST_SECONDS, `the end of ${what}`, POLL_MS)
+  const { seconds, isAnswered, status: http } = await decided(context, step, statusToken, MOST_SECONDS, `the end of ${what}`, POLL_SECONDS * 1000)
   if (!isAnswered) {
     caller.forget(step)
     return noteFailure('Nevis did not answer until the request expired')
@@ -36,6 +39,6 @@ async function untilExpired(context: StageContext, start: string, step: string, 
     caller.forget(step)
     return noteFailure(`the status of ${what} got HTTP ${http}, so its end is not known`)
   }
-  caller.facts[`${step}.seconds`] = seconds >= MOST_SECONDS ? `more than ${MOST_SECONDS}` : String(Math.round(seconds / 10) * 10)
+  caller.facts[`${step}.seconds`] = seconds >= MOST_SECONDS ? `more than ${MOST_SECONDS}` : String(Math.floor(seconds / POLL_SECONDS) * POLL_SECONDS)
   await status(context, `${step}.again`, statusToken)
 }

@@ -19,6 +19,10 @@ const COMBINED = [
   // In the next two lines, the second dialect adds an error, and the first dialect changes the form of this error.
   ['errors-as-problems', 'sms-status-405'],
   ['errors-as-problems', 'wrong-code-403'],
+  // In the next lines, the second dialect answers with an error body or a text where the simulator has a status or an error body.
+  ['errors-as-problems', 'status-failed-error-body'],
+  ['errors-as-problems', 'status-unknown-error-body'],
+  ['errors-as-problems', 'unknown-user-404-text'],
 ]
 
 let simulated: Simulated

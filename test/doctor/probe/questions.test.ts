@@ -10,7 +10,8 @@ import { recognise, runOnSimulator } from '../../../src/doctor/probe/recognise'
 import { FactsReader, type Facts } from '../../../src/doctor/probe/facts-reader'
 import { reportOf } from '../../../src/doctor/probe/report'
 import { BASE_URL, shapeOf } from '../../../src/doctor/probe/shape'
-import type { Stage } from '../../../src/doctor/probe/stages'
+import { SimulatedPerson } from '../../../src/doctor/probe/simulated-person'
+import { runStages, type Stage } from '../../../src/doctor/probe/stages'
 import { findingsOfReport } from '../../../src/doctor/probe-findings'
 import { readReport } from '../../../src/doctor/probe-report'
 import { main } from '../../../src/doctor/command-line'
@@ -68,6 +69,10 @@ it.each(['ping-refuses-json', 'ping-json', 'ping-204', 'ping-lower-case'])('reco
   expect(await optionsOf(dialect, ['quiet'])).toEqual([])
 })
 
+const STATUS_KEY = 'Does the status endpoint need the access key?'
+const CHANNEL = 'Does the verification of a text message need the channel?'
+const RIGHT_SMS = { 'verification.sms.right.http': '200', 'verification.sms.right.fields': ['empty body'] }
+
 /** The answer to one question; `not settled: …` if the instance refused a request that the answer needs. */
 const answerTo = (question: string, facts: Facts) => answersIn(facts).find((one) => one.question === question)?.answer ?? refusalOf(question, facts)
 
@@ -75,7 +80,37 @@ it.each<[string, Facts, string | undefined]>([
   ['Does /ping check the access key?', { 'ping.http': '204', 'ping.no-key.http': '204' }, 'no'],
   ['Does /ping check the access key?', { 'ping.http': '200', 'ping.no-key.http': '401' }, 'yes (HTTP 401 without it)'],
   ['Does /ping check the access key?', { 'ping.http': '404', 'ping.no-key.http': '404' }, 'not settled: ping.no-key got HTTP 404'],
-  ['Does the status endpoint need the access key?', { 'status.unknown.http': '401', 'status.unknown.with-key.http': '401' }, 'not settled: status.unknown.with-key got HTTP 401'],
+  ...[['401', '401'], ['404', '403'], ['500', '403'], ['403', '404'], ['404', '404'], ['405', '404']].map(([without, withKey]): [string, Facts, string] => [STATUS_KEY, { 'status.unknown.http': without as string, 'status.unknown.with-key.http': withKey as string, 'status.unknown.fields': ['status: HTTP status'] }, `not settled: status.unknown got HTTP ${without}`]),
+  [STATUS_KEY, { 'status.unknown.http': '401', 'status.unknown.fields': ['a page'], 'status.unknown.with-key.http': '404' }, 'not settled: status.unknown got HTTP 401'],
+  [STATUS_KEY, { 'status.unknown.http': '404', 'status.unknown.fields': ['status: "unknown"'], 'status.unknown.with-key.http': '403' }, 'no'],
+  [STATUS_KEY, { 'status.unknown.http': '404', 'status.unknown.fields': ['status: HTTP status'], 'status.unknown.with-key.http': '404', 'status.enroll.pending.http': '200', 'status.enroll.pending.fields': ['status: "pending"'] }, 'no'],
+  ...[
+    [['true'], ['true'], 'no'],
+    [['true'], ['false'], 'yes'],
+    [['false'], ['false'], 'not settled: introspect.push.accept got HTTP 200, active: false'],
+    [['text'], ['true'], 'not settled: introspect.push.accept got HTTP 200, active: text'],
+    [['true'], [], 'not settled: introspect.push.accept.again got HTTP 200'],
+  ].map(([first, second, answer]): [string, Facts, string] => ['Can a transaction token be introspected only once?', { 'introspect.push.accept.http': '200', 'introspect.push.accept.fields': [first].flat().map((one) => `active: ${one}`), 'introspect.push.accept.again.http': '200', 'introspect.push.accept.again.fields': [second].flat().map((one) => `active: ${one}`) }, answer as string]),
+  ...[
+    // The HTTP statuses of an approval by `qr-code`, by `app`, and by an invented channel.
+    ['404', '404', '400', 'yes'],
+    ['404', '400', '400', 'yes'],
+    ['400', '404', '400', 'no (HTTP 400; HTTP 404 for `app`)'],
+    ['400', '400', '404', 'yes'],
+    ['400', '400', '400', 'not settled: approval.qr-code.no-device got HTTP 400'],
+    ['404', '404', '404', 'not settled: approval.qr-code.no-device got HTTP 404'],
+  ].map(([older, app, invented, answer]): [string, Facts, string] => ['Is the channel `qr-code` of the older documents known?', { 'approval.qr-code.no-device.http': older as string, 'approval.app.no-device.http': app as string, 'approval.invented.no-device.http': invented as string }, answer as string]),
+  ['Is the channel `qr-code` of the older documents known?', { 'approval.qr-code.no-device.http': '404', 'approval.app.no-device.http': '404' }, undefined],
+  ...[
+    ['400', '400', 'no'],
+    ['400', '423', 'no'],
+    ['400', '403', 'no'],
+    ['422', '400', 'no, and it changes the answer to a wrong code (HTTP 400)'],
+    ['400', '415', 'no, and it changes the answer to a wrong code (HTTP 415)'],
+  ].map(([without, withChannel, answer]): [string, Facts, string] => [CHANNEL, { ...RIGHT_SMS, 'verification.sms.wrong.http': without as string, 'verification.sms.wrong.with-channel.http': withChannel as string }, answer as string]),
+  [CHANNEL, { 'verification.sms.right.http': '400', 'verification.sms.right.with-channel.http': '200', 'verification.sms.right.with-channel.fields': ['empty body'] }, 'yes (HTTP 400 without it)'],
+  [CHANNEL, { ...RIGHT_SMS, 'verification.sms.right.verdict': 'no', 'verification.sms.right.with-channel.http': '200', 'verification.sms.right.with-channel.verdict': 'yes' }, 'yes (HTTP 200 without it)'],
+  [CHANNEL, { ...RIGHT_SMS, 'verification.sms.right.verdict': 'unclear' }, 'not settled: verification.sms.right got HTTP 200'],
   ['Does the status endpoint need the access key?', { 'status.unknown.http': '401', 'status.unknown.with-key.http': '404' }, 'yes (HTTP 401 without it)'],
   ['Under which name does Nevis know the channel `app`?', { 'approval.app.refused.http': '403', 'approval.app.http': '403' }, 'not settled: approval.app.refused got HTTP 403'],
   ['Under which name does Nevis know the channel `app`?', { 'approval.app.refused.http': '400', 'approval.app.http': '409' }, 'not settled: approval.app got HTTP 409'],
@@ -86,6 +121,39 @@ it.each<[string, Facts, string | undefined]>([
   ['What does the status say after a request was denied?', { 'status.push.denied.http': '412', 'status.push.denied.fields': ['status: "failed"'] }, 'HTTP 412, status "failed"'],
 ])('%s %j › %s', (question, facts, answer) => {
   expect(answerTo(question, facts)).toBe(answer)
+})
+
+describe('whether a second set of recovery codes replaces the first', () => {
+  const answer = (verdicts: Readonly<Record<'wrong' | 'right' | 'older-set', readonly [http: string, fields: string, verdict?: string]>>) => {
+    const facts = Object.entries(verdicts).flatMap(([name, [http, fields, verdict]]) => [['http', http], ['fields', [fields]], ...(verdict === undefined ? [] : [['verdict', verdict]])].map(([kind, value]) => [`verification.recovery.${name}.${String(kind)}`, value]))
+    return answerTo('Does a second set of recovery codes replace the first?', { 'enroll.recovery.again.http': '201', ...(Object.fromEntries(facts) as Facts) })
+  }
+  const refused = ['400', 'status: HTTP status'] as const
+
+  it('is answered by how the client reads the code of the older set', () => {
+    const right = ['200', 'result: text', 'yes'] as const
+    expect(answer({ wrong: refused, right, 'older-set': refused })).toBe('yes')
+    expect(answer({ wrong: refused, right, 'older-set': right })).toBe('no: codes of the older set stay valid')
+    // The fields are the same, and only the verdicts differ.
+    expect(answer({ wrong: ['200', 'result: text', 'no'], right, 'older-set': ['200', 'result: text', 'no'] })).toBe('yes')
+  })
+
+  it('is open if the older code gets HTTP 200, but neither the answer of a right code nor a yes', () => {
+    expect(answer({ wrong: refused, right: ['200', 'empty body', 'yes'], 'older-set': ['200', 'valid: false', 'no'] })).toBe('not settled: verification.recovery.older-set got HTTP 200')
+  })
+})
+
+it('a lifetime is rounded down to the time between two requests, and the answer says how exact it is', () => {
+  expect(answersIn({ 'status.ignored.http': '412', 'status.ignored.fields': ['status: "failed"'], 'status.ignored.seconds': '5' })[0]).toMatchObject({ answer: '5 s (to within 5 s), then HTTP 412, status "failed"' })
+  expect(answersIn({ 'status.ignored.http': '200', 'status.ignored.fields': ['status: "pending"'], 'status.ignored.seconds': 'more than 900' })[0]).toMatchObject({ answer: 'more than 900 s, then HTTP 200, status "pending"' })
+})
+
+it.each([5, 60, 118, 120])('a lifetime of %i s is never recorded as 5 s shorter or longer', async (lifetimeSeconds) => {
+  const simulator = await NevisSimulator.start({ lifetimeSeconds })
+  const { baseURL, accessKey } = simulator
+  const { facts } = await runStages({ baseURL, accessKey, stages: ['quiet', 'wait'], person: new SimulatedPerson(simulator), pause: async (ms) => simulator.advance(ms), say: () => undefined, signal: new AbortController().signal })
+  await simulator.close()
+  expect(Math.abs(Number(facts['status.ignored.seconds']) - lifetimeSeconds)).toBeLessThan(5)
 })
 
 it('of a difference of the clocks says what the doctor says, and of a denial that this package does not read, that it fails', () => {

@@ -1,0 +1,93 @@
+/**
+ * Reads from the probe's records what the client does with the instance's answers to codes, and derives which factors are dangerous, and whether the
+ * verification of an SMS code needs the field `channel`.
+ *
+ * Out of scope: the client's decision itself (`../../client/verdict.ts`), whose result the probe records.
+ */
+import type { Verdict } from '../../client/verdict'
+import { FactsReader, type Facts } from './facts-reader'
+
+const OK = '200'
+const VERDICTS: readonly string[] = ['yes', 'no', 'unclear'] satisfies readonly Verdict[]
+
+/**
+ * Returns whether the client reads the body of an HTTP 200 as "the code is right".
+ * @returns undefined if the report does not show this: an older version of the probe has not recorded it
+ */
+export function verdictIn(facts: FactsReader, step: string): Verdict | undefined {
+  const recorded = facts.text(`${step}.verdict`)
+  if (VERDICTS.includes(recorded)) return recorded as Verdict
+  const fields = facts.fields(step)
+  if (fields.every((field) => ['empty body', ': empty object'].includes(field))) return 'yes'
+  return fields.some((field) => ['a page', 'other text'].includes(field)) ? 'unclear' : undefined
+}
+
+/** True if the client takes the code that got this answer for a right code. */
+export function isAcceptedCode(facts: FactsReader, step: string): boolean {
+  return facts.http(step) === OK && verdictIn(facts, step) === 'yes'
+}
+
+/** Describes an answer to a code, for example `HTTP 200, empty body, which the client reads as "yes"`. Of an error, names only the HTTP status. */
+export function codeAnswerIn(facts: FactsReader, step: string): string {
+  const http = facts.http(step)
+  if (/^[45]/.test(http)) return `HTTP ${http}`
+  const verdict = http === OK ? verdictIn(facts, step) : undefined
+  return `HTTP ${http}, ${facts.fields(step).join(', ') || 'no fields'}${verdict === undefined ? '' : `, which the client reads as "${verdict}"`}`
+}
+
+/** True if the client takes the code that got this answer neither for right nor for wrong. For a code of a text message, the status then decides. */
+export function isUnclear(facts: FactsReader, step: string): boolean {
+  return facts.http(step).startsWith('2') && !isAcceptedCode(facts, step) && verdictIn(facts, step) !== 'no'
+}
+
+export function isAnsweredAlike(facts: FactsReader, step: string, other: string): boolean {
+  return facts.http(step) === facts.http(other) && facts.fields(step).join() === facts.fields(other).join()
+}
+
+/** Whether the verification of an SMS code needs the field `channel` or refuses it; undefined if the field makes no difference, or no code was accepted. */
+export function smsChannelOf(facts: FactsReader): 'needed' | 'refused' | undefined {
+  if (!isTakenForRight(facts, 'verification.sms.right')) return isTakenForRight(facts, 'verification.sms.right.with-channel') ? 'needed' : undefined
+  const [without, withChannel] = [facts.http('verification.sms.wrong'), facts.http('verification.sms.wrong.with-channel')]
+  // The request with the channel comes second. So an answer such as 423 may be about the number of wrong codes.
+  return without !== withChannel && ['400', '415'].includes(withChannel) ? 'refused' : undefined
+}
+
+/** True if the client accepts the code; also for a report that does not show it (see `verdictIn`). */
+function isTakenForRight(facts: FactsReader, step: string): boolean {
+  return facts.http(step) === OK && [undefined, 'yes'].includes(verdictIn(facts, step))
+}
+
+/** Says why the client does not accept a right code that got this answer. Undefined if it may accept the code, and for an error: an error shows nothing. */
+export function refusalOfRightCode(facts: FactsReader, step: string): string | undefined {
+  const http = facts.http(step)
+  if (/^[45]/.test(http) || isTakenForRight(facts, step)) return undefined
+  const body = facts.fields(step).find((kind) => ['a page', 'other text'].includes(kind))
+  if (body !== undefined || http !== OK) return `the answer to a right code is HTTP ${http}${body === undefined ? '' : `, with ${body}`}`
+  return `the answer to a right code is HTTP ${http}, with a body that ${verdictIn(facts, step) === 'no' ? 'says no' : 'does not say whether the code is right'}`
+}
+
+/**
+ * Lists the factors of which the instance accepts wrong codes: the client reads its answer to a wrong code as "yes". With such a factor, any code would sign in.
+ * @param isUsed whether the app has this factor. Default: all factors count
+ */
+export function acceptedWrongCodesIn(allFacts: Facts, isUsed: (factor: string) => boolean = () => true): string[] {
+  return (['recovery', 'sms'] as const).flatMap((factor) => {
+    const facts = new FactsReader(allFacts)
+    const isAccepted = isUsed(factor) && CODE_STEPS[factor].some(([wrong, right]) => isWrongAccepted(facts, wrong, right))
+    return isAccepted && !facts.hasReadLost ? [`the client takes the answer to a wrong code of the factor ${factor} for that to a right code (HTTP 200), so any code would sign in`] : []
+  })
+}
+
+/** The steps that send a wrong code, each with the step that sends a right code in the same way. */
+const CODE_STEPS = {
+  recovery: [['verification.recovery.wrong', 'verification.recovery.right']],
+  sms: ['verification.sms', 'verification.enroll.sms'].flatMap((step) => ['', '.with-channel'].map((way) => [`${step}.wrong${way}`, `${step}.right${way}`] as const)),
+} as const
+
+function isWrongAccepted(facts: FactsReader, wrong: string, right: string): boolean {
+  if (!facts.has(wrong) || facts.http(wrong) !== OK) return false
+  const verdict = verdictIn(facts, wrong)
+  // A report of an older version: if a right code got the same fields, assume the worse.
+  if (verdict === undefined) return isTakenForRight(facts, right) && isAnsweredAlike(facts, right, wrong)
+  return verdict === 'yes'
+}
