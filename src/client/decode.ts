@@ -4,18 +4,16 @@
  * Unknown fields are kept in `raw`. A missing required field throws. An id or a token with characters that cannot be sent in a request throws as well. Out of
  * scope: sending the request, and what a value means for a login.
  */
-import { isJsonObject, type Answer } from './answer'
+import { isJsonObject, type Answer, type RawAnswer } from './answer'
 import { asUndecided } from './errors'
 import { compact, Fields } from './fields'
-import { onlyObject, userIn } from './places'
+import { objectsIn, ownField, userIn } from './places'
 import { recoveryCodesIn } from './recovery-codes'
 import type { Approval, Authenticator, Enrollment, Intent, NamedAuthenticator, Status, UafDetails, User } from './results'
 
 const APP_ENROLLMENT: readonly string[] = ['app', 'push']
 const APP_APPROVAL: readonly string[] = ['app', 'qr-code']
 /** Fields that users have, and that transactions of an enrolment do not have. */
-const USER_FIELDS: readonly string[] = ['authenticators', 'username']
-const USER_STATUSES: readonly unknown[] = ['new', 'active']
 /** A word that may be the final status of a transaction, such as `denied` or `approved`. Waiting for another status would be in vain. */
 const FINAL_WORD = /succe|approv|confirm|complet|accept|verif|authenti|done|finish|\bend(?:ed)?\b|clos|\bok\b|den[iy]|declin|reject|refus|cancel|abort|expir|time.?out|timed|fail|error|block|lock|invalid|unknown|unauth|forbid/
 const TRANSACTION_STATUSES: readonly string[] = ['pending', 'succeeded', 'failed', 'unknown']
@@ -99,13 +97,22 @@ function unlessInvalid<T>(read: () => T): T | undefined {
 }
 
 /**
- * Reads the user's status from the object with the fields of a user. The transaction of the enrolment may have a field `status`, too, which says nothing about
- * the user's factors.
+ * Reads the user's status, wherever the response has it. The transaction of the enrolment and an authenticator may have a field `status`, too, which says
+ * nothing about the user's factors. If one word says `new` and another one does not, the other word counts.
  */
 function statusOfUser(fields: Fields): string | undefined {
-  const user = onlyObject(fields.json, (one) => USER_FIELDS.some((name) => Object.hasOwn(one, name)) || (Object.hasOwn(one, 'userId') && USER_STATUSES.includes(one['status'])))
-  const status = user && new Fields(fields.answer, user).optionalOwnString('status')
-  return status === undefined || TRANSACTION_STATUSES.includes(status.toLowerCase()) ? undefined : status
+  const words = objectsIn(fields.json).flatMap((one) => {
+    const word = ownField(one, 'status')
+    return typeof word === 'string' && word !== '' && isStatusOfUser(one, word) ? [word] : []
+  })
+  return words.find((word) => word !== 'new') ?? words[0]
+}
+
+/** False for a word that may be the status of a transaction or of an authenticator. */
+function isStatusOfUser(one: RawAnswer, word: string): boolean {
+  if (TRANSACTION_STATUSES.includes(word.toLowerCase()) || Object.hasOwn(one, 'authenticatorId')) return false
+  const isOfTransaction = Object.hasOwn(one, 'statusToken') || Object.hasOwn(one, 'transactionId')
+  return !isOfTransaction || Object.hasOwn(one, 'authenticators') || /^(?:new|active)$/i.test(word)
 }
 
 /** Requires a QR code or a link for the user to scan or open. The factor `app` checks the scheme of the link. */

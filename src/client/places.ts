@@ -42,7 +42,8 @@ export function onlyObject(value: unknown, isMeant: (one: RawAnswer) => boolean)
   return found.length === 1 ? found[0] : undefined
 }
 
-function objectsIn(value: unknown, depth = 0): RawAnswer[] {
+/** Lists all objects in a value, the value itself included. */
+export function objectsIn(value: unknown, depth = 0): RawAnswer[] {
   if (depth > MAX_DEPTH || typeof value !== 'object' || value === null) return []
   const inner = Object.values(value).flatMap((one) => objectsIn(one, depth + 1))
   return isJsonObject(value) ? [value, ...inner] : inner

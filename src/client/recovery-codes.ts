@@ -79,7 +79,7 @@ function listOf(value: unknown, { named, isNamedRecovery }: Place): Found[] {
   if (typeof value !== 'object' || value === null) return []
   const values = partsOf(value).map(([, part]) => part)
   const isNamedList = Array.isArray(value) && named > 0
-  const documented = codesOf(values, CODE, isNamedList ? 1 : 2)
+  const documented = codesOf(values, CODE, isNamedList ? 1 : 2, !isNamedList)
   if (documented !== undefined) return isNamedList || hasLetter(documented) ? [{ codes: documented, weight: named + WEIGHTS.documentedForm }] : []
   const other = named > 0 ? codesOf(values, NAMED_CODE, isNamedList && named === WEIGHTS.namedRecovery ? 1 : 2) : undefined
   return other !== undefined && (isNamedList || hasLetter(other)) ? [{ codes: other, weight: named }] : []
@@ -99,19 +99,18 @@ export function codesInText(text: string): readonly string[] | undefined {
  * Returns the codes of a list. Returns undefined if an item is neither a code nor an object with a code, if a code occurs twice, if the codes do not look alike,
  * or if the list is too short.
  * @param least the smallest number of codes that counts as a list
+ * @param needsDigit true if at least one code must have a digit: a word such as `generated` has none
  */
-function codesOf(values: readonly unknown[], form: RegExp, least: number): readonly string[] | undefined {
+function codesOf(values: readonly unknown[], form: RegExp, least: number, needsDigit = true): readonly string[] | undefined {
   const isCode = (value: unknown): value is string => typeof value === 'string' && form.test(value)
   const codes = values.map((value) => (isJsonObject(value) ? codeIn(value, isCode) : value)).filter(isCode)
   const isAll = codes.length === values.length && codes.length >= least && new Set(codes).size === codes.length
-  return isAll && areAlike(codes) ? codes : undefined
+  return isAll && areAlike(codes) && (!needsDigit || codes.some((code) => /\d/.test(code))) ? codes : undefined
 }
 
-/**
- * True if all codes have the same length, with the dashes in the same places, and if at least one of them has a digit. A word such as `generated` has none.
- */
+/** True if all codes have the same length, with the dashes in the same places. */
 function areAlike(codes: readonly string[]): boolean {
-  return new Set(codes.map((code) => code.replace(/[^-]/g, 'x'))).size === 1 && codes.some((code) => /\d/.test(code))
+  return new Set(codes.map((code) => code.replace(/[^-]/g, 'x'))).size === 1
 }
 
 /** False for numbers and dates. A field whose name says that it contains codes may contain codes without a letter. */
