@@ -42,5 +42,7 @@ export async function renewWithSecondFactor(req: object, recordKey: string | und
 function keysOfRecords(req: object): string[] {
   const session = sessionOf(req) ?? {}
   const mayHaveRecord = (key: string) => (session[key] as SessionState | null | undefined)?.secondFactor !== undefined
-  return Object.keys(session).filter((sessionKey) => mayHaveRecord(sessionKey) && secondFactorOf(req, { sessionKey }) !== undefined)
+  // `Object.keys` does not list the properties of a session that is a JavaScript `Proxy`.
+  const names = Object.keys((typeof session.data === 'function' ? session.data() : session) as object)
+  return names.filter((sessionKey) => mayHaveRecord(sessionKey) && secondFactorOf(req, { sessionKey }) !== undefined)
 }

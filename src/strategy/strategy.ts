@@ -185,7 +185,7 @@ function loginCheckOf(request: StrategyRequest, approver: Express.User): (login:
   const wasCompared = async (login: string): Promise<boolean> => {
     // A sign-in: the callback route had no signed-in user to compare with.
     if (logsIn(options)) return false
-    // Without `req.user`, the callback has compared nothing either. For example, the route is mounted before `passport.session()`.
+    // Without `req.user`, the callback has not compared the user of the session either, but only the user whom the app's option `subject` has named.
     if (user == null) return false
     // The app's option `subject` may have taken the user from the token. Then the callback has compared the user of the token, not the user of the session.
     if (hasToken && settings.hasOwnSubject) return false

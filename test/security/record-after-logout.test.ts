@@ -54,6 +54,16 @@ describe('@fastify/secure-session, after a log-out and a login by the password a
     expect(await transfer()).toBe(401)
   })
 
+  it('the user enters the password again › the record does not count until the user has approved', async () => {
+    await serve("{ clearSessionIgnoreFields: ['nevis'] }")
+    await signIn()
+    const handle = handleIn((await browser.post('/login', credentials)).location)
+    expect(await transfer()).toBe(401)
+    await world.simulator.phone('nora').approve()
+    await browser.get(callbackOf(handle))
+    expect(await transfer()).toBe(200)
+  })
+
   // Shows: T-old-session-1
   it('with clearSessionOnLogin: false › the sign-in had ended in an error, and there is no record', async () => {
     await serve('{ clearSessionOnLogin: false }')
