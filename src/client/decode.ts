@@ -13,7 +13,6 @@ import type { Approval, Authenticator, Enrollment, Intent, NamedAuthenticator, S
 
 const APP_ENROLLMENT: readonly string[] = ['app', 'push']
 const APP_APPROVAL: readonly string[] = ['app', 'qr-code']
-/** Fields that users have, and that transactions of an enrolment do not have. */
 /** A word that may be the final status of a transaction, such as `denied` or `approved`. Waiting for another status would be in vain. */
 const FINAL_WORD = /succe|approv|confirm|complet|accept|verif|authenti|done|finish|\bend(?:ed)?\b|clos|\bok\b|den[iy]|declin|reject|refus|cancel|abort|expir|time.?out|timed|fail|error|block|lock|invalid|unknown|unauth|forbid/
 const TRANSACTION_STATUSES: readonly string[] = ['pending', 'succeeded', 'failed', 'unknown']

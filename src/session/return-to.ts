@@ -7,7 +7,6 @@
 import { loginOf } from '../host/login'
 import { isOwnURL } from '../host/origin'
 import type { HostRequest, SessionLike } from '../host/request'
-import { spendOptionalWrite } from './optional-writes'
 import type { StoredReturnTo, SessionState } from './transactions'
 
 /** The options `callbackURL` and `waitingURL`: the URLs as a browser requests them, before a proxy removes a prefix from their paths. */
@@ -46,8 +45,7 @@ export function sitePathOf(value: unknown): string | undefined {
 }
 
 /**
- * Stores the path of the page from which the user is redirected. Deletes the stored path if the user cannot return to this page, as after a POST. Changes
- * nothing if the session was already written too often without need (`optional-writes.ts`).
+ * Stores the path of the page from which the user is redirected. Deletes the stored path if the user cannot return to this page, as after a POST.
  * @returns true if the session has changed
  * @internal
  */
@@ -58,7 +56,7 @@ export function storeReturnTo(session: SessionLike, key: string, req: HostReques
   const wanted = path === undefined ? undefined : { path, ...(login !== undefined && { login }) }
   const kept = (session[key] as SessionState | undefined)?.returnTo
   if (kept?.path === wanted?.path && kept?.login === wanted?.login) return false
-  return spendOptionalWrite(session, key) && write(session, key, wanted)
+  return write(session, key, wanted)
 }
 
 /**

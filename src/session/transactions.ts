@@ -29,8 +29,6 @@ export interface SessionState {
   readonly transactions?: Readonly<Record<string, Kept>>
   readonly secondFactor?: unknown
   readonly returnTo?: StoredReturnTo
-  /** How often the session was written without need: see `optional-writes.ts`. `since`: when the count began, in milliseconds since 1970. */
-  readonly optionalWrites?: { readonly since: number; readonly count: number }
 }
 
 /** Maximum number of transactions in one session. Above it, the oldest is dropped; one for which `isKeptLongest` returns true, only if there is no other. */

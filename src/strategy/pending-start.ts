@@ -64,7 +64,7 @@ export async function reusePending(request: StrategyRequest, context: StartConte
     ...(renewsSession && { moves: (current.moves ?? 0) + 1 }),
     ...(returnTo !== undefined && { returnTo }),
   })
-  if (!renewsSession) return resultFor(request, context, await request.noteAndWait(transaction), transaction)
+  if (!renewsSession) return resultFor(request, context, await request.saveAndWait(transaction), transaction)
   if (isAnsweredOnPhone(request.settings, transaction)) request.settings.watch.begin(transaction)
   return waitForDecision(request, context, transaction)
 }

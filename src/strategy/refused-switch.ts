@@ -37,7 +37,7 @@ export async function stayOnPage(request: StrategyRequest, { replaced, source }:
   publish('failed', () => ({ ...about, code: reason.code }))
   const refusal = { refused: reason.code, ...(about.factor !== undefined && { refusedFactor: about.factor }) }
   const noted = { ...current, ...refusal }
-  if (request.takenSlot === undefined) return resultFor(request, { source }, await request.noteAndWait(noted), noted)
+  if (request.takenSlot === undefined) return resultFor(request, { source }, await request.saveAndWait(noted), noted)
   // This start has taken a slot. An approval of the earlier transaction must free this slot, too.
   const { digest: _digest, slots = [], ...rest } = current
   const kept = request.keys.digests.withDigest({ ...rest, slots: [...slots, request.takenSlot] })

@@ -13,7 +13,6 @@ import { cookieFor, cookieIn, cookieSetter } from '../host/cookies'
 import { publishFault } from '../host/faults'
 import { logsIn, checkBoxOf } from '../host/request'
 import type { Budgets } from '../ledger/budgets'
-import { spendOptionalWrite } from '../session/optional-writes'
 import { forgetReturnTo } from '../session/return-to'
 import { isSubjectOf } from '../trust/binding'
 import type { RememberedBrowser } from '../trust/browsers'
@@ -135,7 +134,6 @@ export async function withChoice(request: StrategyRequest, transaction: Transact
   const { digest: _before, ...rest } = current ?? transaction
   const chosen = request.keys.digests.withDigest({ ...rest, remember: choice })
   if (current === undefined || current.closed !== undefined) return chosen
-  if (!spendOptionalWrite(request.session, request.settings.sessionKey)) return chosen
   request.transactions.put(chosen)
   await request.save()
   return chosen

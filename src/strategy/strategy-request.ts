@@ -17,7 +17,6 @@ import { changesIn, snapshotOf, type SessionSnapshot } from '../host/session-cha
 import { StorageError } from '../host/storage'
 import { withQuery } from '../host/url'
 import { Budgets } from '../ledger/budgets'
-import { spendOptionalWrite } from '../session/optional-writes'
 import { sitePathOf } from '../session/return-to'
 import { SessionTransactions } from '../session/transactions'
 import type { Mismatch } from '../trust/binding'
@@ -139,7 +138,8 @@ export class StrategyRequest {
    * @throws StorageError `SESSION_UNAVAILABLE`, `SESSION_TOO_LARGE`
    */
   async save(): Promise<void> {
-    if (!this.isNew && isDeepStrictEqual(snapshotOf(this.session), this.lastRead)) return
+    // A session without `save`, such as that of @fastify/secure-session, may not list its properties. So a change could remain unnoticed.
+    if (!this.isNew && typeof this.session.save === 'function' && isDeepStrictEqual(snapshotOf(this.session), this.lastRead)) return
     await this.transactions.save()
     this.lastRead = snapshotOf(this.session)
   }
@@ -265,15 +265,6 @@ export class StrategyRequest {
     this.transactions.put(transaction)
     await this.save()
     return { to: this.waitingURL({ ...transaction, ...(encryptedCodes !== undefined && { encryptedCodes }) }) }
-  }
-
-  /**
-   * Does the same as `saveAndWait` for a change without which the user can go on. Saves the change only if the limit of `optional-writes.ts` permits it.
-   * Nothing may wait between the last `refresh` and this call.
-   */
-  async noteAndWait(transaction: Transaction): Promise<Redirect> {
-    const isNoted = !this.transactions.contains(transaction) && spendOptionalWrite(this.session, this.settings.sessionKey)
-    return isNoted ? this.saveAndWait(transaction) : { to: this.waitingURL(transaction) }
   }
 
   /** The URL of the waiting page, with the language that the user has chosen on that page, if any. */

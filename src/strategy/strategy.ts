@@ -18,7 +18,6 @@ import { Refusal, type Failure, type FailureCode } from '../factors/failures'
 import type { NevisStrategyOptions } from './options'
 import { resolveOptions, type Settings } from './settings'
 import { logsIn, sessionOf, type NevisRequest } from '../host/request'
-import { spendOptionalWrite } from '../session/optional-writes'
 import { noteSession } from '../session/second-factor'
 import { isLoginOf, isStored } from '../host/session'
 import { StorageError } from '../host/storage'
@@ -109,7 +108,7 @@ export class NevisStrategy extends PassportStrategy {
     this.decide(req, options)
       .then(
         (end) => () => ('to' in end ? goTo(req, end.to, redirect) : success(end.user, end.info)),
-        (reason: unknown) => () => (reason instanceof Refusal ? refuse(req, options, this.settings, reason, fail, error) : error(faultOf(reason))),
+        (reason: unknown) => () => (reason instanceof Refusal ? refuse(req, options, reason, fail, error) : error(faultOf(reason))),
       )
       .then((act) => actOnce(req, act, error))
       // If even Passport's `error` fails, there is nothing left to do.
@@ -201,7 +200,7 @@ function loginCheckOf(request: StrategyRequest, approver: Express.User): (login:
   }
 }
 
-function refuse(req: NevisRequest, options: AuthenticateOptions, { sessionKey }: Settings, refusal: Refusal, fail: PassportActions['fail'], error: PassportActions['error']): unknown {
+function refuse(req: NevisRequest, options: AuthenticateOptions, refusal: Refusal, fail: PassportActions['fail'], error: PassportActions['error']): unknown {
   const { failureMessage, failureFlash, failureRedirect, failWithError } = options
   const { retryAfterSeconds, status, isUnkept } = refusal
   if (retryAfterSeconds !== undefined) setHeader(req, 'Retry-After', String(retryAfterSeconds))
@@ -215,9 +214,7 @@ function refuse(req: NevisRequest, options: AuthenticateOptions, { sessionKey }:
   const { message, ...rest } = failure
   if (failureMessage && !isUnkept) limitMessages(req)
   // If another tab has replaced the session, leave the message out: Passport would write the message into the old session, and send the old session's cookie.
-  // Leave it out, too, if the session was already written too often without need.
-  const session = sessionOf(req)
-  const isLeftOut = Boolean(failureMessage || failureFlash) && (isUnkept || (session !== undefined && !spendOptionalWrite(session, sessionKey)))
+  const isLeftOut = isUnkept && Boolean(failureMessage || failureFlash)
   return fail(isLeftOut ? rest : { message, ...rest }, status)
 }
 
