@@ -109,6 +109,7 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
   app.locals['devicesURL'] = '/account/devices' // adds a link to the navigation
   // second factor: end
   app.post('/logout', signOut)
+  app.get('/logout', (_req, res) => res.redirect(303, '/account')) // for a user who opens the address of an error page again
 
   app.get('/account', signedIn, page(accountPage, (req) => ({
     user: userOf(req),

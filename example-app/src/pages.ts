@@ -124,10 +124,10 @@ export const handleError: ErrorRequestHandler = (error: Fault, req, res, next) =
   appPolicy(req, res, () => res.status(status).send(errorPage(status, languageOf(req), options).text))
 }
 
-/** What the header of an error page shows. After the password alone, `req.user` is set, but the user is not signed in yet. */
-function frameOf(req: Request): Pick<Frame, 'user' | 'devicesURL' | 'csrfToken'> {
-  const { user } = req
-  return user === undefined || req.path === '/login' ? {} : { user, devicesURL: devicesURLOf(req), csrfToken: csrfToken(req) }
+/** What an error page shows around its sentences. After the password alone, `req.user` is set, but the user is not signed in yet. */
+function frameOf(req: Request): Pick<Frame, 'address' | 'user' | 'devicesURL' | 'csrfToken'> {
+  const { user, originalUrl: address } = req
+  return user === undefined || req.path === '/login' ? { address } : { address, user, devicesURL: devicesURLOf(req), csrfToken: csrfToken(req) }
 }
 
 interface Fault {

@@ -366,12 +366,12 @@ describe('renaming and removing', () => {
     expect(await devicesOf(browser)).toEqual(before)
   })
 
-  it('by GET › is no page, and nothing changes', async () => {
+  it('by GET › leads to the page, and nothing changes', async () => {
     const { browser, account } = await newcomer()
     await addDevice(browser, account)
     const before = await devicesOf(browser)
-    for (const [path, fields] of [...acts(before[0]?.id as string), [`${DEVICES}/add`, { factor: 'recovery' }] as const]) {
-      expect([path, (await browser.get(`${path}?${new URLSearchParams(fields).toString()}`, page)).status]).toEqual([path, 404])
+    for (const [path, fields] of [...acts(before[0]?.id as string), [`${DEVICES}/add`, { factor: 'recovery' }] as const, [`${DEVICES}/forget-browsers`, {}] as const]) {
+      expect([path, (await browser.get(`${path}?${new URLSearchParams(fields).toString()}`, page)).location]).toEqual([path, DEVICES])
     }
     expect(await devicesOf(browser)).toEqual(before)
   })

@@ -61,6 +61,14 @@ describe('a form sent after signing out in another tab', () => {
   })
 })
 
+describe('signing out', () => {
+  it('by GET › signs nobody out', async () => {
+    const browser = await signIn(app, 'ben')
+    expect((await browser.get('/logout')).location).toBe('/account')
+    expect((await browser.get('/account')).status).toBe(200)
+  })
+})
+
 describe('signing in', () => {
   it('by push › leads to the account, which shows the factor and the time', async () => {
     const browser = app.browser()

@@ -9,7 +9,7 @@ export interface Frame {
   readonly user?: Express.User | undefined
   /** The path of the page, to mark its link in the navigation. */
   readonly path?: string | undefined
-  /** The path and query of the page, to which the link to the other language returns; undefined on error pages. */
+  /** The path and query of the page, to which the link to the other language returns. Default: the home page. */
   readonly address?: string | undefined
   /** The page of the user's second factors, for the navigation; undefined in an app without a second factor. */
   readonly devicesURL?: string | undefined
