@@ -26,7 +26,7 @@ export const german = {
   'Open the phones': 'Telefone öffnen',
   'A tour': 'Ein Rundgang',
   'Open the phones in a second window, and put the two windows side by side.': 'Öffnen Sie die Telefone in einem zweiten Fenster und stellen Sie die beiden Fenster nebeneinander.',
-  'Sign in as anna. Her password is at the end of this page. Then accept on anna’s phone: the page in this window continues by itself.': 'Melden Sie sich als anna an. Das Passwort von anna steht am Ende dieser Seite. Stimmen Sie dann auf dem Telefon von anna zu: In diesem Fenster geht es von selbst weiter.',
+  'Sign in as anna. Her password is at the end of the home page. Then accept on anna’s phone: the other window continues by itself.': 'Melden Sie sich als anna an. Das Passwort von anna steht am Ende der Startseite. Stimmen Sie dann auf dem Telefon von anna zu: Im anderen Fenster geht es von selbst weiter.',
   'Pay an invoice. The phone shows the amount and the payee. Then start a second payment, and deny it on the phone.': 'Zahlen Sie eine Rechnung. Das Telefon zeigt den Betrag und den Empfänger. Beginnen Sie dann eine zweite Zahlung und lehnen Sie diese auf dem Telefon ab.',
   'Sign out. Then sign in by SMS or with a recovery code: you find both under “Other ways to confirm”.': 'Melden Sie sich ab. Melden Sie sich dann per SMS oder mit einem Wiederherstellungscode an: Beides finden Sie unter «Andere Methoden».',
   'Sign up with a username of your own and set up a new phone. To do so, paste the link of “Open the Access App” into the field “Set up or scan” of a phone.': 'Registrieren Sie sich mit einem eigenen Benutzernamen und richten Sie ein neues Telefon ein. Fügen Sie dazu den Link von «Access App öffnen» bei einem Telefon in das Feld «Einrichten oder scannen» ein.',
