@@ -20,6 +20,13 @@ describe('the first page', () => {
     for (const username of ['anna', 'ben', 'clara']) expect(page.text).toContain(app.account(username).password)
   })
 
+  it('has its headings in order: the accounts stand below “Accounts”', async () => {
+    const { text } = await app.browser().get('/')
+    expect([...text.matchAll(/<(h\d)[^>]*>([^]*?)<\/h\d>/g)].map(([, level, words]) => `${level as string} ${(words as string).replace(/<[^>]+>/g, '')}`)).toEqual([
+      'h1 Your bank, behind two locks', 'h2 Demo Try it without a phone', 'h3 A tour', 'h3 Accounts', 'h4 anna', 'h4 ben', 'h4 clara',
+    ])
+  })
+
   it('is in the language of the browser, or in the one that was chosen', async () => {
     const languageFor = async (header: string, browser = app.browser()) => /<html lang="(\w+)">/.exec((await browser.get('/', { 'accept-language': header })).text)?.[1]
     expect([await languageFor('de-CH, en;q=0.5'), await languageFor('fr, de;q=0.5'), await languageFor('fr'), await languageFor('*')]).toEqual(['de', 'de', 'en', 'en'])

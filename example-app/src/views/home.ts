@@ -41,7 +41,7 @@ function demoPart({ t }: EveryPage, { phonesURL, accounts }: Demo): Html {
 function accountCard({ username, password, has, recoveryCodes }: DemoAccount, t: EveryPage['t']): Html {
   return html`
           <li class="card">
-            <h3>${username}</h3>
+            <h4>${username}</h4>
             <dl>
               <dt>${t('Username')}</dt><dd><code>${username}</code></dd>
               <dt>${t('Password')}</dt><dd><code>${password}</code></dd>
