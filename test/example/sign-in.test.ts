@@ -101,7 +101,9 @@ describe('signing in', () => {
     await app.phone('ben').deny()
     expect((await browser.get(statusOf(waiting))).json()).toMatchObject({ status: 'failed' })
     expect((await browser.get(callbackOf(waiting))).location).toBe('/login')
-    expect((await browser.get('/login')).text).toContain('You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.')
+    const form = (await browser.get('/login')).text
+    expect(form).toContain('You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.')
+    expect(form).toContain('name="username" value="ben"')
     expect((await browser.get('/login')).text).not.toContain('You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.')
     expect((await browser.get('/account')).location).toBe('/login')
   })
@@ -158,7 +160,9 @@ describe('signing in', () => {
     const browser = app.browser()
     const waiting = await enterPassword(browser, app.account('anna'))
     expect((await choose(browser, waiting, { cancel: '1' })).location).toBe('/login')
-    expect((await browser.get('/login')).text).toContain('<p class="message notice" role="status">The request was cancelled. If your phone still shows the request, deny it there.</p>')
+    const form = (await browser.get('/login')).text
+    expect(form).toContain('<p class="message notice" role="status">The request was cancelled. If your phone still shows the request, deny it there.</p>')
+    expect(form).toContain('name="username" value="anna"')
     await app.phone('anna').approve()
     expect((await browser.get(callbackOf(waiting))).location).toBe('/login')
     expect((await browser.get('/account')).location).toBe('/login')
