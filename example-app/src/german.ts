@@ -163,6 +163,7 @@ export const german = {
   'by SMS': 'per SMS',
   'with a recovery code': 'mit einem Wiederherstellungscode',
   'Set up SMS or recovery codes now. Otherwise you cannot get into your account without your phone.': 'Richten Sie jetzt SMS oder Wiederherstellungscodes ein, sonst kommen Sie ohne Ihr Telefon nicht mehr in Ihr Benutzerkonto.',
+  'You have no other way to sign in. Contact support.': 'Sie haben keine andere Möglichkeit, sich anzumelden. Wenden Sie sich an den Support.',
   'Sign in {ways}. Set up your new device here, then remove the lost one.': 'Melden Sie sich {ways} an. Richten Sie hier das neue Gerät ein und entfernen Sie dann das verlorene.',
   'The device is now called “{name}”.': 'Das Gerät heisst jetzt «{name}».',
   'A name has 1 to 40 letters, digits, spaces and punctuation marks. Not allowed: {marks}': 'Ein Name hat 1 bis 40 Buchstaben, Ziffern, Leerzeichen und Satzzeichen. Nicht erlaubt: {marks}',

@@ -178,10 +178,15 @@ describe('the page of devices', () => {
     expect(anna).toContain('Sign in by SMS or with a recovery code. Set up')
     expect(anna).toContain('because your account would be less well protected')
     const { browser, account } = await newcomer()
-    expect(await text(browser)).toContain('Set up SMS or recovery codes now.')
-    expect(await text(browser)).toContain('because you could lock yourself out')
+    const [before, lost] = (await text(browser)).split('<h2>Lost a device?</h2>')
+    expect(before).toContain('because you could lock yourself out')
+    expect(before).toContain('Set up SMS or recovery codes now.')
+    expect(lost).toContain('You have no other way to sign in. Contact support.')
+    expect(lost).not.toContain('Set up')
     await addDevice(browser, account)
-    expect(await text(browser)).toContain('Sign in with another device. Set up')
+    const withTwo = await text(browser)
+    expect(withTwo).toContain('Sign in with another device. Set up')
+    expect(withTwo).not.toContain('Set up SMS or recovery codes now.')
   })
 
   it('is a link on each page of a signed-in user, and marked on its own', async () => {
