@@ -23,6 +23,7 @@ import { transfer } from './transfer.js'
 import type { Users } from './users.js'
 import { accountPage } from './views/account.js'
 import { homePage } from './views/home.js'
+import { imprintPage } from './views/imprint.js'
 import { loginPage } from './views/login.js'
 import { transferPage } from './views/transfer.js'
 // second factor: begin
@@ -79,6 +80,7 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
 
   app.use('/sign-up', signUp({ config, users }))
   app.get('/', page(homePage, () => ({ demo })))
+  app.get('/imprint', page(imprintPage, () => undefined))
 
   app.get('/login', signedOut, page(loginPage, ({ query }) => ({ hasEnded: 'ended' in query })))
   app.post(
@@ -103,7 +105,7 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
   app.post('/login/2fa', passport.authenticate('nevis', onAnyFailure), backWhereUserWas) // the forms of the waiting page: another factor, send again, cancel
   app.all('/login/2fa/callback', approved(passport), recordSecondFactor(), paySigned(invoices), goOn, backWhereUserWas)
   app.get('/help', page(helpPage, () => undefined))
-  app.locals['helpURL'] = '/help' // adds a link to the sign-in page
+  app.locals['helpURL'] = '/help' // adds a link to the footer and to the sign-in page
   app.use('/step-up', signedIn, stepUpRoutes(passport, users))
   app.use('/account/devices', devices({ cloud, nevis, passport, users }))
   app.locals['devicesURL'] = '/account/devices' // adds a link to the navigation

@@ -174,7 +174,14 @@ export const german = {
   'Enter the number with its country code, such as +41\u00a079\u00a0123\u00a045\u00a067.': 'Geben Sie die Nummer mit Landesvorwahl ein, zum Beispiel +41\u00a079\u00a0123\u00a045\u00a067.',
   'No browser is remembered any more. At the next sign-in, each of them needs the second factor again.': 'Alle gespeicherten Browser wurden gelöscht. Bei der nächsten Anmeldung ist überall wieder der zweite Faktor nötig.',
 
+  // Imprint
+  'Imprint': 'Impressum',
+  'Telephone': 'Telefon',
+  'E-mail': 'E-Mail',
+  'Alpine Mutual is made up, so nobody answers there.': 'Alpine Mutual ist erfunden, darum antwortet dort niemand.',
+
   // Help
+  'Support': 'Support',
   'Help': 'Hilfe',
   'No request on your phone?': 'Keine Anfrage auf dem Telefon?',
   'Open the Access App, and check that your phone is online. Or choose another way under “Other ways to confirm”.': 'Öffnen Sie die Access App und prüfen Sie, ob Ihr Telefon mit dem Internet verbunden ist. Oder wählen Sie unter «Andere Methoden» eine andere.',

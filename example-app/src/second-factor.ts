@@ -42,6 +42,7 @@ const look = {
   signInURL: '/login',
   helpURL: '/help',
   changePasswordURL: '/account/password',
+  footerLinks: [{ text: { en: 'Imprint', de: translator('de')('Imprint') }, href: '/imprint' }],
   stylesheet: '/brand.css',
   language: languageOf,
 }

@@ -1,0 +1,43 @@
+/** The footer of the example app's pages and of its waiting page: help, imprint and the choice of a language. */
+import { enterPassword, signIn, startExample, type Running } from './support'
+
+let app: Running
+beforeAll(async () => {
+  app = await startExample()
+})
+afterAll(() => app.stop())
+
+const page = { accept: 'text/html' }
+const TEXTS = [['en', 'Help', 'Imprint'], ['de', 'Hilfe', 'Impressum']] as const
+
+describe('help and imprint', () => {
+  it('are links on each page, in its language', async () => {
+    const [stranger, user] = [app.browser(), await signIn(app, 'ben')]
+    const pages = [
+      ...['/', '/login', '/sign-up', '/help', '/imprint', '/nothing'].map((path) => [stranger, path] as const),
+      ...['/account', '/invoices', '/account/devices', '/nothing'].map((path) => [user, path] as const),
+    ]
+    for (const [language, help, imprint] of TEXTS) {
+      for (const [browser, path] of pages) {
+        const footer = (await browser.get(path, { ...page, 'accept-language': language })).text.split('<footer>')[1] as string
+        expect([path, footer]).toEqual([path, expect.stringContaining(`<a href="/help">${help}</a> <a href="/imprint">${imprint}</a>`)])
+      }
+    }
+  })
+
+  it('are links on the waiting page, in its language', async () => {
+    const browser = app.browser()
+    const waiting = await enterPassword(browser, app.account('anna'))
+    for (const [language, help, imprint] of TEXTS) {
+      const footer = (await browser.get(waiting, { ...page, 'accept-language': language })).text.split('<footer')[1] as string
+      expect(footer).toMatch(new RegExp(`<a href="/help"[^>]*>${help} [^]*<a href="/imprint"[^>]*>${imprint} `))
+    }
+  })
+
+  it.each(['/help', '/imprint'])('%s › says how to reach the bank, and that it is made up', async (path) => {
+    const { text } = await app.browser().get(path)
+    expect(text).toContain('<a href="mailto:support@alpine-mutual.example.com">')
+    expect(text).toContain('<a href="tel:+41440000000">')
+    expect(text).toContain('Alpine Mutual is made up, so nobody answers there.')
+  })
+})
