@@ -12,7 +12,7 @@ import type { Cloud, Config } from './config.js'
 import type { Demo } from './demo.js'
 import type { Invoices } from './invoices.js'
 import { knownBrowsers } from './known-browsers.js'
-import { chooseLanguage, textsFor } from './language.js'
+import { chooseLanguage, keepLanguage, textsFor } from './language.js'
 import { handleError, logError, notFound, page, signOut, signedIn, signedOut, userOf } from './pages.js'
 import { passwordRefused, passwordStrategy } from './password.js'
 import { invoiceRoutes } from './paying.js'
@@ -101,7 +101,7 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
     (req: Request, res: Response) => res.redirect(303, req.authInfo?.returnTo ?? '/account'),
   )
   // second factor: begin
-  app.get('/login/2fa', ownPolicy, waitingPage(nevis, waitingLook(users)))
+  app.get('/login/2fa', ownPolicy, keepLanguage, waitingPage(nevis, waitingLook(users)))
   app.post('/login/2fa', passport.authenticate('nevis', onAnyFailure), backWhereUserWas) // the forms of the waiting page: another factor, send again, cancel
   app.all('/login/2fa/callback', approved(passport), recordSecondFactor(), paySigned(invoices), goOn, backWhereUserWas)
   app.get('/help', page(helpPage, () => undefined))

@@ -45,6 +45,7 @@ const look = {
   footerLinks: [{ text: { en: 'Imprint', de: translator('de')('Imprint') }, href: '/imprint' }],
   stylesheet: '/brand.css',
   language: languageOf,
+  languages: ['de', 'en'],
 }
 
 /**

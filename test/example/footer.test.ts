@@ -1,5 +1,5 @@
 /** The footer of the example app's pages and of its waiting page: help, imprint and the choice of a language. */
-import { enterPassword, signIn, startExample, type Running } from './support'
+import { callbackOf, enterPassword, signIn, startExample, type Running } from './support'
 
 let app: Running
 beforeAll(async () => {
@@ -39,5 +39,23 @@ describe('help and imprint', () => {
     expect(text).toContain('<a href="mailto:support@alpine-mutual.example.com">')
     expect(text).toContain('<a href="tel:+41440000000">')
     expect(text).toContain('Alpine Mutual is made up, so nobody answers there.')
+  })
+})
+
+describe('the language', () => {
+  it('that the user chooses on the waiting page › is the language of the later pages, too', async () => {
+    const browser = app.browser()
+    const waiting = await enterPassword(browser, app.account('ben'))
+    const { text } = await browser.get(waiting, page)
+    const german = /<a href="([^"]*)" hreflang="de">/.exec(text)?.[1] as string
+    expect((await browser.get(german.replaceAll('&#38;', '&').replaceAll('&amp;', '&'), page)).text).toContain('<html lang="de"')
+    await app.phone('ben').approve()
+    expect((await browser.get(callbackOf(waiting))).location).toBe('/account')
+    expect((await browser.get('/account')).text).toContain('Guten Tag, ben')
+  })
+
+  it('is kept in a cookie only if the user has chosen it', async () => {
+    const browser = await signIn(app, 'ben')
+    expect(browser.cookies.has('language')).toBe(false)
   })
 })
