@@ -177,6 +177,7 @@ describe('the page of devices', () => {
     const anna = await text(await signIn(app, 'anna'))
     expect(anna).toContain('Sign in by SMS or with a recovery code. Set up')
     expect(anna).toContain('because your account would be less well protected')
+    expect(anna).not.toContain('Set up SMS or recovery codes now.')
     const { browser, account } = await newcomer()
     const [before, lost] = (await text(browser)).split('<h2>Lost a device?</h2>')
     expect(before).toContain('because you could lock yourself out')
