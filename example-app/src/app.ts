@@ -12,7 +12,7 @@ import type { Cloud, Config } from './config.js'
 import type { Demo } from './demo.js'
 import type { Invoices } from './invoices.js'
 import { knownBrowsers } from './known-browsers.js'
-import { chooseLanguage, textsFor } from './language.js'
+import { chooseLanguage, keepLanguage, textsFor } from './language.js'
 import { handleError, logError, notFound, page, signOut, signedIn, signedOut, userOf } from './pages.js'
 import { passwordRefused, passwordStrategy } from './password.js'
 import { invoiceRoutes } from './paying.js'
@@ -23,6 +23,7 @@ import { transfer } from './transfer.js'
 import type { Users } from './users.js'
 import { accountPage } from './views/account.js'
 import { homePage } from './views/home.js'
+import { imprintPage } from './views/imprint.js'
 import { loginPage } from './views/login.js'
 import { transferPage } from './views/transfer.js'
 // second factor: begin
@@ -79,6 +80,7 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
 
   app.use('/sign-up', signUp({ config, users }))
   app.get('/', page(homePage, () => ({ demo })))
+  app.get('/imprint', page(imprintPage, () => undefined))
 
   app.get('/login', signedOut, page(loginPage, ({ query }) => ({ hasEnded: 'ended' in query })))
   app.post(
@@ -99,16 +101,17 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
     (req: Request, res: Response) => res.redirect(303, req.authInfo?.returnTo ?? '/account'),
   )
   // second factor: begin
-  app.get('/login/2fa', ownPolicy, waitingPage(nevis, waitingLook(users)))
+  app.get('/login/2fa', ownPolicy, keepLanguage, waitingPage(nevis, waitingLook(users)))
   app.post('/login/2fa', passport.authenticate('nevis', onAnyFailure), backWhereUserWas) // the forms of the waiting page: another factor, send again, cancel
   app.all('/login/2fa/callback', approved(passport), recordSecondFactor(), paySigned(invoices), goOn, backWhereUserWas)
   app.get('/help', page(helpPage, () => undefined))
-  app.locals['helpURL'] = '/help' // adds a link to the sign-in page
+  app.locals['helpURL'] = '/help' // adds a link to the footer and to the sign-in page
   app.use('/step-up', signedIn, stepUpRoutes(passport, users))
   app.use('/account/devices', devices({ cloud, nevis, passport, users }))
   app.locals['devicesURL'] = '/account/devices' // adds a link to the navigation
   // second factor: end
   app.post('/logout', signOut)
+  app.get('/logout', (_req, res) => res.redirect(303, '/account')) // for a user who opens the address of an error page again
 
   app.get('/account', signedIn, page(accountPage, (req) => ({
     user: userOf(req),

@@ -54,6 +54,8 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
   // cancelled step-up, which returns to the address where it began, would warn of unsaved codes.
   routes.get('/', (req, res, next) => ('codes' in req.query ? res.redirect(303, HERE) : next()))
   routes.use(signedIn, confirmFirst('devices'))
+  // For a user who opens the address of an error page again: a form of this page was sent to that address.
+  routes.get(['/add', '/rename', '/remove', '/forget-browsers'], (_req, res) => res.redirect(303, HERE))
 
   routes.get('/', page(devicesPage, async (req) => {
     const [user, added] = await Promise.all([nevis.getUser(nevisUserIdOf(req)), users.addedBy(userOf(req).id)])

@@ -26,7 +26,7 @@ export const german = {
   'Open the phones': 'Telefone öffnen',
   'A tour': 'Ein Rundgang',
   'Open the phones in a second window, and put the two windows side by side.': 'Öffnen Sie die Telefone in einem zweiten Fenster und stellen Sie die beiden Fenster nebeneinander.',
-  'Sign in as anna. Her password is at the end of this page. Then accept on anna’s phone: the page in this window continues by itself.': 'Melden Sie sich als anna an. Das Passwort von anna steht am Ende dieser Seite. Stimmen Sie dann auf dem Telefon von anna zu: In diesem Fenster geht es von selbst weiter.',
+  'Sign in as anna. Her password is at the end of the home page. Then accept on anna’s phone: the other window continues by itself.': 'Melden Sie sich als anna an. Das Passwort von anna steht am Ende der Startseite. Stimmen Sie dann auf dem Telefon von anna zu: Im anderen Fenster geht es von selbst weiter.',
   'Pay an invoice. The phone shows the amount and the payee. Then start a second payment, and deny it on the phone.': 'Zahlen Sie eine Rechnung. Das Telefon zeigt den Betrag und den Empfänger. Beginnen Sie dann eine zweite Zahlung und lehnen Sie diese auf dem Telefon ab.',
   'Sign out. Then sign in by SMS or with a recovery code: you find both under “Other ways to confirm”.': 'Melden Sie sich ab. Melden Sie sich dann per SMS oder mit einem Wiederherstellungscode an: Beides finden Sie unter «Andere Methoden».',
   'Sign up with a username of your own and set up a new phone. To do so, paste the link of “Open the Access App” into the field “Set up or scan” of a phone.': 'Registrieren Sie sich mit einem eigenen Benutzernamen und richten Sie ein neues Telefon ein. Fügen Sie dazu den Link von «Access App öffnen» bei einem Telefon in das Feld «Einrichten oder scannen» ein.',
@@ -163,6 +163,7 @@ export const german = {
   'by SMS': 'per SMS',
   'with a recovery code': 'mit einem Wiederherstellungscode',
   'Set up SMS or recovery codes now. Otherwise you cannot get into your account without your phone.': 'Richten Sie jetzt SMS oder Wiederherstellungscodes ein, sonst kommen Sie ohne Ihr Telefon nicht mehr in Ihr Benutzerkonto.',
+  'You have no other way to sign in. Contact support.': 'Sie haben keine andere Möglichkeit, sich anzumelden. Wenden Sie sich an den Support.',
   'Sign in {ways}. Set up your new device here, then remove the lost one.': 'Melden Sie sich {ways} an. Richten Sie hier das neue Gerät ein und entfernen Sie dann das verlorene.',
   'The device is now called “{name}”.': 'Das Gerät heisst jetzt «{name}».',
   'A name has 1 to 40 letters, digits, spaces and punctuation marks. Not allowed: {marks}': 'Ein Name hat 1 bis 40 Buchstaben, Ziffern, Leerzeichen und Satzzeichen. Nicht erlaubt: {marks}',
@@ -173,7 +174,14 @@ export const german = {
   'Enter the number with its country code, such as +41\u00a079\u00a0123\u00a045\u00a067.': 'Geben Sie die Nummer mit Landesvorwahl ein, zum Beispiel +41\u00a079\u00a0123\u00a045\u00a067.',
   'No browser is remembered any more. At the next sign-in, each of them needs the second factor again.': 'Alle gespeicherten Browser wurden gelöscht. Bei der nächsten Anmeldung ist überall wieder der zweite Faktor nötig.',
 
+  // Imprint
+  'Imprint': 'Impressum',
+  'Telephone': 'Telefon',
+  'E-mail': 'E-Mail',
+  'Alpine Mutual is made up, so nobody answers there.': 'Alpine Mutual ist erfunden, darum antwortet dort niemand.',
+
   // Help
+  'Support': 'Support',
   'Help': 'Hilfe',
   'No request on your phone?': 'Keine Anfrage auf dem Telefon?',
   'Open the Access App, and check that your phone is online. Or choose another way under “Other ways to confirm”.': 'Öffnen Sie die Access App und prüfen Sie, ob Ihr Telefon mit dem Internet verbunden ist. Oder wählen Sie unter «Andere Methoden» eine andere.',

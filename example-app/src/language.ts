@@ -2,7 +2,7 @@
  * The language of a request: what the user has chosen (a cookie), else what the browser prefers. Out of scope: the translations
  * (`german.ts`).
  */
-import type { Request, RequestHandler } from 'express'
+import type { Request, RequestHandler, Response } from 'express'
 import { german, type Text } from './german.js'
 
 export type Language = 'en' | 'de'
@@ -33,7 +33,18 @@ const OWN_PAGE = /^\/[a-z][\w/?=&%.+-]*$/
 
 /** `GET /language/de?from=/help`: keeps the choice in a cookie and goes back to the page. */
 export const chooseLanguage: RequestHandler = (req, res) => {
-  res.cookie(NAME, req.params['language'] === 'de' ? 'de' : 'en', { httpOnly: true, sameSite: 'lax', secure: req.secure, maxAge: YEAR_MS })
+  keep(req, res, req.params['language'] === 'de' ? 'de' : 'en')
   const { from } = req.query
   res.redirect(303, typeof from === 'string' && OWN_PAGE.test(from) ? from : '/')
+}
+
+/** Keeps the language that the user has chosen on the waiting page, whose links name it in the query. The app's own pages then have this language, too. */
+export const keepLanguage: RequestHandler = (req, res, next) => {
+  const { language } = req.query
+  if ((language === 'en' || language === 'de') && language !== languageOf(req)) keep(req, res, language)
+  next()
+}
+
+function keep(req: Request, res: Response, language: Language): void {
+  res.cookie(NAME, language, { httpOnly: true, sameSite: 'lax', secure: req.secure, maxAge: YEAR_MS })
 }

@@ -24,8 +24,6 @@ const SHOWN_ONCE = ['messages', 'notices', 'successes', 'form'] as const
 
 /** The values that every view gets. */
 export interface EveryPage extends Frame {
-  /** The help page for signing in; undefined in an app without a second factor. */
-  readonly helpURL?: string | undefined
   readonly csrfToken: string
   /** The fields of the form that the app has just refused, so that the page can show the form again; empty if no form was refused. */
   readonly form: RefusedForm
@@ -64,7 +62,7 @@ export function page<Parts>(view: View<Parts>, partsOf: (req: Request) => Parts 
       path: req.originalUrl.split('?')[0],
       address: req.originalUrl,
       devicesURL: devicesURLOf(req),
-      helpURL: req.app.locals['helpURL'] as string | undefined,
+      helpURL: helpURLOf(req),
       failures: messages.filter((sentence) => !isCancelled(sentence)).map((sentence) => failureText(sentence, language)),
       // A message that says that the user has cancelled is shown as a notice, because the user has cancelled on purpose.
       notices: [...messages.filter(isCancelled).map((sentence) => failureText(sentence, language)), ...notices],
@@ -124,10 +122,11 @@ export const handleError: ErrorRequestHandler = (error: Fault, req, res, next) =
   appPolicy(req, res, () => res.status(status).send(errorPage(status, languageOf(req), options).text))
 }
 
-/** What the header of an error page shows. After the password alone, `req.user` is set, but the user is not signed in yet. */
-function frameOf(req: Request): Pick<Frame, 'user' | 'devicesURL' | 'csrfToken'> {
-  const { user } = req
-  return user === undefined || req.path === '/login' ? {} : { user, devicesURL: devicesURLOf(req), csrfToken: csrfToken(req) }
+/** What an error page shows around its sentences. After the password alone, `req.user` is set, but the user is not signed in yet. */
+function frameOf(req: Request): Pick<Frame, 'address' | 'helpURL' | 'user' | 'devicesURL' | 'csrfToken'> {
+  const { user, originalUrl: address } = req
+  const links = { address, helpURL: helpURLOf(req) }
+  return user === undefined || req.path === '/login' ? links : { ...links, user, devicesURL: devicesURLOf(req), csrfToken: csrfToken(req) }
 }
 
 interface Fault {
@@ -143,6 +142,11 @@ function statusOf({ status = 500 }: Fault): number {
 /** The page of the user's second factors; undefined in an app without a second factor. */
 function devicesURLOf(req: Request): string | undefined {
   return req.app.locals['devicesURL'] as string | undefined
+}
+
+/** The help page for signing in; undefined in an app without a second factor. */
+function helpURLOf(req: Request): string | undefined {
+  return req.app.locals['helpURL'] as string | undefined
 }
 
 function take(req: Request, name: 'messages' | 'notices' | 'successes'): readonly string[] {

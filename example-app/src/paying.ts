@@ -50,6 +50,7 @@ export function invoiceRoutes(invoices: Invoices, { confirm, canConfirm = () => 
   /** Redirects a user who cannot approve a payment to the list of the invoices, which says what to set up. */
   const onlyIfPossible: RequestHandler = async (req, res, next) => ((await canConfirm(req)) ? next() : res.redirect(303, '/invoices'))
   routes.post('/:id/pay', stillOpen, onlyIfPossible, confirm ?? ((req, res) => pay(invoices, req, res, invoiceOf(req))))
+  routes.get('/:id/pay', stillOpen, (_req, res) => res.redirect(303, '/invoices')) // for a user who opens the address of an error page again
   routes.get('/:id/receipt', isPaid, page(receiptPage, (req) => ({ invoice: invoiceOf(req) })))
   return routes
 }

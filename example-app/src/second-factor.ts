@@ -8,6 +8,7 @@ import { NevisClient, atLeast, failureText, forgetBrowsers, htmlMessage, outageP
 import type { Cloud } from './config.js'
 import { MAX_AGE_SECONDS, confirmFirst, isConfirmed, notDoneFor, pageOf, purposeIn, type Purpose } from './confirm-first.js'
 import { UNSAVED_CODES, devicesIn, isNewNumber } from './devices.js'
+import { refuse } from './form.js'
 import { francs } from './format.js'
 import type { Text } from './german.js'
 import { languageOf, textsFor, translator, type Language } from './language.js'
@@ -41,8 +42,10 @@ const look = {
   signInURL: '/login',
   helpURL: '/help',
   changePasswordURL: '/account/password',
+  footerLinks: [{ text: { en: 'Imprint', de: translator('de')('Imprint') }, href: '/imprint' }],
   stylesheet: '/brand.css',
   language: languageOf,
+  languages: ['de', 'en'],
 }
 
 /**
@@ -205,7 +208,8 @@ export function afterPassword(passport: Pick<Authenticator, 'authenticate'>): Re
   return (req, res, next) => {
     const { id, passwordVersion, nevisUserId } = userOf(req)
     req.session.passwordVersions = { ...req.session.passwordVersions, [id]: passwordVersion } // for `isOldPassword`
-    // The strategy reads the session again after it has called Nevis, so save the change of `passwordVersions` first.
+    refuse(req, ['username'], {}) // if the second factor fails, the sign-in form keeps the username
+    // The strategy reads the session again after it has called Nevis, so save these changes first.
     req.session.save((error) => {
       if (error) next(error)
       else if (nevisUserId) confirm(req, res, orBack('/login', req, res, next))

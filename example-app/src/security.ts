@@ -126,5 +126,5 @@ export function accountLimit({ accountLimit: limit }: Config, browsers: KnownBro
 }
 
 const tooMany: RequestHandler = (req, res) => {
-  res.status(429).send(errorPage(429, languageOf(req)).text)
+  res.status(429).send(errorPage(429, languageOf(req), { address: req.originalUrl, helpURL: req.app.locals['helpURL'] as string | undefined }).text)
 }

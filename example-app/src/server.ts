@@ -10,15 +10,8 @@ import { openDatabase } from './database.js'
 import { addDemoAccounts, startSimulator } from './demo.js'
 import { Invoices } from './invoices.js'
 import { openRedis } from './redis.js'
+import { TOUR } from './tour.js'
 import { Users } from './users.js'
-
-/** What to try in the demo. The home page has a longer version of this list. */
-const TOUR = `What to try:
-  1. Open both addresses side by side. The first shows the accounts. Sign in as anna, and accept on her phone.
-  2. Pay an invoice: the phone shows the amount and the payee.
-  3. Sign up with a name of your own, and set up a phone.
-  4. Switch the cloud off on the page of the phones, and sign in.
-Ctrl+C ends both.`
 
 /** How long running requests may take after a signal to stop. */
 const GRACE_MS = 5000
@@ -51,7 +44,7 @@ async function start(): Promise<void> {
   ready(example)
 
   console.log(`Example app on ${urlOf(server)}`)
-  if (simulator) console.log(`Phones on ${simulator.baseURL}\n\n${TOUR}`)
+  if (simulator) console.log(`Phones on ${simulator.baseURL}\n\nWhat to try:\n${TOUR.map((step, i) => `  ${i + 1}. ${step}`).join('\n')}\nCtrl+C ends both.`)
   else console.log(`Nevis at ${cloud.instance ?? cloud.baseURL}`)
 }
 

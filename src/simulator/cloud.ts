@@ -19,6 +19,13 @@ const ACCESS_KEY_SUBJECT = '100'
 const INTENT_LIFETIME_SECONDS = 600
 /** Maximum number of authenticators per user: the default value in Nevis's management console. */
 const MAX_AUTHENTICATORS = 10
+/** The name of a simulated phone to which nobody has given a name. */
+const MODELS = { ios: 'iPhone 16 (simulated)', android: 'Pixel 9 (simulated)' } as const
+
+/** The system of a phone whose name says so; undefined for any other name. */
+function systemIn(name = ''): Authenticator['type'] | undefined {
+  return /iphone|ipad/i.test(name) ? 'ios' : /pixel|galaxy|android/i.test(name) ? 'android' : undefined
+}
 
 export interface CloudSettings {
   readonly baseURL: string
@@ -132,9 +139,10 @@ export class Cloud {
     if (user.authenticators.length >= MAX_AUTHENTICATORS) throw new Problem(409, 'The user has too many authenticators', {}, 'no-room')
   }
 
-  addAuthenticator(user: User, holder: string, name = `${holder}'s phone`): Authenticator {
+  addAuthenticator(user: User, holder: string, givenName?: string): Authenticator {
     const now = this.clock.now()
-    const type = user.authenticators.length % 2 === 0 ? 'ios' : 'android'
+    const type = systemIn(givenName) ?? (user.authenticators.length % 2 === 0 ? 'ios' : 'android')
+    const name = givenName ?? MODELS[type]
     const authenticator: Authenticator = { authenticatorId: randomUUID(), name, type, holder, enrolledAt: now, updatedAt: now }
     user.authenticators.push(authenticator)
     user.updatedAt = now

@@ -33,7 +33,7 @@ const KEEP_ALIVE_MS = 65_000
 export interface NewUser {
   /** The username: 1 to 300 of the characters `A-Z a-z 0-9 _ . @ -`. */
   readonly username: string
-  /** The number of phones with the Access App, or a list of their names. Default 1. */
+  /** The number of phones with the Access App, or a list of their names. A name such as `Pixel` or `iPhone` also sets the phone's system. Default 1. */
   readonly authenticators?: number | readonly string[] | undefined
   /** A phone number for SMS, for example `+41790000001`. Default: none. */
   readonly phone?: string | undefined

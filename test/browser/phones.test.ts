@@ -72,7 +72,7 @@ describeWithChromium('the page with the phones', () => {
       for (let look = 0; look < 1000 && (await page.evaluate('document.activeElement.value')) === ''; look++);
       await phone.getByRole('button', { name: 'Scan', exact: true }).click()
     }
-    await phone.getByText("ben's phone").waitFor()
+    await phone.getByText('iPhone 16 (simulated)').waitFor()
     expect(simulator.users.map(({ status }) => status)).toEqual(['active', 'active'])
   })
 

@@ -242,6 +242,15 @@ describeWithChromium('signing in to the example app', () => {
     })
   })
 
+  it('begins on a home page whose buttons have one line each, on a wide screen and on a phone', async () => {
+    for (const [locale, width] of [['en-GB', 1280], ['en-GB', 360], ['de-CH', 1280], ['de-CH', 360]] as const) {
+      const page = await (await chromium.open({ locale, viewport: { width, height: 800 } })).newPage()
+      await page.goto(app.origin)
+      const lines = await page.evaluate<number[]>("[...document.querySelectorAll('main .button')].map((button) => Math.floor(button.clientHeight / parseFloat(getComputedStyle(button).lineHeight)))")
+      expect([locale, width, lines]).toEqual([locale, width, [1, 1, 1]])
+    }
+  })
+
   it('sends the strict policy with every page, and violates it on none', async () => {
     const page = await (await chromium.open()).newPage()
     const answer = await page.goto(`${app.origin}/login/2fa?transaction=x`)

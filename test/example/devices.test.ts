@@ -177,11 +177,17 @@ describe('the page of devices', () => {
     const anna = await text(await signIn(app, 'anna'))
     expect(anna).toContain('Sign in by SMS or with a recovery code. Set up')
     expect(anna).toContain('because your account would be less well protected')
+    expect(anna).not.toContain('Set up SMS or recovery codes now.')
     const { browser, account } = await newcomer()
-    expect(await text(browser)).toContain('Set up SMS or recovery codes now.')
-    expect(await text(browser)).toContain('because you could lock yourself out')
+    const [before, lost] = (await text(browser)).split('<h2>Lost a device?</h2>')
+    expect(before).toContain('because you could lock yourself out')
+    expect(before).toContain('Set up SMS or recovery codes now.')
+    expect(lost).toContain('You have no other way to sign in. Contact support.')
+    expect(lost).not.toContain('Set up')
     await addDevice(browser, account)
-    expect(await text(browser)).toContain('Sign in with another device. Set up')
+    const withTwo = await text(browser)
+    expect(withTwo).toContain('Sign in with another device. Set up')
+    expect(withTwo).not.toContain('Set up SMS or recovery codes now.')
   })
 
   it('is a link on each page of a signed-in user, and marked on its own', async () => {
@@ -366,12 +372,12 @@ describe('renaming and removing', () => {
     expect(await devicesOf(browser)).toEqual(before)
   })
 
-  it('by GET › is no page, and nothing changes', async () => {
+  it('by GET › leads to the page, and nothing changes', async () => {
     const { browser, account } = await newcomer()
     await addDevice(browser, account)
     const before = await devicesOf(browser)
-    for (const [path, fields] of [...acts(before[0]?.id as string), [`${DEVICES}/add`, { factor: 'recovery' }] as const]) {
-      expect([path, (await browser.get(`${path}?${new URLSearchParams(fields).toString()}`, page)).status]).toEqual([path, 404])
+    for (const [path, fields] of [...acts(before[0]?.id as string), [`${DEVICES}/add`, { factor: 'recovery' }] as const, [`${DEVICES}/forget-browsers`, {}] as const]) {
+      expect([path, (await browser.get(`${path}?${new URLSearchParams(fields).toString()}`, page)).location]).toEqual([path, DEVICES])
     }
     expect(await devicesOf(browser)).toEqual(before)
   })

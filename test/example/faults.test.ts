@@ -68,6 +68,7 @@ describe('a fault', () => {
       expect(answer.headers.get('retry-after')).toMatch(/^\d+$/)
       expect(answer.text).not.toMatch(INTERNALS)
       expect((await browser.get('/account')).location).toBe('/login')
+      expect((await browser.get('/login')).text).toContain('name="username" value="anna"')
     })
     expect(logged).toBe('NevisError NEVIS_UNREACHABLE\n')
   })

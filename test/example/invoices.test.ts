@@ -91,7 +91,7 @@ describe('paying an invoice', () => {
 describe('an attack', () => {
   it('by a link › a GET asks nobody and pays nothing', async () => {
     const browser = await signIn(app, 'ben')
-    expect((await browser.get(await addressOf(browser, POWER), page)).status).toBe(404)
+    expect((await browser.get(await addressOf(browser, POWER), page)).location).toBe('/invoices')
     expect(await app.phone('ben').requests()).toBe(0)
     expect(await isPaid(browser, POWER)).toBe(false)
   })
@@ -106,6 +106,19 @@ describe('an attack', () => {
     await nevisComesBack(app)
     expect([answer.status, answer.text.includes(`<strong>${sentences}</strong>`), answer.text.includes(`<a class="button" href="/invoices">${button}</a>`)]).toEqual([503, true, true])
     expect(await isPaid(browser, POWER)).toBe(false)
+  })
+
+  it('whose start has failed › stays open, and the link to the other language leads to the invoices', async () => {
+    const browser = await signIn(app, 'ben')
+    const address = await addressOf(browser, POWER)
+    const form = hiddenField((await browser.get('/invoices', page)).text, '_csrf')
+    await nevisGoesDown(app)
+    const { text } = await browser.post(address, { _csrf: form }, page)
+    await nevisComesBack(app)
+    const link = /<a href="(\/language\/de[^"]*)"/.exec(text)?.[1] as string
+    const { location } = await browser.get(link)
+    expect(location).toBe(address)
+    expect((await browser.get(location as string, page)).location).toBe('/invoices')
   })
 
   it('by a form of another site › without its token it is refused with 403, and nobody is asked', async () => {

@@ -20,6 +20,13 @@ describe('the first page', () => {
     for (const username of ['anna', 'ben', 'clara']) expect(page.text).toContain(app.account(username).password)
   })
 
+  it('has its headings in order: the accounts stand below “Accounts”', async () => {
+    const { text } = await app.browser().get('/')
+    expect([...text.matchAll(/<(h\d)[^>]*>([^]*?)<\/h\d>/g)].map(([, level, words]) => `${level as string} ${(words as string).replace(/<[^>]+>/g, '')}`)).toEqual([
+      'h1 Your bank, behind two locks', 'h2 Demo Try it without a phone', 'h3 A tour', 'h3 Accounts', 'h4 anna', 'h4 ben', 'h4 clara',
+    ])
+  })
+
   it('is in the language of the browser, or in the one that was chosen', async () => {
     const languageFor = async (header: string, browser = app.browser()) => /<html lang="(\w+)">/.exec((await browser.get('/', { 'accept-language': header })).text)?.[1]
     expect([await languageFor('de-CH, en;q=0.5'), await languageFor('fr, de;q=0.5'), await languageFor('fr'), await languageFor('*')]).toEqual(['de', 'de', 'en', 'en'])
@@ -61,6 +68,14 @@ describe('a form sent after signing out in another tab', () => {
   })
 })
 
+describe('signing out', () => {
+  it('by GET › signs nobody out', async () => {
+    const browser = await signIn(app, 'ben')
+    expect((await browser.get('/logout')).location).toBe('/account')
+    expect((await browser.get('/account')).status).toBe(200)
+  })
+})
+
 describe('signing in', () => {
   it('by push › leads to the account, which shows the factor and the time', async () => {
     const browser = app.browser()
@@ -86,7 +101,9 @@ describe('signing in', () => {
     await app.phone('ben').deny()
     expect((await browser.get(statusOf(waiting))).json()).toMatchObject({ status: 'failed' })
     expect((await browser.get(callbackOf(waiting))).location).toBe('/login')
-    expect((await browser.get('/login')).text).toContain('You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.')
+    const form = (await browser.get('/login')).text
+    expect(form).toContain('You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.')
+    expect(form).toContain('name="username" value="ben"')
     expect((await browser.get('/login')).text).not.toContain('You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.')
     expect((await browser.get('/account')).location).toBe('/login')
   })
@@ -143,7 +160,9 @@ describe('signing in', () => {
     const browser = app.browser()
     const waiting = await enterPassword(browser, app.account('anna'))
     expect((await choose(browser, waiting, { cancel: '1' })).location).toBe('/login')
-    expect((await browser.get('/login')).text).toContain('<p class="message notice" role="status">The request was cancelled. If your phone still shows the request, deny it there.</p>')
+    const form = (await browser.get('/login')).text
+    expect(form).toContain('<p class="message notice" role="status">The request was cancelled. If your phone still shows the request, deny it there.</p>')
+    expect(form).toContain('name="username" value="anna"')
     await app.phone('anna').approve()
     expect((await browser.get(callbackOf(waiting))).location).toBe('/login')
     expect((await browser.get('/account')).location).toBe('/login')

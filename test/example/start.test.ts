@@ -95,6 +95,17 @@ describe('the demo', () => {
   })
 })
 
+describe('the tour', () => {
+  it('has the same steps in the terminal and on the home page', async () => {
+    const app = await startExample()
+    const { text } = await app.browser().get('/')
+    const { stdout } = await app.stop()
+    const steps = [...stdout.matchAll(/^ {2}\d+\. (.*)$/gm)].map(([, step]) => step)
+    expect(steps.length).toBeGreaterThan(1)
+    expect([...(/<ol class="tour">([^]*?)<\/ol>/.exec(text)?.[1] as string).matchAll(/<li>([^<]*)</g)].map(([, step]) => step)).toEqual(steps)
+  })
+})
+
 describe('with DATA_DIR', () => {
   it('a second start › keeps the database, and renews the demo accounts in it', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'example-data-'))

@@ -99,7 +99,7 @@ export async function refusals(environments: readonly Record<string, string>[]):
 
 /** Reads an account from the demo's first page. */
 function accountIn(page: string, username: string): Account {
-  const card = page.split('<li class="card">').find((part) => part.includes(`<h3>${username}</h3>`)) as string
+  const card = page.split('<li class="card">').find((part) => part.includes(`<h4>${username}</h4>`)) as string
   const [, password, ...recoveryCodes] = [...card.matchAll(/<code>([^<]+)<\/code>/g)].map(([, code]) => code as string)
   return { username, password: password as string, recoveryCodes }
 }

@@ -53,7 +53,7 @@ describe('enrolment of the app', () => {
     const user = await nevis.call('GET', '/api/v1/users?username=anna')
     expect(user.json).toMatchObject({
       status: 'active',
-      authenticators: [{ authenticatorId: UUID, name: "anna's phone", type: 'ios', enrolledAt: SECONDS, updatedAt: SECONDS }],
+      authenticators: [{ authenticatorId: UUID, name: 'iPhone 16 (simulated)', type: 'ios', enrolledAt: SECONDS, updatedAt: SECONDS }],
     })
   })
 

@@ -114,6 +114,15 @@ describe('intent token', () => {
 })
 
 describe('users and authenticators', () => {
+  test('whose phones have names or none › have the system that the name says, else one after the other', () => {
+    nevis.simulator.addUser({ username: 'named', authenticators: ['Pixel', 'my iPad', 'Galaxy S24', 'work'] })
+    nevis.simulator.addUser({ username: 'plain', authenticators: 2 })
+    expect(nevis.simulator.users.map(({ authenticators }) => authenticators.map(({ name, type }) => [name, type]))).toEqual([
+      [['Pixel', 'android'], ['my iPad', 'ios'], ['Galaxy S24', 'android'], ['work', 'android']],
+      [['iPhone 16 (simulated)', 'ios'], ['Pixel 9 (simulated)', 'android']],
+    ])
+  })
+
   // Shows: C-user-5, C-user-6, C-user-7, C-user-8, C-user-9
   test('looked up, renamed, deleted › answer as documented', async () => {
     const { userId, authenticatorIds } = nevis.simulator.addUser({ username: 'anna', authenticators: ['one', 'two'] })

@@ -36,7 +36,8 @@ export function devicesPage(everyPage: EveryPage, { devices, added: { smsSince, 
         <ul class="devices">${devices.map((device, i) => devicePart(everyPage, device, t('Device {n}', { n: i + 1 }), devices.length === 1))}</ul>
         ${
           devices.length === 1 &&
-          html`<p class="quiet">${t(isOnlyWayIn ? ONLY_WAY_IN : STRONGEST_WAY_IN)}</p>`
+          html`<p class="quiet">${t(isOnlyWayIn ? ONLY_WAY_IN : STRONGEST_WAY_IN)}</p>
+        ${isOnlyWayIn && html`<p><strong>${t('Set up SMS or recovery codes now. Otherwise you cannot get into your account without your phone.')}</strong></p>`}`
         }
         ${adding('app', html`<button class="button second">${devices.length === 0 ? t('Set up a device') : t('Set up another device')}</button>`)}
       </section>
@@ -88,7 +89,7 @@ function lostPart({ t, language }: EveryPage, ways: readonly (Text | false | nul
         ${
           own.length > 0
             ? html`<p>${t('Sign in {ways}. Set up your new device here, then remove the lost one.', { ways: list })}</p>`
-            : html`<p><strong>${t('Set up SMS or recovery codes now. Otherwise you cannot get into your account without your phone.')}</strong></p>`
+            : html`<p>${t('You have no other way to sign in. Contact support.')}</p>`
         }
       </section>`
 }

@@ -1,7 +1,8 @@
-/** The help page: what to do if the second factor does not work. The waiting page and the outage page link to it. */
+/** The help page: what to do if the second factor does not work. The footer of each page links to it, and so do the waiting page and the outage page. */
 import type { Text } from '../german.js'
 import { html, type Html } from '../html.js'
 import type { EveryPage } from '../pages.js'
+import { contactPart } from './contact.js'
 import { layout } from './layout.js'
 
 /** Each question with its answer, or with the steps to take, in their order. */
@@ -27,6 +28,8 @@ export function helpPage(everyPage: EveryPage): Html {
         <h1>${t('Help')}</h1>
         ${ANSWERS.map(([question, ...answer]) => html`<h2>${t(question)}</h2>
         ${answer.map((sentence) => html`<p>${t(sentence)}</p>`)}`)}
+        <h2>${t('Support')}</h2>
+        ${contactPart(everyPage)}
         <p class="buttons">${user ? html`<a class="button" href="/account">${t('To your account')}</a>` : html`<a class="button" href="/login">${t('Sign in')}</a>`}</p>
       </section>`,
   )

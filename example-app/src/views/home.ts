@@ -2,6 +2,7 @@
 import type { Demo, DemoAccount } from '../demo.js'
 import { html, type Html } from '../html.js'
 import type { EveryPage } from '../pages.js'
+import { TOUR } from '../tour.js'
 import { layout } from './layout.js'
 
 export function homePage(everyPage: EveryPage, { demo }: { readonly demo: Demo | undefined }): Html {
@@ -29,12 +30,7 @@ function demoPart({ t }: EveryPage, { phonesURL, accounts }: Demo): Html {
         <p class="buttons"><a class="button second" href="${phonesURL}" target="_blank" rel="noopener">${t('Open the phones')}</a></p>
         <h3>${t('A tour')}</h3>
         <ol class="tour">
-          <li>${t('Open the phones in a second window, and put the two windows side by side.')}</li>
-          <li>${t('Sign in as anna. Her password is at the end of this page. Then accept on anna’s phone: the page in this window continues by itself.')}</li>
-          <li>${t('Pay an invoice. The phone shows the amount and the payee. Then start a second payment, and deny it on the phone.')}</li>
-          <li>${t('Sign out. Then sign in by SMS or with a recovery code: you find both under “Other ways to confirm”.')}</li>
-          <li>${t('Sign up with a username of your own and set up a new phone. To do so, paste the link of “Open the Access App” into the field “Set up or scan” of a phone.')}</li>
-          <li>${t('Switch the cloud off on the page of the phones, and try to sign in. Nobody can sign in without the second factor.')}</li>
+          ${TOUR.map((step) => html`<li>${t(step)}</li>`)}
         </ol>
         <h3>${t('Accounts')}</h3>
         <p>${t('Each start of the demo makes new passwords.')}</p>
@@ -45,7 +41,7 @@ function demoPart({ t }: EveryPage, { phonesURL, accounts }: Demo): Html {
 function accountCard({ username, password, has, recoveryCodes }: DemoAccount, t: EveryPage['t']): Html {
   return html`
           <li class="card">
-            <h3>${username}</h3>
+            <h4>${username}</h4>
             <dl>
               <dt>${t('Username')}</dt><dd><code>${username}</code></dd>
               <dt>${t('Password')}</dt><dd><code>${password}</code></dd>

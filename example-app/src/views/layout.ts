@@ -9,10 +9,12 @@ export interface Frame {
   readonly user?: Express.User | undefined
   /** The path of the page, to mark its link in the navigation. */
   readonly path?: string | undefined
-  /** The path and query of the page, to which the link to the other language returns; undefined on error pages. */
+  /** The path and query of the page, to which the link to the other language returns. Default: the home page. */
   readonly address?: string | undefined
   /** The page of the user's second factors, for the navigation; undefined in an app without a second factor. */
   readonly devicesURL?: string | undefined
+  /** The help page for signing in; undefined in an app without a second factor. */
+  readonly helpURL?: string | undefined
   /** Sentences about something that did not work. */
   readonly failures?: readonly string[]
   /** Sentences about something that the user has stopped on purpose. */
@@ -24,7 +26,7 @@ export interface Frame {
 
 /** @param main the page's own HTML */
 export function layout(title: string, frame: Frame, main: Html): Html {
-  const { language, t, user, address = '/', failures = [], notices = [], successes = [] } = frame
+  const { language, t, user, address = '/', helpURL, failures = [], notices = [], successes = [] } = frame
   const back = address === '/' ? '' : `?from=${encodeURIComponent(address)}`
   return html`<!doctype html>
 <html lang="${language}">
@@ -51,6 +53,7 @@ export function layout(title: string, frame: Frame, main: Html): Html {
     </main>
     <footer>
       <p>${t('Alpine Mutual is made up: this is the example app of passport-nevis.')}</p>
+      <p>${helpURL !== undefined && html`<a href="${helpURL}">${t('Help')}</a> `}<a href="/imprint">${t('Imprint')}</a></p>
       <p>${language === 'de' ? html`<a href="/language/en${back}" lang="en" hreflang="en">English</a>` : html`<a href="/language/de${back}" lang="de" hreflang="de">Deutsch</a>`}</p>
     </footer>
   </body>

@@ -21,7 +21,7 @@ export function loginPage(everyPage: EveryPage, { hasEnded }: LoginParts): Html 
   const { t, form, csrfToken, helpURL } = everyPage
   const error = form.errors['credentials']
   const isFirst = form.typed['username'] === undefined
-  const isRegistered = !isFirst && error === undefined // only the sign-up form fills in the username without an error
+  const isRegistered = !isFirst && error === undefined // after the sign-up, or after a right password
   const sharedErrorId = error === undefined ? undefined : 'sign-in-error'
   return layout(
     t('Sign in'),

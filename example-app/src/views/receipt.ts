@@ -9,7 +9,7 @@ export function receiptPage(everyPage: EveryPage, { invoice }: { readonly invoic
   const { t, language } = everyPage
   const { number, payee, amount, paidAt, transactionId } = invoice
   return layout(
-    t('Receipt'),
+    t('Paid'),
     everyPage,
     html`<section class="card narrow">
         <h1>${t('Paid')}</h1>
