@@ -4,10 +4,10 @@
  * Out of scope: finding login guards (`login-guards.ts`), and sign-ins (`login-edit.ts`).
  */
 import type { Edits } from './edits'
-import { guardedMounts, guardIn, isBehind, routesIn, type Place } from './login-guards'
+import { guardedMounts, guardIn, handlersOf, isBehind, routesIn, type Place } from './login-guards'
 import { prefixOf } from './mount'
 import type { Route } from './sign-in-calls'
-import type { Range, Source } from './source'
+import type { Source } from './source'
 
 const SENSITIVE = /password|passwd|e-?mail|address|phone|iban|delete|2fa|api-?key|token/i
 /** A path such as `/login/password` signs users in, so no login guard can be in front of it. */
@@ -27,31 +27,29 @@ interface StepUps {
 
 interface Guarded {
   readonly route: Route
-  /** The login guard of the route: a handler that lets only signed-in users continue. */
-  readonly guard: Range
+  /** The offset in the file at which `requireSecondFactor` is added to the route. */
+  readonly at: number
+  readonly text: string
 }
 
 /**
- * Adds `requireSecondFactor` after the login guard of sensitive routes. The second factor must then be at most five minutes old. If a guard is in the call
- * that mounts a router, `requireSecondFactor` is added to this call.
+ * Adds `requireSecondFactor` to sensitive routes behind a login guard. The second factor must then be at most five minutes old. If the guard stands where a
+ * router is mounted, `requireSecondFactor` is still added to the single routes of the router: the router may also have a landing page or a logout.
  * @param landing the paths of the pages after a sign-in. A landing page never gets `requireSecondFactor`, because users often open it without a sensitive purpose
  */
 export function editStepUps(edits: Edits, sources: readonly Source[], waitingURL: string, landing: readonly string[]): StepUps {
   const covered: Place[] = []
-  const declared = new Set<Source>()
-  const declare = (source: Source) => {
-    if (declared.has(source)) return
-    declared.add(source)
-    edits.use(source, 'requireSecondFactor')
-    edits.declare(source, `const ${NAME} = requireSecondFactor({ maxAgeSeconds: 300, redirectTo: '${waitingURL}' })`)
-  }
+  const mounts = sources.flatMap((source) => guardedMounts(sources, source))
   const withoutPage: string[] = []
   const pathOf = ({ source, route: { owner, path } }: Place) => `${prefixOf(sources, source, owner) ?? ''}${path}`.replace(/(.)\/$/, '$1')
   const nameOf = (place: Place) => `${place.route.method.toUpperCase()} ${pathOf(place)} in ${place.source.path}`
   const changed = sources.flatMap((source) => {
     const guarded = routesIn(source).flatMap((route): Guarded[] => {
       const guard = guardIn(source, source.partsOf(route.open))
-      return guard === undefined ? [] : [{ route, guard }]
+      if (guard !== undefined) return [{ route, at: source.token(guard.last).end, text: `, ${NAME}` }]
+      const first = handlersOf(source, route)[0]
+      const isGuarded = first !== undefined && mounts.some((mount) => isBehind(sources, mount, { source, route }))
+      return isGuarded ? [{ route, at: source.token(first.first).start, text: `${NAME}, ` }] : []
     })
     const sensitive = guarded.filter(({ route }) => isSensitive(route))
     const changing = sensitive.filter(({ route }) => route.method !== 'get').map(({ route }) => route)
@@ -63,25 +61,17 @@ export function editStepUps(edits: Edits, sources: readonly Source[], waitingURL
     const chosen = guarded.filter(({ route }) => changing.includes(route) || pages.includes(route) || (route.method === 'delete' && !SIGN_OUT.test(route.path)))
     withoutPage.push(...changing.filter((route) => !pages.some((page) => page.path === route.path || isAbove(page, route))).map((route) => nameOf({ source, route })))
     if (chosen.length === 0 || hasName(source)) return []
-    declare(source)
-    for (const { guard } of chosen) edits.insert(source, source.token(guard.last).end, `, ${NAME}`)
+    edits.use(source, 'requireSecondFactor')
+    edits.declare(source, `const ${NAME} = requireSecondFactor({ maxAgeSeconds: 300, redirectTo: '${waitingURL}' })`)
+    for (const { at, text } of chosen) edits.insert(source, at, text)
     covered.push(...chosen.map(({ route }) => ({ source, route })))
     return chosen.map(({ route }) => nameOf({ source, route }))
   })
   const open = sources.flatMap((source) => routesIn(source).filter(isSensitive).filter(({ method, path }) => method !== 'get' && !SIGN_IN.test(path)).map((route) => ({ source, route })))
-    .filter((one) => !covered.some(({ source, route }) => source === one.source && route.open === one.route.open))
-  for (const mount of sources.flatMap((source) => guardedMounts(sources, source))) {
-    const behind = open.filter((one) => !covered.includes(one) && isBehind(sources, mount, one))
-    if (behind.length === 0 || hasName(mount.source)) continue
-    declare(mount.source)
-    edits.insert(mount.source, mount.source.token(mount.guard.last).end, `, ${NAME}`)
-    covered.push(...behind)
-    changed.push(`all of ${mount.path}, with ${behind.map(nameOf).join(', ')},`)
-  }
-  return { changed, withoutPage, left: open.filter((one) => !covered.includes(one)).map(nameOf) }
+  const left = open.filter((one) => !covered.some(({ source, route }) => source === one.source && route.open === one.route.open))
+  return { changed, withoutPage, left: left.map(nameOf) }
 }
 
 const hasName = (source: Source) => source.tokens.some(({ text }) => text === NAME)
-
 
 const isSensitive = ({ path }: Route) => SENSITIVE.test(path) && !/reset|forgot/i.test(path)
