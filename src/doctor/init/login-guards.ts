@@ -31,7 +31,7 @@ export interface Place {
 export interface GuardedMount {
   readonly source: Source
   readonly guard: Range
-  /** The URL path below which the guard runs, for example `/account`. */
+  /** The URL path below which the guard runs, for example `/account`; empty for the whole app. */
   readonly path: string
   /** Index of the token `use`. */
   readonly at: number
@@ -49,9 +49,7 @@ export function guardedMounts(sources: readonly Source[], source: Source, find =
     const prefix = guard === undefined ? undefined : prefixOf(sources, source, source.token(at - 2).text)
     const [first] = parts
     const own = first === undefined || first.first !== first.last ? '' : (source.stringAt(first.first) ?? '')
-    const path = prefix === undefined ? '' : `${prefix}${own}`.replace(/\/$/, '')
-    // A guard without a path protects the whole app. Leave it out: whether the whole app needs a second factor is for the developer to decide, not for `init`.
-    return guard === undefined || path === '' ? [] : [{ source, guard, path, at }]
+    return guard === undefined || prefix === undefined ? [] : [{ source, guard, path: `${prefix}${own}`.replace(/\/$/, ''), at }]
   })
 }
 

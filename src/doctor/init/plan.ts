@@ -16,7 +16,7 @@ import { prefixOf } from './mount'
 import { editLoginForm, editManifest } from './page-edit'
 import { SecondFactors } from './second-factor'
 import type { Range, Source } from './source'
-import { editStepUps } from './step-ups'
+import { editStepUps, withoutStepUp } from './step-ups'
 import { addStrategy, strategyFileOf, type StrategyFile } from './strategy-edit'
 
 export interface SignInCallResult {
@@ -32,7 +32,7 @@ export interface Plan {
   readonly changes: readonly FileChange[]
   /** The changes outside the sign-ins, for example the new waiting page or a button for a code by SMS. One sentence each. */
   readonly done: readonly string[]
-  /** The sensitive routes to which `init` adds no `requireSecondFactor`, because it found no login guard in front of them. */
+  /** The sensitive routes without `requireSecondFactor` to which `init` adds none, one sentence each. */
   readonly unguarded: readonly string[]
   /** Why `init` changes nothing; empty if it changes something. */
   readonly refusals: readonly Refusal[]
@@ -54,7 +54,7 @@ export function planOf(app: AppFolder, version: string): Plan {
     notes: [],
   })
   const user = app.sources.find((source) => [...source.imports.values()].some(({ from }) => from === 'passport-nevis'))
-  if (user !== undefined) return unchanged([])
+  if (user !== undefined) return { ...unchanged([]), unguarded: withoutStepUp(app.sources) }
   const strategy = passwordStrategyIn(app.sources)
   const session = sessionIn(app.sources)
   const login = loginIn(app, signInCalls)
@@ -110,6 +110,7 @@ function changed(app: AppFolder, signInCalls: readonly SignInCall[], parts: Part
   if (steps.length > 0 && !returns) notes.push('a user who denies or cancels a step-up is still signed in, but goes to the sign-in page: see "Change your error page" in the guide for existing apps')
   if (withoutPage.length > 0) notes.push(`init does not know the page with the form of ${withoutPage.join(', ')}: users confirm only after they have sent the form, and must then fill it in again. To ask them before, put recentSecondFactor behind the login guard of this page, too`)
   notes.push('look at your error handler: it gets the errors of Nevis, of the session store and of the ledger; show users the message of a 4xx only')
+  notes.push('to show users a page while Nevis is down, mount outagePage(nevis) behind your routes: docs/guides/failure-codes.md, "While Nevis is down"')
   const done = [
     `the waiting page is at ${waitingURL}, its callback at ${waitingURL}/callback, its status at ${waitingURL}/status`,
     ...steps.map((step) => `${step} asks for a second factor of the last five minutes`),

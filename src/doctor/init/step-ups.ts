@@ -7,7 +7,7 @@ import type { Edits } from './edits'
 import { guardedMounts, guardIn, handlersOf, isBehind, routesIn, type Place } from './login-guards'
 import { prefixOf } from './mount'
 import type { Route } from './sign-in-calls'
-import type { Source } from './source'
+import type { Range, Source } from './source'
 
 const SENSITIVE = /password|passwd|e-?mail|address|phone|iban|delete|2fa|api-?key|token/i
 /** A path such as `/login/password` signs users in, so no login guard can be in front of it. */
@@ -19,7 +19,7 @@ const NAME = 'recentSecondFactor'
 interface StepUps {
   /** The changed routes, for example `POST /password in routes/account.js`. */
   readonly changed: readonly string[]
-  /** The sensitive routes in front of which no login guard was found. */
+  /** The sensitive routes in front of which no login guard was found, one sentence each. */
   readonly left: readonly string[]
   /** Those of the changed routes for which no page with their form was found. */
   readonly withoutPage: readonly string[]
@@ -41,8 +41,8 @@ export function editStepUps(edits: Edits, sources: readonly Source[], waitingURL
   const covered: Place[] = []
   const mounts = sources.flatMap((source) => guardedMounts(sources, source))
   const withoutPage: string[] = []
-  const pathOf = ({ source, route: { owner, path } }: Place) => `${prefixOf(sources, source, owner) ?? ''}${path}`.replace(/(.)\/$/, '$1')
-  const nameOf = (place: Place) => `${place.route.method.toUpperCase()} ${pathOf(place)} in ${place.source.path}`
+  const pathOf = (place: Place) => wholePath(sources, place)
+  const nameOf = (place: Place) => named(sources, place)
   const changed = sources.flatMap((source) => {
     const guarded = routesIn(source).flatMap((route): Guarded[] => {
       const guard = guardIn(source, source.partsOf(route.open))
@@ -67,10 +67,35 @@ export function editStepUps(edits: Edits, sources: readonly Source[], waitingURL
     covered.push(...chosen.map(({ route }) => ({ source, route })))
     return chosen.map(({ route }) => nameOf({ source, route }))
   })
-  const open = sources.flatMap((source) => routesIn(source).filter(isSensitive).filter(({ method, path }) => method !== 'get' && !SIGN_IN.test(path)).map((route) => ({ source, route })))
-  const left = open.filter((one) => !covered.some(({ source, route }) => source === one.source && route.open === one.route.open))
-  return { changed, withoutPage, left: left.map(nameOf) }
+  const left = sensitiveChanges(sources).filter((one) => !covered.some(({ source, route }) => source === one.source && route.open === one.route.open))
+  return { changed, withoutPage, left: left.map((place) => `${nameOf(place)}: init found no login guard in front of it, and added no requireSecondFactor`) }
 }
+
+/** In an app that already uses this package: the sensitive routes without `requireSecondFactor`, one sentence each. */
+export function withoutStepUp(sources: readonly Source[]): string[] {
+  const names = new Set(['requireSecondFactor'])
+  const own: string[] = []
+  for (const source of sources) {
+    for (const [at, { text }] of source.tokens.entries()) {
+      if (text === 'requireSecondFactor' && (source.is(at - 1, '=') || source.is(at - 1, ':')) && source.is(at + 1, '(')) names.add(source.token(at - 2).text)
+      if (/^(?:waiting|callback|status)URL$/.test(text) && source.is(at + 1, ':')) own.push(source.stringAt(at + 2) ?? '')
+    }
+  }
+  const find = (source: Source, parts: readonly Range[]) => parts.find(({ first, last }) => source.tokens.slice(first, last + 1).some(({ kind, text }) => kind === 'word' && names.has(text)))
+  const mounts = sources.flatMap((source) => guardedMounts(sources, source, find))
+  const isOwn = (place: Place) => own.some((path) => path !== '' && `${wholePath(sources, place)}/`.startsWith(`${path}/`))
+  const isCovered = (place: Place) => find(place.source, place.source.partsOf(place.route.open)) !== undefined || mounts.some((mount) => isBehind(sources, mount, place))
+  return sensitiveChanges(sources).filter((place) => !isOwn(place) && !isCovered(place)).map((place) => `${named(sources, place)}: init found no requireSecondFactor in front of it`)
+}
+
+/** The sensitive routes that are no GET routes, with or without a login guard. */
+function sensitiveChanges(sources: readonly Source[]): Place[] {
+  return sources.flatMap((source) => routesIn(source).filter((route) => isSensitive(route) && route.method !== 'get' && !SIGN_IN.test(route.path)).map((route) => ({ source, route })))
+}
+
+const wholePath = (sources: readonly Source[], { source, route: { owner, path } }: Place) => `${prefixOf(sources, source, owner) ?? ''}${path}`.replace(/(.)\/$/, '$1')
+const named = (sources: readonly Source[], place: Place) => `${place.route.method.toUpperCase()} ${wholePath(sources, place)} in ${place.source.path}`
+
 
 const hasName = (source: Source) => source.tokens.some(({ text }) => text === NAME)
 

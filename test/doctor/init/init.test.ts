@@ -31,6 +31,7 @@ describe('for the app before its second factor', () => {
       '      secondFactor(req, res, next)',
     ]))
     expect(out).toContain('GET /account in routes/account.js asks for a second factor of the last five minutes')
+    expect(out.replace(/\n +/g, ' ')).toContain('mount outagePage(nevis) behind your routes: docs/guides/failure-codes.md, "While Nevis is down"')
     expect(textsIn(folder)).toEqual(texts)
     expect(out.split('\n').filter((line) => line.length > 100 && !/^[-+ ]/.test(line))).toEqual([])
   })
@@ -356,6 +357,7 @@ describe('a sensitive route', () => {
     ['where its router is mounted', withMount("app.use('/account', ensureLoggedIn, require('./account'));")],
     ['in a list where its router is mounted', withMount("app.use('/account', [ensureLoggedIn, express.json()], require('./account'));")],
     ['above its router', withMount("app.use('/account', ensureLoggedIn());\napp.use('/account', require('./account'));")],
+    ['for the whole app', withMount("app.use(ensureLoggedIn);\napp.use('/account', require('./account'));")],
     ['in its router, for all routes', withMount("app.use('/account', require('./account'));", account.replace('router.get', 'router.use(requireAuth)\nrouter.get'))],
     ["before a router of require('express').Router()", withMount("app.use('/account', ensureLoggedIn, require('./account'));", account.replace('express.Router', "require('express').Router"))],
   ])('with a login guard %s › gets requireSecondFactor itself, and the other routes of the router get none', (_name, files) => {
@@ -366,6 +368,19 @@ describe('a sensitive route', () => {
     expect(text.split('\n').filter((line) => line.includes('recentSecondFactor, '))).toEqual(["router.get('/', recentSecondFactor, page)", "router.post('/password', recentSecondFactor, change)", "router.post('/delete', recentSecondFactor, remove)", "router.route('/email').put(recentSecondFactor, change)"])
     expect(app).not.toContain('recentSecondFactor')
     expect(out).not.toContain('found no login guard')
+  })
+
+  it.each<[string, string, boolean]>([
+    ['no requireSecondFactor', "app.post('/password', ensureLoggedIn, change);", true],
+    ['requireSecondFactor', "app.post('/password', ensureLoggedIn, requireSecondFactor({ redirectTo: '/a' }), change);", false],
+    ['requireSecondFactor in a variable', "const recent = requireSecondFactor({ redirectTo: '/a' });\napp.post('/password', ensureLoggedIn, recent, change);", false],
+    ['requireSecondFactor for its router', "const recent = requireSecondFactor({ redirectTo: '/a' });\nconst router = express.Router();\nrouter.post('/password', change);\napp.use('/account', ensureLoggedIn, recent, router);", false],
+    ['requireSecondFactor for the whole app', "app.use(requireSecondFactor({ redirectTo: '/a' }));\napp.post('/password', change);", false],
+    ['requireSecondFactor for another path', "app.use('/other', requireSecondFactor({ redirectTo: '/a' }));\napp.post('/password', change);", true],
+    ['no requireSecondFactor, as a route of the second factor', "const one = { waitingURL: '/2fa' };\napp.post('/2fa', secondFactor);\napp.all('/2fa/callback', secondFactor);", false],
+  ])('with %s, in an app that already uses this package › is listed: %s', (_name, code, isListed) => {
+    const { exitCode, out } = init(folderWith({ 'app.js': `const express = require('express');\nconst { requireSecondFactor } = require('passport-nevis');\nconst app = express();\n${code}\n` }))
+    expect([exitCode, out.replace(/\n +/g, ' ').includes('POST /password in app.js: init found no requireSecondFactor in front of it'), out.includes('Nothing to change.')]).toEqual([isListed ? 1 : 0, isListed, !isListed])
   })
 
   it('behind a guarded mount with the landing page › leaves the landing page alone', () => {
@@ -433,7 +448,7 @@ describe('a sensitive route', () => {
     expect(out.replace(/\n +/g, ' ').includes('init does not know the page with the form of POST')).toBe(!isPageKnown)
   })
 
-  it.each(["app.use('/account', require('./account'));", "app.use('/other', ensureLoggedIn, other);\napp.use('/account', require('./account'));", "app.use(ensureLoggedIn);\napp.use('/account', require('./account'));"])('behind %j › is named, and not changed', (mount) => {
+  it.each(["app.use('/account', require('./account'));", "app.use('/other', ensureLoggedIn, other);\napp.use('/account', require('./account'));"])('behind %j › is named, and not changed', (mount) => {
     const folder = folderWith(withMount(mount))
     const { exitCode, out } = init(folder, '--write')
     const each = ['/password', '/delete'].map((path) => `POST /account${path} in account.js: init found no login guard in front of it, and added no requireSecondFactor`)
