@@ -85,45 +85,46 @@ const isTooLarge = (bytes: number): boolean => bytes > MAX_KILOBYTES * 1000
 
 export interface FileChange {
   readonly path: string
-  readonly before: string
+  /** Undefined for a new file. */
+  readonly before: string | undefined
   readonly after: string
 }
 
 /**
  * Writes either all changed files or none. First, this function writes all new texts, and copies of all old texts, to temporary files beside the files. Then it
  * replaces the files one by one. If one file cannot be replaced, this function restores the files that it has already replaced, from their copies. If a file
- * cannot be restored, its copy stays on the disk.
+ * cannot be restored, its copy stays on the disk. A new file gets the owner of its folder.
  * @throws Error if a file is outside the folder, is a symbolic link, has changed since it was read, or cannot be written
  */
 export function writeChanges(root: string, changes: readonly FileChange[]): void {
-  const staged: { readonly path: string; readonly target: string; readonly next: string; readonly previous: string }[] = []
+  const staged: { readonly path: string; readonly target: string; readonly next: string; readonly previous: string | undefined }[] = []
   const replaced: typeof staged = []
   let lost: typeof staged = []
   try {
     for (const { path, before, after } of changes) {
       const target = join(root, path)
       if (!realpathSync(dirname(target)).concat(sep).startsWith(root + sep)) throw new Error(`${path} is not in the folder of the app`)
-      const known = statOf(target, before)
+      const known = before === undefined ? statOfNew(target) : statOf(target, before)
       if (known === undefined) throw new Error(`${path} has changed meanwhile: run the command again`)
       const temporary = `${target}.${randomBytes(4).toString('hex')}`
-      const one = { path, target, next: `${temporary}.new.tmp`, previous: `${temporary}.old.tmp` }
+      const one = { path, target, next: `${temporary}.new.tmp`, previous: before === undefined ? undefined : `${temporary}.old.tmp` }
       staged.push(one)
       create(one.next, after, path, known)
-      create(one.previous, before, path, known)
+      if (before !== undefined) create(`${temporary}.old.tmp`, before, path, known)
     }
     for (const one of staged) {
       renameSync(one.next, one.target)
       replaced.push(one)
     }
   } catch (reason) {
-    lost = replaced.filter(({ previous, target }) => !succeeds(() => renameSync(previous, target)))
+    lost = replaced.filter(({ previous, target }) => !succeeds(() => (previous === undefined ? rmSync(target) : renameSync(previous, target))))
     if (lost.length === 0) throw reason
-    const places = lost.map(({ path, previous }) => `the old text of ${path} is in ${relative(root, previous)}`).join(', ')
+    const places = lost.map(({ path, previous }) => (previous === undefined ? `the new file ${path} was not removed` : `the old text of ${path} is in ${relative(root, previous)}`)).join(', ')
     throw new Error(`${(reason as Error).message}; not all files could be restored: ${places}`, { cause: reason })
   } finally {
     // Delete the temporary files, but keep the copy of a file that was not restored: no other copy of its old text exists. If a deletion fails, ignore the
     // error: it must not replace the error above, which says where the copy is.
-    for (const one of staged) for (const temporary of lost.includes(one) ? [one.next] : [one.next, one.previous]) succeeds(() => rmSync(temporary, { force: true }))
+    for (const one of staged) for (const temporary of [one.next, lost.includes(one) ? undefined : one.previous]) if (temporary !== undefined) succeeds(() => rmSync(temporary, { force: true }))
   }
 }
 
@@ -136,8 +137,16 @@ function succeeds(action: () => void): boolean {
   }
 }
 
+type Owner = Pick<Stats, 'mode' | 'uid' | 'gid'>
+
+/** @returns owner and mode for a new file, as those of its folder; undefined if the file exists already */
+function statOfNew(target: string): Owner | undefined {
+  const { mode, uid, gid } = statSync(dirname(target))
+  return existsSync(target) ? undefined : { mode: mode & 0o666, uid, gid }
+}
+
 /** @returns owner and mode of the file, among others; undefined if the content of the file is no longer `text` */
-function statOf(target: string, text: string): Stats | undefined {
+function statOf(target: string, text: string): Owner | undefined {
   // With O_NOFOLLOW, the call fails if another program has meanwhile replaced the file by a symbolic link. With O_RDWR, it fails for a read-only file.
   const file = openSync(target, constants.O_RDWR | constants.O_NOFOLLOW)
   try {
@@ -149,7 +158,7 @@ function statOf(target: string, text: string): Stats | undefined {
 }
 
 /** Creates a file with the owner and the mode of another one. @param name the path of the other file, for error messages */
-function create(path: string, text: string, name: string, { mode, uid, gid }: Stats): void {
+function create(path: string, text: string, name: string, { mode, uid, gid }: Owner): void {
   // `wx` fails if the path exists, so that `init` never writes into a file or link that another user has put there.
   writeFileSync(path, text, { flag: 'wx', mode: 0o600 })
   const own = statSync(path)

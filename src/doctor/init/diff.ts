@@ -1,7 +1,7 @@
 /**
  * Formats the difference of two texts as a unified diff, for `git apply` and `patch -p1`.
  *
- * Out of scope: new and deleted files.
+ * Out of scope: deleted files.
  */
 
 const CONTEXT = 3
@@ -13,10 +13,11 @@ interface Line {
   readonly text: string
 }
 
-export function diffOf(path: string, before: string, after: string): string {
-  const lines = compared(linesIn(before), linesIn(after))
-  const out = [`--- a/${path}`, `+++ b/${path}`]
-  let [old, now] = [1, 1]
+/** @param before undefined for a new file */
+export function diffOf(path: string, before: string | undefined, after: string): string {
+  const lines = compared(linesIn(before ?? ''), linesIn(after))
+  const out = [before === undefined ? '--- /dev/null' : `--- a/${path}`, `+++ b/${path}`]
+  let [old, now] = [before === undefined ? 0 : 1, 1]
   for (let i = 0; i < lines.length; ) {
     let next = i
     while (lines[next]?.sign === ' ') next++

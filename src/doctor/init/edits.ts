@@ -57,9 +57,9 @@ export class Edits {
    * @param strategyFile the file that exports the strategy `nevis`
    * @throws Error if two changes overlap
    */
-  changes({ templates, manifest }: AppFolder, strategyFile: Source): FileChange[] {
+  changes({ sources, templates, manifest }: AppFolder, strategyFile: Source): FileChange[] {
     for (const source of new Set([...this.names.keys(), ...this.needsStrategy, ...this.declarations.keys()])) this.importInto(source, strategyFile, /"type"\s*:\s*"module"/.test(manifest ?? ''))
-    const changed = [...this.edits].map(([{ path, text: before }, edits]) => ({ path, before, after: edited(path, before, edits) }))
+    const changed = [...this.edits].map(([source, edits]): FileChange => ({ path: source.path, before: sources.includes(source) ? source.text : undefined, after: edited(source.path, source.text, edits) }))
     const known = new Map([...templates, ...(manifest === undefined ? [] : [['package.json', manifest] as const])])
     return [...changed, ...this.others.filter(({ path, before }) => known.get(path) === before)].sort((a, b) => (a.path < b.path ? -1 : 1))
   }
@@ -124,7 +124,7 @@ function specifierOf(source: Source, strategyFile: Source, isModulePackage: bool
 }
 
 /** The paths and packages that the file loads with `import` or `require`. */
-function specifiersIn(source: Source): string[] {
+export function specifiersIn(source: Source): string[] {
   return source.tokens.flatMap((_token, at) => {
     const text = source.fixedTextAt(at)
     const isLoaded = source.is(at - 1, 'from') || source.is(at - 1, 'import') || (source.is(at - 1, '(') && (source.is(at - 2, 'require') || source.is(at - 2, 'import')))

@@ -117,11 +117,11 @@ function textOf({ signInCalls, changes, done, unguarded, refusals, notes }: Plan
   section('What changes', done)
   section('Nothing is changed, because', refusals.map(({ source, line, why }) => `${source === undefined ? '' : `${source.path}:${line} `}${why}`))
   const left = signInCalls.filter(({ state }) => state === 'left').map(({ signInCall, why }) => `${signInCall.source.path}:${signInCall.line} ${signInCall.remedy}${why === undefined ? '' : ` (${why})`}`)
-  section('Look at these yourself', [...left, ...unguarded.map((route) => `${route}: init found no login guard in front of it, and added no requireSecondFactor`)])
+  section('Look at these yourself', [...left, ...unguarded])
   section('Not read', unread.map(({ path, why }) => `${path} ${why}`))
   if (changes.length > 0) section('Then', [...notes, 'npx passport-nevis doctor <the file that starts your app>'])
   else if (refusals.length > 0) section('By hand', ['follow docs/guides/existing-app.md, then run npx passport-nevis doctor <the file that starts your app>'])
-  else if (unread.length === 0 && signInCalls.every(({ state }) => state !== 'left')) lines.push('Nothing to change.')
+  else if (unread.length === 0 && unguarded.length === 0 && signInCalls.every(({ state }) => state !== 'left')) lines.push('Nothing to change.')
   return lines.join('\n').trimEnd()
 }
 

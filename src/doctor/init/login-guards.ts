@@ -3,7 +3,7 @@
  *
  * Out of scope: what `init` changes behind a guard (`step-ups.ts`).
  */
-import { prefixOf } from './mount'
+import { mountsOf, prefixOf } from './mount'
 import { routeOf, type Route } from './sign-in-calls'
 import type { Range, Source } from './source'
 
@@ -17,9 +17,10 @@ const MAX_NAME = 100
 
 export const isGuardName = (name: string): boolean => name.length <= MAX_NAME && GUARD.test(name)
 
-/** The login guard among the arguments: a name such as `ensureLoggedIn`, or a call such as `requireAuth()`. */
+/** The login guard among the arguments, also in a list: a name such as `ensureLoggedIn`, or a call such as `requireAuth()`. */
 export function guardIn(source: Source, parts: readonly Range[]): Range | undefined {
-  return parts.find(({ first, last }) => source.isWord(first) && isGuardName(source.token(first).text) && (first === last || source.token(first + 1).pair === last))
+  const each = parts.flatMap((part) => (source.is(part.first, '[') && source.token(part.first).pair === part.last ? source.partsOf(part.first) : [part]))
+  return each.find(({ first, last }) => source.isWord(first) && isGuardName(source.token(first).text) && (first === last || source.token(first + 1).pair === last))
 }
 
 export interface Place {
@@ -30,7 +31,7 @@ export interface Place {
 export interface GuardedMount {
   readonly source: Source
   readonly guard: Range
-  /** The URL path below which the guard runs, for example `/account`. */
+  /** The URL path below which the guard runs, for example `/account`; empty for the whole app. */
   readonly path: string
   /** Index of the token `use`. */
   readonly at: number
@@ -48,23 +49,36 @@ export function guardedMounts(sources: readonly Source[], source: Source, find =
     const prefix = guard === undefined ? undefined : prefixOf(sources, source, source.token(at - 2).text)
     const [first] = parts
     const own = first === undefined || first.first !== first.last ? '' : (source.stringAt(first.first) ?? '')
-    const path = prefix === undefined ? '' : `${prefix}${own}`.replace(/\/$/, '')
-    // A guard without a path protects the whole app. Leave it out: whether the whole app needs a second factor is for the developer to decide, not for `init`.
-    return guard === undefined || path === '' ? [] : [{ source, guard, path, at }]
+    return guard === undefined || prefix === undefined ? [] : [{ source, guard, path: `${prefix}${own}`.replace(/\/$/, ''), at }]
   })
 }
 
 /** True if the guard in the call of `use` runs before the route at `place`. */
 export function isBehind(sources: readonly Source[], { source, path, at }: GuardedMount, place: Place): boolean {
   const prefix = prefixOf(sources, place.source, place.route.owner)
-  const isLater = place.source !== source || place.route.open > at
-  return prefix !== undefined && isLater && `${prefix}${place.route.path}`.startsWith(`${path}/`)
+  if (prefix === undefined || !`${prefix}${place.route.path}/`.startsWith(`${path}/`)) return false
+  // Follow the mounts from the route to the app or router that has the guard: there, Express runs what stands first.
+  const owner = source.token(at - 2).text
+  let on = { source: place.source, owner: place.route.owner, at: place.route.open }
+  while (on.source !== source || on.owner !== owner) {
+    const [mount] = mountsOf(sources, on.source, on.owner)
+    if (mount === undefined) return place.source !== source || place.route.open > at
+    on = mount
+  }
+  return on.at >= at
 }
 
 export function routesIn(source: Source): Route[] {
   return source.tokens.flatMap((_token, i) => {
     if (!source.is(i, '(') || !source.is(i - 2, '.')) return []
     const route = routeOf(source, i + 1)
-    return route?.open === i && source.partsOf(i).length > 1 ? [route] : []
+    return route?.open === i && handlersOf(source, route).length > 0 ? [route] : []
   })
+}
+
+/** The arguments of `app.post('/path', …)` without the path, or all arguments of `app.route('/path').post(…)`. */
+export function handlersOf(source: Source, { open, statement }: Route): readonly Range[] {
+  const parts = source.partsOf(open)
+  const owner = source.is(statement.first, 'this') ? statement.first + 2 : statement.first
+  return source.is(owner + 1, '.') && source.is(owner + 2, 'route') ? parts : parts.slice(1)
 }

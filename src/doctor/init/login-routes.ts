@@ -26,7 +26,7 @@ export function loginRoutes(sources: readonly Source[]): (signInCall: SignInCall
   let uses: Use[] | undefined
   let places: Map<string, Place[]> | undefined
   const isGuarded = (place: Place): boolean => {
-    mounts ??= sources.flatMap((source) => guardedMounts(sources, source, anyGuardIn))
+    mounts ??= sources.flatMap((source) => guardedMounts(sources, source, anyGuardIn)).filter(({ path }) => path !== '')
     uses ??= sources.flatMap(usesOfGuards)
     const isUsed = uses.some(({ source, owner, at }) => source === place.source && owner === place.route.owner && at < place.route.open)
     return isUsed || isGuardedInRoute(place) || mounts.some((mount) => isBehind(sources, mount, place))

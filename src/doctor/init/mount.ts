@@ -56,7 +56,7 @@ function madeOf({ tokens }: Source, owner: string): 'app' | 'router' | undefined
     // In TypeScript, a type can be between the name and its value: `router: Router = Router()`.
     const equals = tokens[i + 1]?.text === ':' ? i + 3 : i + 1
     if (tokens[i]?.text !== owner || tokens[equals]?.text !== '=') continue
-    const made = tokens.slice(equals + 1, equals + 6).map(({ text }) => text).join('')
+    const made = tokens.slice(equals + 1, equals + 8).map(({ text }) => text).join('').replace(/^require\((['"])express\1\)/, 'express')
     if (/^express\(/.test(made)) return 'app'
     if (/^(?:new)?(?:express\.)?Router\(/.test(made)) return 'router'
   }

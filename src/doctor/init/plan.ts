@@ -16,7 +16,8 @@ import { prefixOf } from './mount'
 import { editLoginForm, editManifest } from './page-edit'
 import { SecondFactors } from './second-factor'
 import type { Range, Source } from './source'
-import { editStepUps } from './step-ups'
+import { editStepUps, withoutStepUp } from './step-ups'
+import { addStrategy, strategyFileOf, type StrategyFile } from './strategy-edit'
 
 export interface SignInCallResult {
   readonly signInCall: SignInCall
@@ -31,7 +32,7 @@ export interface Plan {
   readonly changes: readonly FileChange[]
   /** The changes outside the sign-ins, for example the new waiting page or a button for a code by SMS. One sentence each. */
   readonly done: readonly string[]
-  /** The sensitive routes to which `init` adds no `requireSecondFactor`, because it found no login guard in front of them. */
+  /** The sensitive routes without `requireSecondFactor` to which `init` adds none, one sentence each. */
   readonly unguarded: readonly string[]
   /** Why `init` changes nothing; empty if it changes something. */
   readonly refusals: readonly Refusal[]
@@ -53,7 +54,7 @@ export function planOf(app: AppFolder, version: string): Plan {
     notes: [],
   })
   const user = app.sources.find((source) => [...source.imports.values()].some(({ from }) => from === 'passport-nevis'))
-  if (user !== undefined) return unchanged([])
+  if (user !== undefined) return { ...unchanged([]), unguarded: withoutStepUp(app.sources) }
   const strategy = passwordStrategyIn(app.sources)
   const session = sessionIn(app.sources)
   const login = loginIn(app, signInCalls)
@@ -61,24 +62,24 @@ export function planOf(app: AppFolder, version: string): Plan {
   if ('why' in strategy || 'why' in session || 'why' in login) return unchanged(refusals)
   const [taken] = [strategy.source, session.source, login.signInCall.source].flatMap((source) => takenIn(source))
   if (taken !== undefined) return unchanged([taken])
-  const exported = exportOf(strategy, session, login)
-  if (typeof exported !== 'string') return unchanged([exported])
-  return changed(app, signInCalls, { strategy, session, login, exported }, version)
+  const file = strategyFileOf(app, strategy, session, { source: login.signInCall.source, statement: login.route.statement })
+  if ('why' in file) return unchanged([file])
+  return changed(app, signInCalls, { strategy, session, login, file }, version)
 }
 
 interface Parts {
   readonly strategy: PasswordStrategy
   readonly session: Session
   readonly login: Login
-  /** Source text that exports the strategy, for example `exports.nevis = nevis`. Empty if no other file imports the strategy. */
-  readonly exported: string
+  /** The file that creates the Nevis strategy. */
+  readonly file: StrategyFile
 }
 
 function changed(app: AppFolder, signInCalls: readonly SignInCall[], parts: Parts, version: string): Plan {
-  const { strategy, session, login } = parts
+  const { strategy, session, login, file } = parts
   const edits = new Edits()
   const waitingURL = `${login.prefix}${login.path}/2fa`
-  addStrategy(edits, parts, waitingURL)
+  addStrategy(edits, strategy, session, file, waitingURL)
   const landing = [...login.change.after.matchAll(/(['"`])(\/[^'"`?#]*?)\/?(?:[?#][^'"`]*)?\1/g)].map(([, , path]) => path as string)
   const { changed: steps, left, withoutPage } = editStepUps(edits, app.sources, waitingURL, landing)
   const returns = steps.length > 0 && returnsAfterFailure(login)
@@ -109,12 +110,13 @@ function changed(app: AppFolder, signInCalls: readonly SignInCall[], parts: Part
   if (steps.length > 0 && !returns) notes.push('a user who denies or cancels a step-up is still signed in, but goes to the sign-in page: see "Change your error page" in the guide for existing apps')
   if (withoutPage.length > 0) notes.push(`init does not know the page with the form of ${withoutPage.join(', ')}: users confirm only after they have sent the form, and must then fill it in again. To ask them before, put recentSecondFactor behind the login guard of this page, too`)
   notes.push('look at your error handler: it gets the errors of Nevis, of the session store and of the ledger; show users the message of a 4xx only')
+  notes.push('to show users a page while Nevis is down, mount outagePage(nevis) behind your routes: docs/guides/failure-codes.md, "While Nevis is down"')
   const done = [
     `the waiting page is at ${waitingURL}, its callback at ${waitingURL}/callback, its status at ${waitingURL}/status`,
     ...steps.map((step) => `${step} asks for a second factor of the last five minutes`),
     ...(form === undefined ? [] : [`${form} has a button for a code by SMS`]),
   ]
-  return { signInCalls: results, changes: edits.changes(app, strategy.source), done, unguarded: left, refusals: [], notes }
+  return { signInCalls: results, changes: edits.changes(app, file.source), done, unguarded: left, refusals: [], notes }
 }
 
 /** One note for each route of the app that would answer a request in place of a route that `init` adds. */
@@ -138,39 +140,13 @@ function blocksAround({ source, at }: SignInCall): number[] {
   return blocks
 }
 
-function addStrategy(edits: Edits, { strategy, session, exported }: Parts, waitingURL: string): void {
-  const { source, statement, passport, verify } = strategy
-  const end = source.usesSemicolons ? ';' : ''
-  const env = (name: string) => (source.isTypeScript ? `process.env['${name}']` : `process.env.${name}`)
-  const isExported = exported === 'export '
-  const lines = [
-    `${isExported ? exported : ''}const nevis = new NevisStrategy({`,
-    `  baseURL: ${env('NEVIS_BASE_URL')},`,
-    `  accessKey: ${env('NEVIS_ACCESS_KEY')},`,
-    '  factors: [push(), qrCode(), sms(), recovery()],',
-    "  operation: 'approve-or-enroll', // users without a second factor set one up",
-    `  waitingURL: '${waitingURL}',`,
-    `}, ${verify})${end}`,
-    `${passport}.use(nevis)${end}`,
-    ...(exported.startsWith('exports') ? [`${exported}${end}`] : []),
-  ]
-  edits.use(source, 'NevisStrategy', 'push', 'app', 'sms', 'recovery')
-  const indent = source.indentAt(statement.first)
-  const text = lines.map((line) => `${indent}${line}`).join('\n')
-  // The status endpoint is mounted before the session, and needs the strategy. So the strategy must be created before the session.
-  const isLate = source === session.source && session.statement.first < statement.first
-  if (isLate) edits.insert(source, source.lineStart(session.statement.first), `${text}\n\n`)
-  else edits.insert(source, source.lineEnd(statement.last), `\n\n${text}`)
-  if (exported.startsWith('module')) edits.insert(source, source.text.trimEnd().length, `\n${exported}${end}`)
-}
-
 /** True if `init` knows where to send a signed-in user whose step-up has failed. False in TypeScript: the added function would need types unknown to `init`. */
 function returnsAfterFailure({ signInCall, change }: Login): boolean {
   return change.home !== undefined && change.signIn !== undefined && !signInCall.source.isTypeScript
 }
 
 /** @param returns true: a signed-in user whose step-up has failed is redirected to the page after a sign-in. False: to the login form */
-function addRoutes(edits: Edits, app: AppFolder, { strategy, login }: Parts, returns: boolean): void {
+function addRoutes(edits: Edits, app: AppFolder, { login, file }: Parts, returns: boolean): void {
   const { signInCall, route, change, path } = login
   const { source } = signInCall
   const end = source.usesSemicolons ? ';' : ''
@@ -182,7 +158,7 @@ function addRoutes(edits: Edits, app: AppFolder, { strategy, login }: Parts, ret
   const look = [...(isProtected ? [`csrfToken: ${csrfToken}`] : []), ...(/^(['"])\/(?![/\\])[^?#\s'"]*\1$/.test(change.signIn ?? '') ? [`signInURL: ${change.signIn}`] : [])]
   const page = `waitingPage(nevis${look.length === 0 ? '' : `, { ${look.join(', ')} }`})`
   edits.use(source, 'waitingPage', 'recordSecondFactor')
-  if (source !== strategy.source) edits.useStrategy(source)
+  if (source !== file.source) edits.useStrategy(source)
   const failure = returns ? ['failWithError: true', ...change.failure.filter((option) => !option.startsWith('failureRedirect:'))] : change.failure
   const options = [...failure, 'keepSessionInfo: true', ...(change.home === undefined ? [] : [`repeatedCallbackRedirect: ${change.home}`])].join(', ')
   const call = `${passport}.authenticate('nevis', { ${options} })${end}`
@@ -262,23 +238,4 @@ function takenIn(source: Source): Refusal[] {
     const isOwn = kind === 'word' && NAMES.includes(text) && !source.is(i - 1, '.') && !source.is(i + 1, ':')
     return isOwn ? [{ source, line, why: `the app already uses the name ${text}, which init would declare` }] : []
   })
-}
-
-function exportOf({ source, statement }: PasswordStrategy, session: Session, login: Login): string | Refusal {
-  if (source === session.source && source === login.signInCall.source) return sameScope(source, statement, session, login)
-  const atTop = source.blockOf(statement.first) === -1
-  if (!atTop) return { source, line: source.token(statement.first).line, why: 'the password strategy is made in a function, so other files cannot import one beside it' }
-  if (source.isModule) return 'export '
-  const isReplaced = source.tokens.some(({ text, parent }, i) => text === 'module' && parent === -1 && source.is(i + 1, '.') && source.is(i + 2, 'exports') && source.is(i + 3, '='))
-  return isReplaced ? 'module.exports.nevis = nevis' : 'exports.nevis = nevis'
-}
-
-/**
- * If strategy, session and login route are in one file, all three must be in the same block: only there is the variable `nevis` visible to each of them.
- * @returns an empty text if all three are in the same block, so that `nevis` need not be exported; otherwise the reason why `init` changes nothing
- */
-function sameScope(source: Source, statement: Range, session: Session, login: Login): string | Refusal {
-  const blocks = [statement, session.statement, login.route.statement].map(({ first }) => source.blockOf(first))
-  if (blocks.every((block) => block === blocks[0])) return ''
-  return { source, line: source.token(statement.first).line, why: 'the password strategy, the session and the login are in different functions' }
 }

@@ -275,6 +275,7 @@ export interface Route {
   /** The variable on which the route is mounted, for example `app` or `router`; for `this.router`, the property `router`. */
   readonly owner: string
   readonly method: string
+  /** As it is written, also with escapes, as a template or as a regular expression. */
   readonly path: string
   readonly statement: Range
   /** Index of the parenthesis that opens the arguments of `app.post(…)`. */
@@ -291,10 +292,9 @@ export function routeOf(source: Source, at: number): Route | undefined {
     if (!source.is(open, '(') || !METHODS.has(method) || !source.is(open - 2, '.')) continue
     const statement = source.statementOf(open)
     const first = source.is(statement.first, 'this') && source.is(statement.first + 3, '.') ? statement.first + 2 : statement.first
-    const owner = source.token(first).text
     const isChain = source.is(first + 1, '.') && source.is(first + 2, 'route')
-    const path = source.stringAt(isChain ? first + 4 : open + 1)
-    if (path !== undefined && path.length <= MAX_PATH && source.isWord(first) && source.is(first + 1, '.')) return { owner, method, path, statement, open }
+    const { kind = 'punct', text = '' } = source.tokens[isChain ? first + 4 : open + 1] ?? {}
+    if (/^(?:string|template|regex)$/.test(kind) && text.length <= MAX_PATH && source.isWord(first) && source.is(first + 1, '.')) return { owner: source.token(first).text, method, path: text.slice(1, -1), statement, open }
   }
   return undefined
 }

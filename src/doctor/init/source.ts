@@ -47,7 +47,7 @@ export class Source {
     this.isTypeScript = /\.[cm]?ts$/.test(path)
     const atTop = tokens.filter(({ parent }) => parent === -1)
     this.isModule = atTop.some((token, i) => token.kind === 'word' && (token.text === 'export' || (token.text === 'import' && atTop[i + 1]?.text !== '(' && atTop[i + 1]?.text !== '.')))
-    this.usesSemicolons = atTop.filter(({ text: one }) => one === ';').length > 2
+    this.usesSemicolons = atTop.filter(({ text: one }) => one === ';').length > 2 || atTop.at(-1)?.text === ';'
   }
 
   static read(path: string, text: string): Source | undefined {

@@ -4,7 +4,7 @@
  * Out of scope: finding login guards (`login-guards.ts`), and sign-ins (`login-edit.ts`).
  */
 import type { Edits } from './edits'
-import { guardedMounts, guardIn, isBehind, routesIn, type Place } from './login-guards'
+import { guardedMounts, guardIn, handlersOf, isBehind, routesIn, type Place } from './login-guards'
 import { prefixOf } from './mount'
 import type { Route } from './sign-in-calls'
 import type { Range, Source } from './source'
@@ -19,7 +19,7 @@ const NAME = 'recentSecondFactor'
 interface StepUps {
   /** The changed routes, for example `POST /password in routes/account.js`. */
   readonly changed: readonly string[]
-  /** The sensitive routes in front of which no login guard was found. */
+  /** The sensitive routes in front of which no login guard was found, one sentence each. */
   readonly left: readonly string[]
   /** Those of the changed routes for which no page with their form was found. */
   readonly withoutPage: readonly string[]
@@ -27,31 +27,29 @@ interface StepUps {
 
 interface Guarded {
   readonly route: Route
-  /** The login guard of the route: a handler that lets only signed-in users continue. */
-  readonly guard: Range
+  /** The offset in the file at which `requireSecondFactor` is added to the route. */
+  readonly at: number
+  readonly text: string
 }
 
 /**
- * Adds `requireSecondFactor` after the login guard of sensitive routes. The second factor must then be at most five minutes old. If a guard is in the call
- * that mounts a router, `requireSecondFactor` is added to this call.
+ * Adds `requireSecondFactor` to sensitive routes behind a login guard. The second factor must then be at most five minutes old. If the guard stands where a
+ * router is mounted, `requireSecondFactor` is still added to the single routes of the router: the router may also have a landing page or a logout.
  * @param landing the paths of the pages after a sign-in. A landing page never gets `requireSecondFactor`, because users often open it without a sensitive purpose
  */
 export function editStepUps(edits: Edits, sources: readonly Source[], waitingURL: string, landing: readonly string[]): StepUps {
   const covered: Place[] = []
-  const declared = new Set<Source>()
-  const declare = (source: Source) => {
-    if (declared.has(source)) return
-    declared.add(source)
-    edits.use(source, 'requireSecondFactor')
-    edits.declare(source, `const ${NAME} = requireSecondFactor({ maxAgeSeconds: 300, redirectTo: '${waitingURL}' })`)
-  }
+  const mounts = sources.flatMap((source) => guardedMounts(sources, source))
   const withoutPage: string[] = []
-  const pathOf = ({ source, route: { owner, path } }: Place) => `${prefixOf(sources, source, owner) ?? ''}${path}`.replace(/(.)\/$/, '$1')
-  const nameOf = (place: Place) => `${place.route.method.toUpperCase()} ${pathOf(place)} in ${place.source.path}`
+  const pathOf = (place: Place) => wholePath(sources, place)
+  const nameOf = (place: Place) => named(sources, place)
   const changed = sources.flatMap((source) => {
     const guarded = routesIn(source).flatMap((route): Guarded[] => {
       const guard = guardIn(source, source.partsOf(route.open))
-      return guard === undefined ? [] : [{ route, guard }]
+      if (guard !== undefined) return [{ route, at: source.token(guard.last).end, text: `, ${NAME}` }]
+      const first = handlersOf(source, route)[0]
+      const isGuarded = first !== undefined && mounts.some((mount) => isBehind(sources, mount, { source, route }))
+      return isGuarded ? [{ route, at: source.token(first.first).start, text: `${NAME}, ` }] : []
     })
     const sensitive = guarded.filter(({ route }) => isSensitive(route))
     const changing = sensitive.filter(({ route }) => route.method !== 'get').map(({ route }) => route)
@@ -63,25 +61,42 @@ export function editStepUps(edits: Edits, sources: readonly Source[], waitingURL
     const chosen = guarded.filter(({ route }) => changing.includes(route) || pages.includes(route) || (route.method === 'delete' && !SIGN_OUT.test(route.path)))
     withoutPage.push(...changing.filter((route) => !pages.some((page) => page.path === route.path || isAbove(page, route))).map((route) => nameOf({ source, route })))
     if (chosen.length === 0 || hasName(source)) return []
-    declare(source)
-    for (const { guard } of chosen) edits.insert(source, source.token(guard.last).end, `, ${NAME}`)
+    edits.use(source, 'requireSecondFactor')
+    edits.declare(source, `const ${NAME} = requireSecondFactor({ maxAgeSeconds: 300, redirectTo: '${waitingURL}' })`)
+    for (const { at, text } of chosen) edits.insert(source, at, text)
     covered.push(...chosen.map(({ route }) => ({ source, route })))
     return chosen.map(({ route }) => nameOf({ source, route }))
   })
-  const open = sources.flatMap((source) => routesIn(source).filter(isSensitive).filter(({ method, path }) => method !== 'get' && !SIGN_IN.test(path)).map((route) => ({ source, route })))
-    .filter((one) => !covered.some(({ source, route }) => source === one.source && route.open === one.route.open))
-  for (const mount of sources.flatMap((source) => guardedMounts(sources, source))) {
-    const behind = open.filter((one) => !covered.includes(one) && isBehind(sources, mount, one))
-    if (behind.length === 0 || hasName(mount.source)) continue
-    declare(mount.source)
-    edits.insert(mount.source, mount.source.token(mount.guard.last).end, `, ${NAME}`)
-    covered.push(...behind)
-    changed.push(`all of ${mount.path}, with ${behind.map(nameOf).join(', ')},`)
-  }
-  return { changed, withoutPage, left: open.filter((one) => !covered.includes(one)).map(nameOf) }
+  const left = sensitiveChanges(sources).filter((one) => !covered.some(({ source, route }) => source === one.source && route.open === one.route.open))
+  return { changed, withoutPage, left: left.map((place) => `${nameOf(place)}: init found no login guard in front of it, and added no requireSecondFactor`) }
 }
 
-const hasName = (source: Source) => source.tokens.some(({ text }) => text === NAME)
+/** In an app that already uses this package: the sensitive routes without `requireSecondFactor`, one sentence each. */
+export function withoutStepUp(sources: readonly Source[]): string[] {
+  const names = new Set(['requireSecondFactor'])
+  const own: string[] = []
+  for (const source of sources) {
+    for (const [at, { text }] of source.tokens.entries()) {
+      if (text === 'requireSecondFactor' && (source.is(at - 1, '=') || source.is(at - 1, ':')) && source.is(at + 1, '(')) names.add(source.token(at - 2).text)
+      if (/^(?:waiting|callback|status)URL$/.test(text) && source.is(at + 1, ':')) own.push(source.stringAt(at + 2) ?? '')
+    }
+  }
+  const find = (source: Source, parts: readonly Range[]) => parts.find(({ first, last }) => source.tokens.slice(first, last + 1).some(({ kind, text }) => kind === 'word' && names.has(text)))
+  const mounts = sources.flatMap((source) => guardedMounts(sources, source, find))
+  const isOwn = (place: Place) => own.some((path) => path !== '' && `${wholePath(sources, place)}/`.startsWith(`${path}/`))
+  const isCovered = (place: Place) => find(place.source, place.source.partsOf(place.route.open)) !== undefined || mounts.some((mount) => isBehind(sources, mount, place))
+  return sensitiveChanges(sources).filter((place) => !isOwn(place) && !isCovered(place)).map((place) => `${named(sources, place)}: init found no requireSecondFactor in front of it`)
+}
 
+/** The sensitive routes that are no GET routes, with or without a login guard. */
+function sensitiveChanges(sources: readonly Source[]): Place[] {
+  return sources.flatMap((source) => routesIn(source).filter((route) => isSensitive(route) && route.method !== 'get' && !SIGN_IN.test(route.path)).map((route) => ({ source, route })))
+}
+
+const wholePath = (sources: readonly Source[], { source, route: { owner, path } }: Place) => `${prefixOf(sources, source, owner) ?? ''}${path}`.replace(/(.)\/$/, '$1')
+const named = (sources: readonly Source[], place: Place) => `${place.route.method.toUpperCase()} ${wholePath(sources, place)} in ${place.source.path}`
+
+
+const hasName = (source: Source) => source.tokens.some(({ text }) => text === NAME)
 
 const isSensitive = ({ path }: Route) => SENSITIVE.test(path) && !/reset|forgot/i.test(path)

@@ -31,6 +31,7 @@ describe('for the app before its second factor', () => {
       '      secondFactor(req, res, next)',
     ]))
     expect(out).toContain('GET /account in routes/account.js asks for a second factor of the last five minutes')
+    expect(out.replace(/\n +/g, ' ')).toContain('mount outagePage(nevis) behind your routes: docs/guides/failure-codes.md, "While Nevis is down"')
     expect(textsIn(folder)).toEqual(texts)
     expect(out.split('\n').filter((line) => line.length > 100 && !/^[-+ ]/.test(line))).toEqual([])
   })
@@ -352,19 +353,59 @@ describe('a sensitive route', () => {
   const account = "const express = require('express')\nconst router = express.Router()\nrouter.get('/', page)\nrouter.post('/password', change)\nrouter.post('/delete', remove)\nmodule.exports = router\n"
   const withMount = (mount: string, text = account): Files => ({ 'app.js': ONE_FILE.replace("app.get('/',", `${mount}\napp.get('/',`), 'db.js': DB, 'account.js': text })
 
-  it.each<[string, Files, string, string]>([
-    ['where its router is mounted', withMount("app.use('/account', ensureLoggedIn, require('./account'));"), 'app.js', "app.use('/account', ensureLoggedIn, recentSecondFactor, require('./account'));"],
-    ['above its router', withMount("app.use('/account', ensureLoggedIn());\napp.use('/account', require('./account'));"), 'app.js', "app.use('/account', ensureLoggedIn(), recentSecondFactor);"],
-    ['in its router, for all routes', withMount("app.use('/account', require('./account'));", account.replace('router.get', 'router.use(requireAuth)\nrouter.get')), 'account.js', 'router.use(requireAuth, recentSecondFactor)'],
-  ])('with a login guard %s › gets requireSecondFactor there', (_name, files, file, line) => {
-    const folder = folderWith(files)
+  it.each<[string, Files]>([
+    ['where its router is mounted', withMount("app.use('/account', ensureLoggedIn, require('./account'));")],
+    ['in a list where its router is mounted', withMount("app.use('/account', [ensureLoggedIn, express.json()], require('./account'));")],
+    ['above its router', withMount("app.use('/account', ensureLoggedIn());\napp.use('/account', require('./account'));")],
+    ['for the whole app', withMount("app.use(ensureLoggedIn);\napp.use('/account', require('./account'));")],
+    ['in its router, for all routes', withMount("app.use('/account', require('./account'));", account.replace('router.get', 'router.use(requireAuth)\nrouter.get'))],
+    ["before a router of require('express').Router()", withMount("app.use('/account', ensureLoggedIn, require('./account'));", account.replace('express.Router', "require('express').Router"))],
+  ])('with a login guard %s › gets requireSecondFactor itself, and the other routes of the router get none', (_name, files) => {
+    const folder = folderWith({ ...files, 'account.js': (files['account.js'] as string).replace('module', "router.post('/logout', leave)\nrouter.route('/email').put(change)\nrouter.get('/orders', orders)\nmodule") })
     const { out } = init(folder, '--write')
-    const text = textsIn(folder)[file] as string
-    expect(text).toContain(line)
+    const { 'account.js': text = '', 'app.js': app } = textsIn(folder)
     expect(text).toContain("const recentSecondFactor = requireSecondFactor({ maxAgeSeconds: 300, redirectTo: '/login/2fa' })")
-    expect(text.split('recentSecondFactor')).toHaveLength(3)
-    expect(out.replace(/\n +/g, ' ')).toContain('all of /account, with POST /account/password in account.js, POST /account/delete in account.js, asks for a second factor of the last five minutes')
+    expect(text.split('\n').filter((line) => line.includes('recentSecondFactor, '))).toEqual(["router.get('/', recentSecondFactor, page)", "router.post('/password', recentSecondFactor, change)", "router.post('/delete', recentSecondFactor, remove)", "router.route('/email').put(recentSecondFactor, change)"])
+    expect(app).not.toContain('recentSecondFactor')
     expect(out).not.toContain('found no login guard')
+  })
+
+  it.each<[string, string, boolean]>([
+    ['no requireSecondFactor', "app.post('/password', ensureLoggedIn, change);", true],
+    ['requireSecondFactor', "app.post('/password', ensureLoggedIn, requireSecondFactor({ redirectTo: '/a' }), change);", false],
+    ['requireSecondFactor in a variable', "const recent = requireSecondFactor({ redirectTo: '/a' });\napp.post('/password', ensureLoggedIn, recent, change);", false],
+    ['requireSecondFactor for its router', "const recent = requireSecondFactor({ redirectTo: '/a' });\nconst router = express.Router();\nrouter.post('/password', change);\napp.use('/account', ensureLoggedIn, recent, router);", false],
+    ['requireSecondFactor for the whole app', "app.use(requireSecondFactor({ redirectTo: '/a' }));\napp.post('/password', change);", false],
+    ['requireSecondFactor for another path', "app.use('/other', requireSecondFactor({ redirectTo: '/a' }));\napp.post('/password', change);", true],
+    ['no requireSecondFactor, as a route of the second factor', "const one = { waitingURL: '/2fa' };\napp.post('/2fa', secondFactor);\napp.all('/2fa/callback', secondFactor);", false],
+  ])('with %s, in an app that already uses this package › is listed: %s', (_name, code, isListed) => {
+    const { exitCode, out } = init(folderWith({ 'app.js': `const express = require('express');\nconst { requireSecondFactor } = require('passport-nevis');\nconst app = express();\n${code}\n` }))
+    expect([exitCode, out.replace(/\n +/g, ' ').includes('POST /password in app.js: init found no requireSecondFactor in front of it'), out.includes('Nothing to change.')]).toEqual([isListed ? 1 : 0, isListed, !isListed])
+  })
+
+  it('behind a guarded mount with the landing page › leaves the landing page alone', () => {
+    const files = withMount("app.use('/account', ensureLoggedIn, require('./account'));")
+    const folder = folderWith({ ...files, 'app.js': (files['app.js'] as string).replace("res.redirect('/')", "res.redirect('/account')") })
+    init(folder, '--write')
+    expect(textsIn(folder)['account.js']).toContain("router.get('/', page)\nrouter.post('/password', recentSecondFactor, change)")
+  })
+
+  it.each<[string, string, boolean]>([
+    ['a router written above the mount with the guard', "const own = express.Router();\nown.post('/email', change);\napp.use('/user', ensureLoggedIn, own);", true],
+    ['a router mounted above the guard', "const own = express.Router();\napp.use('/user', own);\napp.use('/user', ensureLoggedIn);\nown.post('/email', change);", false],
+    ['a guard for the path of the route', "app.use('/email', ensureLoggedIn);\napp.post('/email', change);", true],
+    ['a guard below the route', "app.post('/email', change);\napp.use('/email', ensureLoggedIn);", false],
+    ['a guard for a path that only begins like that of the route', "app.use('/em', ensureLoggedIn);\napp.post('/email', change);", false],
+    ['a guard in a list of the route', "app.post('/email', [ensureLoggedIn, express.json()], change);", true],
+    ['an escape in the path', "app.post('/:id(\\\\d+)/delete', ensureLoggedIn, change);", true],
+    ['an escape in the path, without a guard', "app.post('/:id(\\\\d+)/delete', change);", false],
+    ['a template as the path, without a guard', 'app.post(`/email`, change);', false],
+    ['a regular expression as the path, without a guard', 'app.post(/^\\/email/, change);', false],
+  ])('with %s › is guarded or listed', (_name, code, isGuarded) => {
+    const folder = folderWith({ 'app.js': ONE_FILE.replace("app.get('/',", () => `${code}\napp.get('/',`), 'db.js': DB })
+    const { exitCode, out } = init(folder, '--write')
+    expect([exitCode, textsIn(folder)['app.js']?.includes('recentSecondFactor, ')]).toEqual([isGuarded ? 0 : 1, isGuarded])
+    expect(out.includes('init found no login guard')).toBe(!isGuarded)
   })
 
   it.each([
@@ -407,7 +448,7 @@ describe('a sensitive route', () => {
     expect(out.replace(/\n +/g, ' ').includes('init does not know the page with the form of POST')).toBe(!isPageKnown)
   })
 
-  it.each(["app.use('/account', require('./account'));", "app.use('/other', ensureLoggedIn, other);\napp.use('/account', require('./account'));", "app.use(ensureLoggedIn);\napp.use('/account', require('./account'));"])('behind %j › is named, and not changed', (mount) => {
+  it.each(["app.use('/account', require('./account'));", "app.use('/other', ensureLoggedIn, other);\napp.use('/account', require('./account'));"])('behind %j › is named, and not changed', (mount) => {
     const folder = folderWith(withMount(mount))
     const { exitCode, out } = init(folder, '--write')
     const each = ['/password', '/delete'].map((path) => `POST /account${path} in account.js: init found no login guard in front of it, and added no requireSecondFactor`)
