@@ -183,6 +183,16 @@ describe('the source', () => {
     expect(forgottenIn({ ...files, 'server.js': `${APP}${files['server.js']}` }).forgotten).toEqual([])
   })
 
+  it.each<[string, Files, number]>([
+    ['of another file', { 'server.js': "require('./a')\nconst strategy = process.env.LDAP ? 'ldapauth' : 'local'\napp.post('/enter', passport.authenticate(strategy))\n", 'a.js': 'const strategy = new NevisStrategy({})\npassport.use(strategy)\n' }, 1],
+    ['that also gets another value', { 'server.js': "let nevis = new NevisStrategy({})\nif (demo) nevis = 'local'\napp.post('/enter', passport.authenticate(nevis))\n" }, 1],
+    ['of a function', { 'server.js': "const nevis = new NevisStrategy({})\nconst mount = (nevis) => app.post('/enter', passport.authenticate(nevis))\n" }, 1],
+    ['of the same file', { 'server.js': "const own = new NevisStrategy({})\napp.post('/2fa', passport.authenticate(own))\n" }, 0],
+    ['that another file exports', { 'server.js': "const { nevis } = require('./a')\nconst a = require('./a')\napp.post('/2fa', passport.authenticate(nevis), passport.authenticate(a.nevis))\n", 'a.js': 'const own = new passport_nevis_1.NevisStrategy({})\nexports.nevis = own\n' }, 0],
+  ])('with a strategy in a variable %s › counts as the second factor only if the variable has no other value', (_name, files, count) => {
+    expect(reportOf(files).open).toHaveLength(count)
+  })
+
   const PASSWORD = "app.post('/login', passport.authenticate('local', { session: false }), "
   it.each<[string, Files]>([
     ['an arrow property of a class', { 'server.js': `const auth = require('./auth')\n${PASSWORD}auth.confirm)\n`, 'auth.js': "class Auth {\n  other = 1\n  confirm = (req, res, next) => { passport.authenticate('nevis')(req, res, next) }\n}\nmodule.exports = new Auth()\n" }],
