@@ -51,6 +51,10 @@ describe('the source', () => {
     })
   })
 
+  it.each(['req.session.isAuth', 'req.session.authorized', 'req.session.isLogged', 'req.session.email', 'const sess = req.session; sess.userId', 'let s\n  s = req.session\n  s.authenticated'])('with a sign-in without Passport by %s = … › names its line', (target) => {
+    expect(reportOf({ 'server.js': `app.post('/enter', (req, res) => {\n  ${target} = user.id\n})\n` }).open).toHaveLength(1)
+  })
+
   it('names the first line that records the second factor, and the first that requires it', () => {
     const files = { 'server.js': "require('./a')\nrequire('./b')\n", 'a.js': "const { recordSecondFactor } = require('passport-nevis')\napp.all('/2fa/callback', secondFactor, (0, passport_nevis_1.recordSecondFactor)())\n", 'b.js': "const nevis_1 = require('passport-nevis')\napp.use('/pay', (0, nevis_1.requireSecondFactor)({ maxAgeSeconds: 1 }))\n" }
     const folder = folderWith(files)
@@ -207,6 +211,7 @@ describe('the source', () => {
   })
 
   it.each<[string, Files]>([
+    ...["Auth['confirm'] = other", 'Auth.confirm &&= other', 'Object.assign(Auth, { confirm: other })', "Object.defineProperty(Auth, 'confirm', { value: other })", 'class Lax extends Auth {}'].map((code): [string, Files] => [`a method of a class, with ${code} in another file`, { 'server.js': `const { Auth } = require('./auth')\nrequire('./off')\n${PASSWORD}Auth.confirm)\n`, 'auth.js': "class Auth { static confirm(req, res, next) { passport.authenticate('nevis')(req, res, next) } }\nexports.Auth = Auth\n", 'off.js': `const { Auth } = require('./auth')\n${code}\n` }]),
     ['a property that the app changes', { 'server.js': `const auth = require('./auth')\n${PASSWORD}auth.confirm)\n`, 'auth.js': "class Auth { confirm = (req, res, next) => { passport.authenticate('nevis')(req, res, next) } }\nmodule.exports = new Auth()\nmodule.exports.confirm = other\n" }],
     ['the route of a method that another route uses, too', { 'server.js': classWith("passport.authenticate('nevis')"), 'auth.js': "app.post('/other', controller.login, giveToken)\n" }],
     ['a class whose route does not run it', { 'server.js': classWith('giveToken') }],
