@@ -37,10 +37,10 @@ export async function callbackFindings(origin: string, observer: AppObserver, re
   }
   const { pathname } = new URL(registered.strategy.settings.callbackURL, origin)
   const name = `GET ${new URL(callbackURL, origin).pathname}`
-  const callback = async (cookie?: string) => {
+  const callback = async (cookie?: string, method: 'GET' | 'POST' = 'GET') => {
     const trial = new CallbackTrial()
     observer.trial = trial
-    const reply = await ask(origin, 'GET', callbackURL, { transaction: 'passport-nevis-doctor' }, { [TRIAL_HEADER]: trial.id, ...(cookie !== undefined && { cookie }) })
+    const reply = await ask(origin, method, callbackURL, { transaction: 'passport-nevis-doctor' }, { [TRIAL_HEADER]: trial.id, ...(cookie !== undefined && { cookie }) })
     observer.trial = undefined
     return { trial, headers: reply?.headers ?? {}, name, path: pathname }
   }
@@ -48,8 +48,12 @@ export async function callbackFindings(origin: string, observer: AppObserver, re
   const marked: Marked = start === undefined ? await callback() : { ...start, name: `POST ${start.path}` }
   const cookie = cookiesFor(pathname, marked.headers, marked.path)
   const { trial } = await callback(cookie)
-  for (const one of [marked.trial, trial]) one.deleteSession()
-  return [sessionFinding(marked, name, trial, cookie !== undefined, start === undefined, observer, registered), signInFinding(name, trial, source?.())]
+  // The forms of the waiting page post to the callback.
+  const { trial: post } = await callback(cookie, 'POST')
+  for (const one of [marked.trial, trial, post]) one.deleteSession()
+  const [signIn, ...others] = [trial, ...(post.call === undefined ? [] : [post])].map((one) => signInFinding(one === trial ? name : name.replace('GET', 'POST'), one, source?.()))
+  const worse = others.find(({ level }) => level !== 'ok')
+  return [sessionFinding(marked, name, trial, cookie !== undefined, start === undefined, observer, registered), signIn?.level === 'ok' && worse !== undefined ? worse : (signIn as Finding)]
 }
 
 function sessionFinding(marked: Marked, callback: string, trial: CallbackTrial, isCookieSent: boolean, isStartUnknown: boolean, { strategyCalls, sessions }: AppObserver, { passport }: Registered): Finding {
@@ -101,13 +105,16 @@ function signInFinding(callback: string, { call, laterHandlers }: CallbackTrial,
   if (call.isRedirected && isRecorded) {
     return error(check, `${what} has successRedirect, so Passport redirects before recordSecondFactor() runs`, 'remove successRedirect (or successReturnToOrRedirect), and redirect in a handler behind recordSecondFactor()')
   }
+  if (isRecorded && laterHandlers?.[0] !== true) {
+    return unchecked(check, `another handler stands between ${what} and recordSecondFactor(), and may answer before recordSecondFactor() runs`, `put recordSecondFactor() right behind ${what}`)
+  }
   if (isRecorded && laterHandlers?.at(-1) === true) {
     return unchecked(check, `recordSecondFactor() is the last handler behind ${what}, so the doctor does not know what answers after the second factor`, "add a handler, unless another route answers: (req, res) => res.redirect(req.authInfo.returnTo ?? '/')")
   }
   if (isRecorded) return ok(check, `behind the second factor, ${callback} signs the user in and runs recordSecondFactor()`)
   const isNeverRecorded = isWhole && recordedAt === undefined
   if (isNeverRecorded && requiredAt !== undefined) {
-    return warning(check, `recordSecondFactor() does not run behind ${what}, so requireSecondFactor() at ${requiredAt} asks for the second factor again and again`, `app.all('${callback.slice('GET '.length)}', ${what.split(' at ')[0]}, recordSecondFactor(), …)`)
+    return warning(check, `recordSecondFactor() does not run behind ${what}, so requireSecondFactor() at ${requiredAt} asks for the second factor again and again`, `app.all('${callback.split(' ')[1] ?? ''}', ${what.split(' at ')[0]}, recordSecondFactor(), …)`)
   }
   if (isNeverRecorded && !mayRequire && (call.isRedirected || (laterHandlers?.length ?? 0) > 0)) return ok(check, `behind the second factor, ${callback} signs the user in. No route has requireSecondFactor(), so recordSecondFactor() is not needed`)
   const where = recordedAt === undefined ? '' : `; the source has one at ${recordedAt}`

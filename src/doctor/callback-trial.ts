@@ -25,7 +25,7 @@ export class CallbackTrial implements Trial {
   hasPassportSession = false
   /** The mark that an earlier request has stored in the session. */
   earlierMark: unknown
-  /** The handlers behind the strategy in the same route: true for `recordSecondFactor()`. Undefined if they are not known, as with `app.use`. */
+  /** The handlers behind the strategy in the same route: true for `recordSecondFactor()`. Without handlers of errors. Undefined if they are not known, as with `app.use`. */
   laterHandlers: readonly boolean[] | undefined
   private request: unknown
 
@@ -39,12 +39,11 @@ export class CallbackTrial implements Trial {
     this.earlierMark = markIn(request)
     this.hasSession = markSession(request, this.id)
     const layers = (route?.stack ?? []).filter((layer) => layer.method === undefined || layer.method === method?.toLowerCase())
-    const records = layers.map(({ handle }) => typeof handle === 'function' && RECORDS in handle)
     const at = layers.findIndex(({ handle }) => handle === middleware)
-    // If the strategy is not itself a handler of the route, a handler of the app calls the strategy: probably the first handler. Assume this only if the second
-    // handler is `recordSecondFactor`, which belongs directly behind the strategy. In all other cases, leave `laterHandlers` undefined.
-    const isCalled = at === -1 && records.indexOf(true) === 1
-    if (at !== -1 || isCalled) this.laterHandlers = records.slice(isCalled ? 1 : at + 1)
+    // A handler with four parameters runs only after an error.
+    const later = layers.slice(at + 1).flatMap(({ handle }) => (typeof handle === 'function' && handle.length !== 4 ? [RECORDS in handle] : []))
+    // If a handler of the app calls the strategy, this handler may also answer after a success. So leave `laterHandlers` undefined.
+    if (at !== -1) this.laterHandlers = later
     return endTrial(response)
   }
 

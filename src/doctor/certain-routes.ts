@@ -1,184 +1,153 @@
 /**
- * Tells whether a route certainly exists in the running application. There must be no condition in front of the route, of the calls of the functions around it,
- * of the `app.use` that mounts its router, and of the `require` or `import` that loads its file.
+ * Tells whether a route certainly exists in the running application, and whether nothing can stand in front of it. Both are certain only for plain code: the
+ * route, the `app.use` that mounts its router, and the `require` or `import` of its file are statements outside of all functions and conditions; and all that
+ * the app has in front of them is for other paths, or is known middleware such as `express.json()`.
  *
  * In doubt, the answer is no. Out of scope: what the handlers of the route do (`forgotten-factor.ts`).
  */
-import { functionIn, nameOfFunction, openOfParameters, startOfFunction, wordsOf } from './init/definitions'
-import { codeAt, exportedCode } from './init/exports'
+import { definitionsOf, isUnknownAt, nameIn, openOfParameters, usesOf, valueIn, wordsOf } from './init/definitions'
+import { exportedCode } from './init/exports'
 import type { Place } from './init/login-guards'
-import { classAround, memberIn } from './init/members'
-import { isApp, mountsOf, resolved } from './init/mount'
+import { mountsOf, resolved } from './init/mount'
 import type { Range, Source } from './init/source'
 
-/** Code behind one of these words may run never, or only up to an error. */
-const CONTROL = /^(?:if|else|for|await|while|do|switch|with|try|catch)$/
-const CHOICE = /^(?:&&|\|\||\?\??)$/
-/** The number of calls, mounts and loads that are followed at most, one behind the other. */
-const MAX_DEPTH = 8
-/** The number of calls that are examined at most, to find those of one function. */
-const MAX_CALLS = 200
-
-/** A call of a function: the file, the token of the name, and the parenthesis with the arguments. */
-type Call = readonly [source: Source, at: number, args: number]
+const CONTROL = /^(?:if|else|for|await|while|do|with|:)$/
+/** A path that Express compares letter by letter. */
+const PLAIN_PATH = /^[\w/.-]*$/
+/** Middleware that asks no user for anything: the package, and the name of the function if the package also has other functions. */
+const HARMLESS: Readonly<Record<string, RegExp>> = {
+  express: /^(?:json|urlencoded|static|text|raw)$/,
+  passport: /^(?:initialize|session)$/,
+  ...Object.fromEntries(['body-parser', 'compression', 'connect-flash', 'cookie-parser', 'cors', 'express-flash', 'express-session', 'helmet', 'method-override', 'morgan', 'serve-favicon', 'serve-static'].map((name) => [name, /./])),
+}
+/** The number of tokens that are read at most. All later routes are in doubt. */
+const MAX_READ = 20_000_000
 
 /**
  * @param sources the files of the application, the entry first
  * @param isLoaded false if the process has not loaded this file
+ * @returns a function that returns the whole path of the route, for example `/auth/login`; undefined if the route is in doubt
  */
-export function certainRoutes(sources: readonly Source[], isLoaded: (source: Source) => boolean): (place: Place) => boolean {
-  const files = sources.filter(isLoaded)
-  const apps = files.flatMap((source) => wordsOf(source, 'express').filter((at) => source.openOfCall(at) !== undefined))
-  const loads = new Map<Source, boolean>()
-  // Without these caches, many routes in one function or of one router would take quadratic time.
-  const mounted = new Map<string, boolean>()
-  const calls = new Map<string, readonly Call[]>()
-  const keyOf = (source: Source, key: string | number) => `${files.indexOf(source)} ${key}`
+export function certainRoutes(sources: readonly Source[], isLoaded: (source: Source) => boolean): (place: Place) => string | undefined {
+  const files = loadedAtStart(sources.filter(isLoaded))
+  const apps = sources.flatMap((source) => wordsOf(source, 'express').filter((at) => source.openOfCall(at) !== undefined))
+  const total = sources.reduce((sum, { tokens }) => sum + tokens.length, 0)
+  let read = 0
 
-  /** True if the code at this token certainly runs when the application starts. @param owner the app or router that has the route at this token */
-  const runs = (source: Source, at: number, owner: string | undefined, depth: number): boolean => {
-    if (depth > MAX_DEPTH || !files.includes(source)) return false
-    for (let inner = at; ; ) {
-      const block = source.blockOf(inner)
-      if (isConditional(source, inner, block) || returnsBefore(source, block, inner)) return false
-      if (block === -1) return isFileLoaded(source, depth) && (owner === undefined || isMounted(source, owner, depth))
-      const open = openOfParameters(source, block)
-      if (open === undefined) inner = block
-      else {
-        const first = startOfFunction(source, open)
-        const last = source.token(block).pair as number
-        // A function that is called where it is written: `(async () => { … })()`.
-        if (!source.is(first - 1, '(') || !source.is(last + 1, ')') || !source.is(last + 2, '(')) return isCalled(source, block, open, owner, depth)
-        inner = first
-      }
-    }
+  /** @param at the token of the app or router, with which the statement begins @param path the path below this app or router */
+  const wholePath = (source: Source, at: number, path: string): string | undefined => {
+    const { text: owner } = source.token(at)
+    const uses = usesOf(source, owner)
+    read += total + uses.length
+    if (read > MAX_READ || !files.has(source) || !PLAIN_PATH.test(path) || !isPlainCall(source, at)) return undefined
+    const made = isFixed(source, owner) ? madeIn(source, owner) : undefined
+    if (made === undefined || !uses.every((use) => use === at || source.is(use + 1, '=') || isHarmless(source, use, at, path))) return undefined
+    if (made === 'app') return apps.length === 1 ? path : undefined
+    const [mount, ...others] = mountsOf(sources, source, owner)
+    const parts = mount === undefined ? [] : mount.source.partsOf(mount.at + 1)
+    const router = parts.at(-1)
+    // The app of a mount is made by `express()`: so there is no way back to this router.
+    if (mount === undefined || router === undefined || others.length > 0 || madeIn(mount.source, mount.owner) !== 'app') return undefined
+    const isAlone = parts.length === 1 || (parts.length === 2 && mount.source.stringAt((parts[0] as Range).first) !== undefined)
+    const isIt = mount.source === source ? router.first === router.last : isWholeModule(sources, mount.source, router, source, owner)
+    return isAlone && isIt ? wholePath(mount.source, mount.at - 2, `${(mount.path ?? '').replace(/\/$/, '')}${path}`) : undefined
   }
+  return ({ source, route: { open, path } }) => wholePath(source, open - 3, path)
+}
 
-  /** As `runs`. The owner can also be a property of a class, such as `this.app`, if the file sets the property only once. @param first the first token of the statement */
-  const runsOn = (source: Source, at: number, first: number, owner: string, depth: number): boolean => {
-    if (!source.is(first, 'this')) return runs(source, at, owner, depth)
-    const isOnce = wordsOf(source, owner).filter((name) => source.is(name + 1, '=') || source.is(name + 1, ':')).length === 1
-    return isOnce && isMounted(source, owner, depth) && runs(source, at, undefined, depth)
-  }
-
-  /** True if the process certainly loads the file: it is the entry, or the top level of such a file imports it. */
-  const isFileLoaded = (source: Source, depth: number): boolean => {
-    if (source === sources[0]) return true
-    const known = loads.get(source)
-    if (known !== undefined) return known
-    loads.set(source, false)
-    const is = files.some((other) =>
-      other.tokens.some(({ kind }, at) => {
-        if (kind !== 'string' || resolved(sources, other, other.stringAt(at) ?? '') !== source) return false
-        const isStatic = other.token(at).parent === -1 && (other.is(at - 1, 'from') || other.is(at - 1, 'import')) && !other.is(other.statementOf(at).first + 1, 'type')
-        const isCall = other.is(at - 1, '(') && (other.is(at - 2, 'require') || other.is(at - 2, 'import'))
-        return (isStatic && isFileLoaded(other, depth)) || (isCall && runs(other, at, undefined, depth + 1))
-      }),
-    )
-    loads.set(source, is)
-    return is
-  }
-
-  /** True if this is the only application of Express, or a router or application that is certainly mounted at every place that mounts it. */
-  const isMounted = (source: Source, owner: string, depth: number): boolean => {
-    const known = mounted.get(keyOf(source, owner))
-    if (known !== undefined) return known
-    // Also ends the search if two routers mount each other.
-    mounted.set(keyOf(source, owner), false)
-    const is = isMountedAt(source, owner, depth)
-    mounted.set(keyOf(source, owner), is)
-    return is
-  }
-
-  const isMountedAt = (source: Source, owner: string, depth: number): boolean => {
-    const mounts = mountsOf(sources, source, owner)
-    if (mounts.length === 0) return isApp(source, owner) && apps.length < 2
-    // If another file mounts one of several routers of this file, it is not clear which one.
-    const isClear = wordsOf(source, 'Router').filter((at) => source.openOfCall(at) !== undefined).length < 2
-    return mounts.every((mount) => (isClear || mount.source === source) && runsOn(mount.source, mount.at, mount.source.statementOf(mount.at).first, mount.owner, depth + 1))
-  }
-
-  const isCalled = (source: Source, brace: number, open: number, owner: string | undefined, depth: number): boolean => {
-    const close = source.is(open, '(') ? (source.token(open).pair as number) : open
-    const parameters = source.parametersOf(brace)
-    const index = owner === undefined ? -1 : (parameters?.indexOf(owner) ?? -1)
-    const isDestructured = parameters === undefined && source.tokens.slice(open, close).some(({ text }) => text === owner)
-    if (isDestructured || (owner !== undefined && index === -1 && !isMounted(source, owner, depth))) return false
-    const found = calls.get(keyOf(source, brace)) ?? callsOf(source, brace, open)
-    calls.set(keyOf(source, brace), found)
-    return found.some(([other, at, args]) => {
-      const given = index === -1 ? undefined : other.partsOf(args)[index]
-      if (index !== -1 && (given === undefined || given.first !== given.last || !other.isWord(given.first))) return false
-      return runs(other, at, given && other.token(given.first).text, depth + 1)
+/** The files that the process certainly loads at its start: the entry, and those that such a file imports outside of all functions and conditions. */
+function loadedAtStart(files: readonly Source[]): Set<Source> {
+  const found = new Set(files.slice(0, 1))
+  for (const source of found) {
+    source.tokens.forEach(({ kind }, at) => {
+      if (kind !== 'string' || source.blockOf(at) !== -1) return
+      const isStatic = source.is(at - 1, 'from') || (source.is(at - 1, 'import') && source.token(at).parent === -1)
+      const { first } = source.statementOf(at)
+      const isImport = isStatic && source.is(first, 'import') && !source.is(first + 1, 'type')
+      const isRequire = source.is(at - 1, '(') && source.is(at - 2, 'require') && isUnconditional(source, at - 2)
+      const file = isImport || isRequire ? resolved(files, source, source.stringAt(at) ?? '') : undefined
+      if (file !== undefined) found.add(file)
     })
   }
-
-  /** The calls of the function whose body begins at this brace. */
-  const callsOf = (source: Source, brace: number, open: number): Call[] => {
-    const isIt = ([other, range]: readonly [Source, Range]) => other === source && functionIn(other, range)?.body.first === brace
-    const name = nameOfFunction(source, open, brace)
-    const around = classAround(source, brace)
-    let examined = 0
-    return files.flatMap((other) =>
-      other.tokens.flatMap(({ kind, text }, at): Call[] => {
-        const args = kind === 'word' ? other.openOfCall(at) : undefined
-        if (args === undefined || other.is((other.token(args).pair as number) + 1, '{')) return []
-        const behind = (other.token(args).pair as number) + 1
-        if (text === 'require' && other.is(behind, '(')) {
-          const file = resolved(sources, other, other.stringAt(args + 1) ?? '')
-          return file === source && exportedCode(sources, file, undefined).some(isIt) ? [[other, at, behind]] : []
-        }
-        if (other.is(at - 1, 'new')) return name === 'constructor' && codeAt(sources, other, at).some(([file, range]) => file === source && range.first === around?.first) ? [[other, at, args]] : []
-        if (other.is(at - 1, '.') && other.is(at - 2, 'this')) {
-          const isOwn = other === source && text === name && around !== undefined && around.first < at && at < around.last
-          const member = isOwn ? memberIn(source, around, name, false) : undefined
-          return member !== undefined && isIt([source, member]) ? [[other, at, args]] : []
-        }
-        return (text === name || other.imports.has(text)) && ++examined <= MAX_CALLS && codeAt(sources, other, at).some(isIt) ? [[other, at, args]] : []
-      }),
-    )
-  }
-
-  return ({ source, route }) => runsOn(source, route.open, route.statement.first, route.owner, 0)
+  return found
 }
 
-/** True if the token is behind a condition in its statement: `if (…) app.use(…)`, `isDemo && app.use(…)`, `isDemo ? app.use(…) : …`. */
-function isConditional(source: Source, at: number, block: number): boolean {
+/** True if the code at this token runs at the start of the file: it is in no function, and behind no condition, `return` or `=>`. */
+function isUnconditional(source: Source, at: number): boolean {
   const { first } = source.statementOf(at)
   const before = source.is(first - 1, ')') ? (source.token(first - 1).pair as number) - 1 : first - 1
-  if (CONTROL.test(source.token(first).text) && !source.is(first, 'await')) return true
-  if (first - 1 > block && CONTROL.test(source.token(before).text)) return true
-  for (let inner = at; ; inner = source.token(inner).parent) {
-    const { parent } = source.token(inner)
-    if (hasChoice(source, parent === block ? first : parent + 1, inner, parent)) return true
-    if (parent === block) return false
-  }
+  if (source.blockOf(at) !== -1 || CONTROL.test(source.token(first).text) || (first > 0 && CONTROL.test(source.token(before).text))) return false
+  if (source.tokens.slice(first, at).some(({ kind, text }) => kind === 'punct' && /^(?:&&|\|\||\?\??|=>|\?\.)$/.test(text))) return false
+  return !wordsOf(source, 'return').some((back) => back < at && !isInFunction(source, back))
 }
 
-/** True if a choice such as `&&`, or the `=>` of a function, is in front of the token, in the same brackets, and behind the last comma. */
-function hasChoice(source: Source, first: number, at: number, parent: number): boolean {
-  for (let i = at - 1; i >= first; i--) {
-    if (source.token(i).parent !== parent) continue
-    if (source.is(i, ',')) return false
-    if (CHOICE.test(source.token(i).text) || source.is(i, '=>')) return true
+const isInFunction = (source: Source, at: number): boolean => {
+  for (let block = source.blockOf(at); block !== -1; block = source.blockOf(block)) if (openOfParameters(source, block) !== undefined) return true
+  return false
+}
+
+/** True for a statement `app.post(…)` that contains nothing else, and that certainly runs. */
+function isPlainCall(source: Source, at: number): boolean {
+  const { first, last } = source.statementOf(at)
+  const close = source.is(at + 3, '(') ? (source.token(at + 3).pair as number) : -1
+  return first === at && (last === close || (last === close + 1 && source.is(last, ';'))) && isUnconditional(source, at)
+}
+
+/** True if the file gives the name only one value. */
+export function isFixed(source: Source, name: string): boolean {
+  const uses = usesOf(source, name)
+  const isSet = (at: number) => /^(?:const|let|var|function|class|\*)$/.test(source.tokens[at - 1]?.text ?? '') || source.is(at + 1, '=') || (/^(?:\?\?|\|\||&&)$/.test(source.tokens[at + 1]?.text ?? '') && source.is(at + 2, '='))
+  const imported = source.imports.get(name)
+  return uses.filter(isSet).length === (imported === undefined || imported.at?.length === 1 ? 1 : 0) && !uses.some((at) => isUnknownAt(source, at))
+}
+
+/** Tells whether the file makes the value of this name by `express()` or `express.Router()`. */
+function madeIn(source: Source, name: string): 'app' | 'router' | undefined {
+  const [range, ...others] = definitionsOf(source, name)
+  const value = range === undefined || others.length > 0 ? undefined : valueIn(source, range)
+  const callee = value === undefined ? undefined : nameIn(source, value)
+  if (value === undefined || callee === undefined || source.openOfCall(callee) === undefined || source.imports.get(source.token(value.first).text)?.from !== 'express') return undefined
+  return source.is(callee, 'Router') ? 'router' : callee === value.first ? 'app' : undefined
+}
+
+/** True if the argument of a mount stands for the whole module `target`, which exports only its router. */
+function isWholeModule(sources: readonly Source[], source: Source, { first, last }: Range, target: Source, router: string): boolean {
+  const isRequire = source.is(first, 'require') && last === first + 3
+  const { text } = source.token(first)
+  if (!isRequire && (first !== last || source.imports.get(text)?.name !== undefined || !isFixed(source, text))) return false
+  const [code, ...others] = exportedCode(sources, target, undefined)
+  const value = definitionsOf(target, router)[0]
+  return code !== undefined && others.length === 0 && value !== undefined && code[0] === target && code[1].first === valueIn(target, value).first
+}
+
+/** True if this use of the app or router cannot change what happens at the path. @param at the statement of the route or mount */
+function isHarmless(source: Source, use: number, at: number, path: string): boolean {
+  const isBehind = use > at && source.blockOf(use) === -1
+  const open = use + 3
+  if (!source.is(use + 1, '.') || !source.is(open, '(')) return isBehind
+  const method = source.token(use + 2).text
+  const isChain = method !== 'route' && source.is((source.token(open).pair as number) + 1, '.')
+  const [first, ...others] = source.partsOf(open)
+  const own = first !== undefined && first.first === first.last ? source.stringAt(first.first) : undefined
+  if (/^(?:set|enable|disable|listen)$/.test(method)) return true
+  if (/^(?:get|put|patch|delete|head|options)$/.test(method)) return !isChain
+  if (/^(?:post|all|route|use)$/.test(method) && !isChain) {
+    if (own !== undefined && PLAIN_PATH.test(own) && !isAt(path, own, method === 'use')) return true
+    if (method === 'use' && own === undefined && (isBehind || [first, ...others].every((part) => part !== undefined && isHarmlessCall(source, part)))) return true
+    if (method === 'use' && own !== undefined && others.every((part) => isHarmlessCall(source, part))) return true
   }
   return false
 }
 
-/** True if the function with this body may return before the token. */
-function returnsBefore(source: Source, block: number, at: number): boolean {
-  return wordsOf(source, 'return').some((back) => {
-    if (back < block || back > at) return false
-    let inner = source.blockOf(back)
-    while (inner !== block && inner !== -1 && openOfParameters(source, inner) === undefined) inner = source.blockOf(inner)
-    return inner === block
-  })
+/** True if a route with the path `own`, or middleware that is mounted there, gets requests to `path`. Express ignores the case, and a slash at the end. */
+function isAt(path: string, own: string, isMount: boolean): boolean {
+  const [whole, part] = [path, own].map((one) => one.toLowerCase().replace(/\/+$/, '')) as [string, string]
+  return whole === part || (isMount && whole.startsWith(`${part}/`))
 }
 
-/** True if a choice decides which of the handlers of the route run: `app.post('/login', isDemo ? demo : start)`. The bodies of the handlers do not count. */
-export function hasChoiceOfHandlers({ source, route: { open } }: Place): boolean {
-  return source.partsOf(open).some(({ first, last }) => {
-    for (let i = first; i <= last && !source.is(i, '=>') && !source.is(i, 'function'); i++) if (CHOICE.test(source.token(i).text) && source.token(i).kind === 'punct') return true
-    return false
-  })
+function isHarmlessCall(source: Source, part: Range): boolean {
+  const callee = nameIn(source, part)
+  const first = source.is(part.first, '(') ? part.first + 3 : part.first
+  const { text } = source.token(first)
+  return callee !== undefined && source.openOfCall(callee) !== undefined && isFixed(source, text) && HARMLESS[source.imports.get(text)?.from ?? '']?.test(source.token(callee).text) === true
 }

@@ -50,7 +50,7 @@ export function sourceReport(entry: string, loaded: readonly string[] = [], unli
   const place = ({ source, line }: (typeof signInCalls)[number]) => `${source.path}:${line}`
   const paths = new Set([entry, ...loaded].map(shownPath))
   const isLoaded = (source: Source) => loaded.length === 0 || unlisted.length > 0 || paths.has(source.path)
-  const isForgotten = forgottenIn(sources, factors, isLoaded)
+  const isForgotten = forgottenIn(sources, isLoaded)
   const firstLine = (isThis: (source: Source, at: number) => boolean) => {
     for (const source of sources) {
       const at = source.tokens.findIndex((_token, i) => isThis(source, i))

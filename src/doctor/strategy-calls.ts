@@ -26,7 +26,7 @@ export function isWithoutCheck(asked: unknown): boolean {
 }
 
 /** True for the names of strategies that check a password. Other strategies, such as OpenID Connect, may have a second factor of their own. */
-export const isPasswordStrategy = (name: string): boolean => /^(?:local(?!apikey)|ldap|password)/i.test(name)
+export const isPasswordStrategy = (name: string): boolean => /^(?:local(?:-(?:log|sign-?)in)?|password|ldap(?:-?auth)?)$/i.test(name)
 
 export function callOf(method: StrategyCall['method'], args: readonly unknown[]): StrategyCall {
   const hasCallback = args.some((one) => typeof one === 'function')

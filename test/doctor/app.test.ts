@@ -142,6 +142,8 @@ describe('an app that is well', () => {
       // No trial sign-in has reached a start. So the doctor stores a session at the callback, and reads this session there with a second request.
       'GET /2fa/callback?transaction=passport-nevis-doctor',
       'GET /2fa/callback?transaction=passport-nevis-doctor',
+      'POST /2fa/callback',
+      'with transaction=passport-nevis-doctor',
     ])
   })
 

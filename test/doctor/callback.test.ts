@@ -5,7 +5,7 @@
 import formbody from '@fastify/formbody'
 import { Authenticator } from '@fastify/passport'
 import fastifySession, { MemoryStore as FastifyStore } from '@fastify/session'
-import type { Express, RequestHandler } from 'express'
+import type { ErrorRequestHandler, Express, RequestHandler } from 'express'
 import expressSession from 'express-session'
 import Fastify from 'fastify'
 import { Strategy as LocalStrategy } from 'passport-local'
@@ -36,6 +36,7 @@ interface Routes {
 }
 
 const home: RequestHandler = (_req, res) => res.redirect('/')
+const failed: ErrorRequestHandler = (_err, _req, res, _next) => res.redirect('/')
 
 async function findings({ session, start, callback, last, source }: Routes) {
   const parts = watchedParts(simulator, { strategy: { factors: [push()] } })
@@ -183,6 +184,11 @@ describe('behind the second factor', () => {
     ['a handler that calls the strategy behind a function of the app with the name recordSecondFactor', { callback: (app, { passport }) => app.all('/2fa/callback', (_req, _res, next) => next(), function recordSecondFactor(_req, _res, next) { next() }, (req, res, next) => void (passport.authenticate('nevis') as RequestHandler)(req, res, next), home) }, new RegExp(`^unchecked: the doctor does not see recordSecondFactor\\(\\) behind ${at}$`)],
     ['recordSecondFactor() behind two handlers of the app that may call the strategy', { callback: (app, { passport }) => app.all('/2fa/callback', (_req, _res, next) => next(), (req, res, next) => void (passport.authenticate('nevis') as RequestHandler)(req, res, next), recordSecondFactor(), home) }, new RegExp(`^unchecked: the doctor does not see recordSecondFactor\\(\\) behind ${at}$`)],
     ['only a handler that calls the strategy', { callback: (app, { passport }) => app.all('/2fa/callback', (req, res, next) => void (passport.authenticate('nevis') as RequestHandler)(req, res, next)) }, new RegExp(`^unchecked: the doctor does not see recordSecondFactor\\(\\) behind ${at}$`)],
+    ['a handler that calls the strategy, and may answer itself, in front of recordSecondFactor()', { callback: (app, { passport }) => app.all('/2fa/callback', (req, res, next) => void (passport.authenticate('nevis') as RequestHandler)(req, res, (err) => (err === undefined ? res.redirect('/') : next(err))), recordSecondFactor(), home) }, new RegExp(`^unchecked: the doctor does not see recordSecondFactor\\(\\) behind ${at}$`)],
+    ['only a handler of errors behind recordSecondFactor()', callback(recordSecondFactor(), failed as never)(), new RegExp(`^unchecked: recordSecondFactor\\(\\) is the last handler behind ${at}, so the doctor does not know what answers`)],
+    ['only a handler of errors', callback(failed as never)(), /^unchecked: the doctor does not see recordSecondFactor/],
+    ['a handler that answers in front of recordSecondFactor()', callback(home, recordSecondFactor(), home)(), new RegExp(`^unchecked: another handler stands between ${at} and recordSecondFactor\\(\\), and may answer before recordSecondFactor\\(\\) runs$`)],
+    ['recordSecondFactor() only for GET', { callback: (app, { passport }) => app.route('/2fa/callback').get(passport.authenticate('nevis'), recordSecondFactor(), home).post(passport.authenticate('nevis'), home), source: { requiredAt: 'app.js:7' } }, new RegExp(`^warning: recordSecondFactor\\(\\) does not run behind ${at}, so requireSecondFactor\\(\\) at app\\.js:7 asks`)],
     ['session: false in front of another handler', callback(home)({ session: false }), new RegExp(`^unchecked: ${at} has session: false or assignProperty, so it signs nobody in$`)],
     ['successRedirect in front of recordSecondFactor()', right({ successRedirect: '/' }), new RegExp(`^error: ${at} has successRedirect, so Passport redirects before recordSecondFactor\\(\\) runs$`)],
     ['no recordSecondFactor() in an app with requireSecondFactor()', { ...callback(home)(), source: { requiredAt: 'app.js:7' } }, new RegExp(`^warning: recordSecondFactor\\(\\) does not run behind ${at}, so requireSecondFactor\\(\\) at app\\.js:7 asks for the second factor again and again$`)],
@@ -199,7 +205,6 @@ describe('behind the second factor', () => {
 
   it.each<[string, Routes]>([
     ['in the route', right()],
-    ['in a handler that calls the strategy', { callback: (app, { passport }) => app.all('/2fa/callback', (req, res, next) => void (passport.authenticate('nevis') as RequestHandler)(req, res, next), recordSecondFactor(), home) }],
     ['in a chain of the route', { callback: (app, { passport }) => app.route('/2fa/callback').get(passport.authenticate('nevis'), recordSecondFactor(), home).post(passport.authenticate('nevis'), recordSecondFactor(), home) }],
   ])('recordSecondFactor() %s › is ok', async (_name, routes) => {
     const { trouble, text } = await findings(routes)

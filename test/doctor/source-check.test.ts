@@ -12,6 +12,7 @@ import { Script } from 'node:vm'
 import { NevisStrategy, push } from '../../src'
 import { appFindings } from '../../src/doctor/app-checks'
 import { AppObserver } from '../../src/doctor/app-observer'
+import { Source } from '../../src/doctor/init/source'
 import { loadedFiles, sourceReport } from '../../src/doctor/source-check'
 import { NevisSimulator } from '../../src/simulator'
 import { closing } from '../support/closing'
@@ -50,6 +51,10 @@ describe('the source', () => {
     })
   })
 
+  it.each(['req.session.isAuth', 'req.session.authorized', 'req.session.isLogged', 'req.session.email', 'const sess = req.session; sess.userId', 'let s\n  s = req.session\n  s.authenticated'])('with a sign-in without Passport by %s = … › names its line', (target) => {
+    expect(reportOf({ 'server.js': `app.post('/enter', (req, res) => {\n  ${target} = user.id\n})\n` }).open).toHaveLength(1)
+  })
+
   it('names the first line that records the second factor, and the first that requires it', () => {
     const files = { 'server.js': "require('./a')\nrequire('./b')\n", 'a.js': "const { recordSecondFactor } = require('passport-nevis')\napp.all('/2fa/callback', secondFactor, (0, passport_nevis_1.recordSecondFactor)())\n", 'b.js': "const nevis_1 = require('passport-nevis')\napp.use('/pay', (0, nevis_1.requireSecondFactor)({ maxAgeSeconds: 1 }))\n" }
     const folder = folderWith(files)
@@ -72,27 +77,25 @@ describe('the source', () => {
     expect([report.recordedAt?.slice(-2), report.requiredAt?.slice(-2), report.mayRequire]).toEqual([recordedAt, requiredAt, mayRequire])
   })
 
+  /** The first line of an app with one file. The code of each app below begins in the third line. */
+  const APP = "const express = require('express'), session = require('express-session'), passport = require('passport'), { Router } = require('express'), app = express()\n\n"
+  const LOGS_IN = '(req, res, next) => req.login(user, next)'
+  const ROUTE = `app.post('/login', ${LOGS_IN})\n`
+  const ROUTER = `const express = require('express')\nconst router = express.Router()\nrouter.post('/login', ${LOGS_IN})\nmodule.exports = router\n`
+
   it.each<[string, Files]>([
-    ['req.login in the callback of the password strategy', { 'server.js': "app.post('/enter', (req, res, next) => passport.authenticate('local', (err, user) => {\n  if (!user) return res.redirect('/')\n  req.login(user, () => res.redirect('/'))\n})(req, res, next))\n" }],
-    ['the password strategy in a handler', { 'server.js': "app.post('/enter', (req, res, next) => {\n\n  passport.authenticate('local', { failureRedirect: '/' })(req, res, next)\n})\n" }],
-    ['req.login in a function that makes the app', { 'server.js': "function createApp() {\n  app.use(session({ cookie: { secure: process.env.NODE_ENV === 'production' } }))\n  app.post('/login', (req, res, next) => req.login(user, next))\n}\ncreateApp()\n" }],
-    ['req.login behind a check of the form', { 'server.js': "app.post('/login', (req, res, next) => {\n  if (!ok(req)) return res.json({ error: 'invalid_token' })\n  req.login(user, next)\n})\n" }],
-    ['req.login in a handler of the login path', { 'server.js': "app.post('/api/login', async (req, res, next) => {\n  const user = await check(req.body)\n  req.login(user, { keepSessionInfo: true }, next)\n})\n" }],
-    ['the session of Passport in a handler of the login path', { 'server.js': "const router = Router(); app.use('/auth', router)\nrouter.post('/sign-in', async (req, res) => {\n  req.session.passport = { user: (await check(req.body)).id }\n})\n" }],
-    ['req.login behind handlers that are found', { 'server.js': "const home = (req, res) => res.redirect('/')\nconst login = (req, res, next) => {\n  req.login(user, next)\n}\napp.get('/login', form)\napp.post('/login', limit, login, home)\n" }],
-    ['the password strategy with session: true', { 'server.js': "app.post('/enter',\n\n  passport.authenticate('local', { session: true }))\n" }],
-    ['req.login in a named handler of another file', { 'server.js': "const auth = require('./auth')\n\napp.post('/login', auth.login)\n", 'auth.js': "exports.login = async (req, res, next) => {\n\n  req.login(await check(req), next)\n}\n" }],
-    ['req.login in an arrow property of a controller', { 'server.js': "const auth = require('./auth')\n\napp.post('/login', auth.login)\n", 'auth.js': "class Auth {\n  login = async (req, res, next) => {\n    req.login(await check(req), next)\n  }\n}\nmodule.exports = new Auth()\n" }],
-    ['req.login in a static method of a controller', { 'server.js': "const auth = require('./auth')\n\napp.post('/login', auth.login)\n", 'auth.js': "module.exports = class Auth {\n  static async login(req, res, next) {\n    req.login(await check(req), next)\n  }\n}\n" }],
-    ['req.login in a router that is mounted', { 'server.js': "const auth = require('./auth')\napp.use('/auth', auth)\n", 'auth.js': "const router = Router()\n\nrouter.post('/login', (req, res, next) => req.login(user, next))\nmodule.exports = router\n" }],
-    ['req.login in a router that a function makes', { 'server.js': "import makeAuth from './auth.js'\napp.use('/auth', makeAuth(users))\n", 'auth.js': "export default (users) => {\n  const router = Router()\n  router.post('/login', (req, res, next) => req.login(user, next))\n  return router\n}\n" }],
-    ['req.login in a function that gets the app', { 'server.js': "const { mount } = require('./auth')\nconst main = async () => {\n  const app = express()\n  await mount(app)\n}\nmain()\n", 'auth.js': "exports.mount = mount\nfunction mount(server) {\n  server.post('/login', (req, res, next) => req.login(user, next))\n}\n" }],
-    ['req.login in a module that gets the app', { 'server.js': "require('./auth')(app)\n", 'auth.js': "module.exports = function (app) {\n\n  app.post('/login', (req, res, next) => req.login(user, next))\n}\n" }],
-    ['req.login in a function that is called where it is written', { 'server.js': ";(async () => {\n  await connect()\n  app.post('/login', (req, res, next) => req.login(user, next))\n})()\n" }],
-    ['req.login in a route on a property of a class', { 'server.js': "require('./auth')\n", 'auth.ts': "class Server {\n  private readonly web: Express = express(); constructor() { this.routes(); }\n  private routes(): void { this.web.post('/login', (req, res, next) => req.login(user, next)); }\n}\nnew Server()\n" }],
-    ['req.login in the methods of a class', { 'server.js': "class Server {\n  routes(app) {\n    app.post('/login', (req, res, next) => req.login(user, next))\n  }\n  constructor(app) { this.routes(app) }\n}\nnew Server(express())\nnew Server(app)\n" }],
+    ['req.login in the callback of the password strategy', { 'server.js': "app.post('/enter', (req, res, next) => passport.authenticate('local', (err, user) => { if (!user) return res.redirect('/'); req.login(user, () => res.redirect('/')) })(req, res, next))\n" }],
+    ['the password strategy in a handler', { 'server.js': "app.post('/enter', (req, res, next) => { passport.authenticate('local', { failureRedirect: '/' })(req, res, next) })\n" }],
+    ['req.login in a handler of the login path', { 'server.js': "app.post('/api/login', async (req, res, next) => { const user = await users.findByUsername(req.body.username); if (!user || !(await bcrypt.compare(req.body.password, user.passwordHash))) return res.status(401).json({ error: 'wrong' }); req.login(user, { keepSessionInfo: true }, next) })\n" }],
+    ['req.login behind handlers that are found', { 'server.js': "app.post('/login', passport.authenticate('local', { session: false }), login, home); const home = (req, res) => res.redirect('/'); app.get('/login', form); function login(req, res, next) { req.login(req.user, next) }\n" }],
+    ['the password strategy with session: true', { 'server.js': "app.post('/enter', passport.authenticate('local', { session: true }))\n" }],
+    ['a password strategy with another name', { 'server.js': "app.post('/enter', passport.authenticate('local-login'))\n" }],
+    ['req.login in a router', { 'server.js': `const router = Router(); router.post('/login', ${LOGS_IN}); app.use('/auth', router)\n` }],
+    ['req.login in the router of another file', { 'server.js': "app.use('/auth', require('./auth'))\n", 'auth.js': `const { Router } = require('express')\nconst router = Router()\nrouter.post('/login', ${LOGS_IN})\nmodule.exports = router\n` }],
+    ['req.login in an imported router', { 'server.js': "const auth = require('./auth'); app.use(auth)\n", 'auth.js': `import express from 'express'\nconst router = express.Router()\nrouter.post('/sign-in', ${LOGS_IN})\nexport default router\n` }],
+    ['a route behind known middleware, other paths and settings', { 'server.js': `app.set('view engine', 'ejs'); app.use(express.json()); app.use(express.urlencoded({ extended: false }), session({ secret })); app.use(passport.initialize()); app.use(passport.session()); app.use('/admin', guard); app.get('/login', form); app.post('/logout', out); ${ROUTE.trim()}; app.use(notFound)\n` }],
   ])('with a password route that signs in by itself, as %s › is certainly wrong, and its line is named', (_name, files) => {
-    const { open, forgotten } = forgottenIn(files)
+    const { open, forgotten } = forgottenIn({ ...files, 'server.js': `${APP}${files['server.js']}` })
     expect(forgotten).toEqual([expect.stringMatching(/ at (?:server|auth)\.[jt]s:3$/)])
     expect(open).toEqual(expect.arrayContaining(forgotten))
   })
@@ -148,8 +151,50 @@ describe('the source', () => {
     ['an array of handlers that another file exports', { 'server.js': "const passwords = require('./auth')\napp.post('/login', passwords, confirm)\n", 'auth.js': "module.exports = [passport.authenticate('local')]\n" }],
     ['a function without a name, whose return would be found in a route', { 'server.js': "app.post('/login', (req, res) => { return res.end() })\nfunction make() { return (req, res, next) => { req.login(user, next) } }\n" }],
     ['a handler that is also on another path', { 'server.js': "app.post('/login', auth.login)\napp.post('/invited', auth.login)\nauth.login = (req, res, next) => req.login(user, next)\n" }],
+    ['req.login in a function that makes the app', { 'server.js': "function createApp() {\n  app.use(session({ cookie: { secure: process.env.NODE_ENV === 'production' } }))\n  app.post('/login', (req, res, next) => req.login(user, next))\n}\ncreateApp()\n" }],
+    ['req.login behind a check of the form', { 'server.js': "app.post('/login', (req, res, next) => {\n  if (!ok(req)) return res.json({ error: 'invalid_token' })\n  req.login(user, next)\n})\n" }],
+    ['the session of Passport in a handler of the login path', { 'server.js': "const router = Router(); app.use('/auth', router)\nrouter.post('/sign-in', async (req, res) => {\n  req.session.passport = { user: (await check(req.body)).id }\n})\n" }],
+    ['req.login in a named handler of another file', { 'server.js': "const auth = require('./auth')\n\napp.post('/login', auth.login)\n", 'auth.js': "exports.login = async (req, res, next) => {\n\n  req.login(await check(req), next)\n}\n" }],
+    ['req.login in an arrow property of a controller', { 'server.js': "const auth = require('./auth')\n\napp.post('/login', auth.login)\n", 'auth.js': "class Auth {\n  login = async (req, res, next) => {\n    req.login(await check(req), next)\n  }\n}\nmodule.exports = new Auth()\n" }],
+    ['req.login in a static method of a controller', { 'server.js': "const auth = require('./auth')\n\napp.post('/login', auth.login)\n", 'auth.js': "module.exports = class Auth {\n  static async login(req, res, next) {\n    req.login(await check(req), next)\n  }\n}\n" }],
+    ['req.login in a router that a function makes', { 'server.js': "import makeAuth from './auth.js'\napp.use('/auth', makeAuth(users))\n", 'auth.js': "export default (users) => {\n  const router = Router()\n  router.post('/login', (req, res, next) => req.login(user, next))\n  return router\n}\n" }],
+    ['req.login in a function that gets the app', { 'server.js': "const { mount } = require('./auth')\nconst main = async () => {\n  const app = express()\n  await mount(app)\n}\nmain()\n", 'auth.js': "exports.mount = mount\nfunction mount(server) {\n  server.post('/login', (req, res, next) => req.login(user, next))\n}\n" }],
+    ['req.login in a module that gets the app', { 'server.js': "require('./auth')(app)\n", 'auth.js': "module.exports = function (app) {\n\n  app.post('/login', (req, res, next) => req.login(user, next))\n}\n" }],
+    ['req.login in a function that is called where it is written', { 'server.js': ";(async () => {\n  await connect()\n  app.post('/login', (req, res, next) => req.login(user, next))\n})()\n" }],
+    ['req.login in a route on a property of a class', { 'server.js': "require('./auth')\n", 'auth.ts': "class Server {\n  private readonly web: Express = express(); constructor() { this.routes(); }\n  private routes(): void { this.web.post('/login', (req, res, next) => req.login(user, next)); }\n}\nnew Server()\n" }],
+    ['req.login in the methods of a class', { 'server.js': "class Server {\n  routes(app) {\n    app.post('/login', (req, res, next) => req.login(user, next))\n  }\n  constructor(app) { this.routes(app) }\n}\nnew Server(express())\nnew Server(app)\n" }],
+    ...[
+      "app.use(requireSecondFactor())", "app.use('/login', devOnly)", "app.use('/', devOnly)", "app.use('/LOGIN/', devOnly)", "app.use(['/login'], devOnly)", "app.use(/login/, devOnly)", "app.use(path, express.json())", "app.use(express.json(), devOnly)", "app.use(own.json())", "app.use(passport.authenticate('nevis'))",
+      "app.use((req, res, next) => next())", "app.all('*', devOnly)", "app.param('id', devOnly)", "secure(app)", "require('./guards')(app)", "module.exports = app", "const other = app", "function secure() { app.use(devOnly) }", "app.use('/a', b).use(devOnly)", "const one = express.Router(); one.use(devOnly); app.use(one)",
+      "app.get('/a', b).all('/login', devOnly)", "const session = devOnly; app.use(session())", "passport.deserializeUser((req, id, done) => done(null, false))", "passport.use(new Local({ passReqToCallback: true }, check))", "app['use'](devOnly)", "if (process.env.SSO) return", "const second = express()",
+    ].map((front): [string, Files] => [`a route behind ${front}`, { 'server.js': `${front}\n${ROUTE}` }]),
+    ...["app.use('/auth', devOnly, router)", "app.use('/auth', router, devOnly)", "app.use(devOnly)\napp.use('/auth', router)", "router.use(devOnly)\napp.use('/auth', router)", "app.use('/auth', router)\napp.use('/api', router)", "app.use('/:a', router)", "app.use('/a', (req, res, next) => router(req, res, next))"].map((mount): [string, Files] => [`a route of a router, with ${mount.replace('\n', '; ')}`, { 'server.js': `const router = Router()\n${mount.includes('router.use') ? mount.replace('\n', `\nrouter.post('/login', ${LOGS_IN})\n`) : `router.post('/login', ${LOGS_IN})\n${mount}`}\n` }]),
+    ...["router.use(requireSecondFactor())", "guarded(router)"].map((front): [string, Files] => [`a router of another file with ${front}`, { 'server.js': "app.use('/auth', require('./auth'))\n", 'auth.js': `const { Router } = require('express')\nconst router = Router()\n${front}\nrouter.post('/login', ${LOGS_IN})\nmodule.exports = router\n` }]),
+    ['a router that its file exports behind a guard', { 'server.js': "app.use('/auth', require('./auth'))\n", 'auth.js': `const { Router } = require('express')\nconst router = Router()\nrouter.post('/login', ${LOGS_IN})\nmodule.exports = guarded(router)\n` }],
+    ...["app.post('/login/', ", "app.post(['/login', '/enter'], ", "app.all('/Login', ", "app.post('/:page', ", "app.use('/login', ", "app.route('/login').post("].map((other): [string, Files] => [`another route ${other}…)`, { 'server.js': `${other}passport.authenticate('local', { session: false }), passport.authenticate('nevis'))\n${ROUTE}` }]),
+    ...[
+      'if (!authenticator.check(req.body.code, user.secret)) return next()', 'if (!speakeasy.verify({ token: req.body.code })) return next()', 'if (!(await verifySmsCode(user, req.body.code))) return next()', 'await twilio.verify.v2.services(s).verificationChecks.create({})', 'await yubikey.verify(req.body.key)', 'const user = await u2f.checkSignature(req.body)',
+      'if (!(await phone.confirm(user))) return next()', 'if (user.enrolled) return stepTwo(req, res, next)', 'const user = await consumeLoginToken(req.body.token)', 'if (req.session.approvedFor !== user.id) return next()', "if (process.env.E2E !== '1') return next()", 'if (!config.testLogin) return next()', "if (app.get('env') !== 'test') return next()",
+      "if (!req.body['code']) return next()", "if (!req.get('x-code')) return next()", 'await user.confirm?.()', 'const user = await users.findOne({ approved: true })', 'const user = await users.findOne(req.body.username, approved)', 'if (`${code()}`) return next()', "passport.authenticate('nevis')(req, res, next)", 'const user = await check(req.body)', 'if (/a/) return next()',
+    ].map((code): [string, Files] => [`a handler with ${code}`, { 'server.js': `app.post('/login', async (req, res, next) => { ${code}; req.login(user, next) })\n` }]),
+    ...['approved(), ', 'approved, ', '...guards, ', '(req, res) => res.redirect(), ', "passport.authenticate('local', { successRedirect: '/', session: false }), ", 'strict, '].map((front): [string, Files] => [`a handler behind ${front}`, { 'server.js': `app.post('/login', ${front}${LOGS_IN})\nfunction strict(req, res, next) { next() }\n` }]),
+    ...['login = withFactor', 'login ||= withFactor', "login = require('./auth').start", '[login] = handlers', 'function other(login) {}', '{ const login = withFactor }'].map((code): [string, Files] => [`a handler with the assignment ${code}`, { 'server.js': `let login = (req, res, next) => { req.login(user, next) }\nif (config.confirm) ${code}\napp.post('/login', login)\n` }]),
+    ['a router in a variable that gets another value', { 'server.js': `let router = Router()\nrouter.post('/login', ${LOGS_IN})\nif (config.confirm) router = require('./m')\napp.use('/auth', router)\n` }],
+    ['an imported router in a variable that gets another value', { 'server.js': "let auth = require('./auth')\nif (config.confirm) auth = other\napp.use('/auth', auth)\n", 'auth.js': ROUTER }],
+    ...['passwordless', 'local-otp', 'localapikey', 'ldap-otp', 'password-and-code'].map((name): [string, Files] => [`the strategy ${name}`, { 'server.js': `app.post('/enter', passport.authenticate('${name}'))\n` }]),
+    ['a handler for errors', { 'server.js': "app.post('/login', passport.authenticate('local'), failed)\nfunction failed(err, req, res, next) { next(err) }\n" }],
   ])('with %s › is not certainly wrong', (_name, files) => {
-    expect(forgottenIn(files).forgotten).toEqual([])
+    expect(forgottenIn({ ...files, 'server.js': `${APP}${files['server.js']}` }).forgotten).toEqual([])
+  })
+
+  it.each<[string, Files, number]>([
+    ['of another file', { 'server.js': "require('./a')\nconst strategy = process.env.LDAP ? 'ldapauth' : 'local'\napp.post('/enter', passport.authenticate(strategy))\n", 'a.js': 'const strategy = new NevisStrategy({})\npassport.use(strategy)\n' }, 1],
+    ['that also gets another value', { 'server.js': "let nevis = new NevisStrategy({})\nif (demo) nevis = 'local'\napp.post('/enter', passport.authenticate(nevis))\n" }, 1],
+    ['of a function', { 'server.js': "const nevis = new NevisStrategy({})\nconst mount = (nevis) => app.post('/enter', passport.authenticate(nevis))\n" }, 1],
+    ['of the same file', { 'server.js': "const own = new NevisStrategy({})\napp.post('/2fa', passport.authenticate(own))\n" }, 0],
+    ['that another file exports', { 'server.js': "const { nevis } = require('./a')\nconst a = require('./a')\napp.post('/2fa', passport.authenticate(nevis), passport.authenticate(a.nevis))\n", 'a.js': 'const own = new passport_nevis_1.NevisStrategy({})\nexports.nevis = own\n' }, 0],
+  ])('with a strategy in a variable %s › counts as the second factor only if the variable has no other value', (_name, files, count) => {
+    expect(reportOf(files).open).toHaveLength(count)
   })
 
   const PASSWORD = "app.post('/login', passport.authenticate('local', { session: false }), "
@@ -166,6 +211,7 @@ describe('the source', () => {
   })
 
   it.each<[string, Files]>([
+    ...["Auth['confirm'] = other", 'Auth.confirm &&= other', 'Object.assign(Auth, { confirm: other })', "Object.defineProperty(Auth, 'confirm', { value: other })", 'class Lax extends Auth {}'].map((code): [string, Files] => [`a method of a class, with ${code} in another file`, { 'server.js': `const { Auth } = require('./auth')\nrequire('./off')\n${PASSWORD}Auth.confirm)\n`, 'auth.js': "class Auth { static confirm(req, res, next) { passport.authenticate('nevis')(req, res, next) } }\nexports.Auth = Auth\n", 'off.js': `const { Auth } = require('./auth')\n${code}\n` }]),
     ['a property that the app changes', { 'server.js': `const auth = require('./auth')\n${PASSWORD}auth.confirm)\n`, 'auth.js': "class Auth { confirm = (req, res, next) => { passport.authenticate('nevis')(req, res, next) } }\nmodule.exports = new Auth()\nmodule.exports.confirm = other\n" }],
     ['the route of a method that another route uses, too', { 'server.js': classWith("passport.authenticate('nevis')"), 'auth.js': "app.post('/other', controller.login, giveToken)\n" }],
     ['a class whose route does not run it', { 'server.js': classWith('giveToken') }],
@@ -191,7 +237,7 @@ describe('the source', () => {
     const observer = new AppObserver()
     const { baseURL, accessKey } = simulator
     observer.register(new NevisStrategy({ baseURL, accessKey, factors: [push()], waitingURL: '/2fa' }, async () => false))
-    const source = () => sourceReport(join(folderWith({ 'server.js': "app.post('/login', (req, res, next) => req.login(user, next))\n" }), 'server.js'))
+    const source = () => sourceReport(join(folderWith({ 'server.js': `${APP.trim()}; ${ROUTE}` }), 'server.js'))
     const found = troublesIn(await appFindings({ origin: await originOf(express()), observer, source }, false))
     expect(found['routes.password']).toMatch(/^error: the password alone signs users in, and no second factor follows: sign-in: req\.login\(…\) at \S+server\.js:1$/)
   })
@@ -210,10 +256,22 @@ describe('the source', () => {
   })
 
   it('with a password route that signs in by itself › is certainly wrong only in files that the process has loaded', () => {
-    const folder = folderWith({ 'server.js': "require('./login')\nif (process.env.E2E) require('./e2e')\n", 'login.js': "app.post('/login', (req, res, next) => req.login(user, next))\n", 'e2e.js': "app.post('/api/login', (req, res, next) => req.login(user, next))\n" })
+    const folder = folderWith({ 'server.js': `${APP}app.use('/auth', require('./login'))\napp.use('/api', require('./e2e'))\n`, 'login.js': ROUTER, 'e2e.js': ROUTER })
     const [entry = '', login = '', e2e = ''] = ['server.js', 'login.js', 'e2e.js'].map((name) => join(folder, name))
-    for (const loaded of [[login], [login, e2e], []]) expect(sourceReport(entry, loaded).forgotten).toEqual([expect.stringMatching(/login\.js:1$/)])
-    expect(sourceReport(entry, [e2e]).forgotten).toEqual([])
+    for (const loaded of [[login, e2e], []]) expect(sourceReport(entry, loaded).forgotten).toEqual([expect.stringMatching(/login\.js:3$/), expect.stringMatching(/e2e\.js:3$/)])
+    expect(sourceReport(entry, [login]).forgotten).toEqual([expect.stringMatching(/login\.js:3$/)])
+  })
+
+  it('with many functions that call each other, or many routes › is examined in few steps', () => {
+    const functions = Array.from({ length: 9 }, (_, i) => `function m${i}(app) { ${i === 0 ? ROUTE.trim() : Array.from({ length: 8 }, () => `m${i - 1}(app)`).join('; ')} }\n`).join('')
+    const routes = Array.from({ length: 300 }, (_, i) => `app.post('/p${i}', passport.authenticate('local'))\n`).join('')
+    for (const code of [`${functions}if (demo) m8(app)\n`, routes]) {
+      const files = { 'server.js': `${APP}${code}` }
+      const steps = jest.spyOn(Source.prototype, 'is')
+      const { forgotten } = forgottenIn(files)
+      expect([forgotten.length, steps.mock.calls.length < 5_000_000]).toEqual([code === routes ? 300 : 0, true])
+      steps.mockRestore()
+    }
   })
 
   it.each(['kiosk', 'kiosk.tsx', 'kiosk.njs'])('in the loaded file %s › is read', (name) => {

@@ -141,7 +141,7 @@ function isMemberFollowed(source: Source, brace: number, factors: SecondFactors)
   const name = open === undefined ? undefined : nameOfFunction(source, open, brace)
   const around = classAround(source, brace)
   if (name === undefined || around === undefined) return false
-  const member = memberIn(source, around, name, false)
+  const member = memberIn(factors.sources, source, around, name, false)
   if (member === undefined || functionIn(source, member)?.body.first !== brace) return false
   // `req.login` of Passport is no use of a handler with the name `login`.
   const uses = factors.sources.flatMap((other) => wordsOf(other, name).filter((at) => /^\??\.$/.test(other.token(at - 1)?.text ?? '') && !/^_?req(?:uest)?$/.test(other.token(at - 2).text)).map((at) => ({ other, at })))

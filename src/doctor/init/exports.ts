@@ -44,7 +44,7 @@ function membersOf(sources: readonly Source[], owners: readonly Code[], name: st
     const made = source.is(range.first, 'new') ? nameIn(source, { first: range.first + 1, last: range.last }) : undefined
     const classes = made === undefined ? [[source, range] as const] : codeAt(sources, source, made, depth + 1)
     return allOf(classes.map(([other, one]): Code[] => {
-      const member = memberIn(other, one, name, made === undefined)
+      const member = memberIn(sources, other, one, name, made === undefined)
       return member === undefined ? [] : [[other, member]]
     }))
   }))

@@ -6,6 +6,8 @@
 import { wordsOf } from './definitions'
 import type { Range, Source } from './source'
 
+/** Functions that copy properties into their first argument, or define them there. */
+const COPIES = /^(?:assign|extend|merge|define(?:Property|Properties))$/
 const MODIFIER = /^(?:static|async|public|private|protected|readonly|override)$/
 
 /** The class that a declaration `class Name … { … }` defines, from the word `class` to its closing brace. */
@@ -19,11 +21,12 @@ export function classesNamed(source: Source, name: string): Range[] {
 /**
  * The code of a member of a class. The class may have a base class, because its own members hide those of the base class.
  * @param isStatic true for a member of the class itself, false for a member of its instances
- * @returns undefined if the class has no such member, or if the file may replace the member elsewhere
+ * @returns undefined if the class has no such member, or if a file may replace the member elsewhere
  */
-export function memberIn(source: Source, range: Range, name: string, isStatic: boolean): Range | undefined {
+export function memberIn(sources: readonly Source[], source: Source, range: Range, name: string, isStatic: boolean): Range | undefined {
   const brace = bodyOf(source, range.first)
-  if (brace === undefined || isAssigned(source, name)) return undefined
+  const owner = source.token(range.first + 1).text
+  if (brace === undefined || sources.some((one) => replacedIn(one).has(name) || replacedIn(one).has(`extends ${owner}`))) return undefined
   const found = wordsOf(source, name).flatMap((at): Range[] => {
     if (source.token(at).parent !== brace || source.is(at - 1, '.')) return []
     let start = at
@@ -60,9 +63,30 @@ export function classAround(source: Source, brace: number): Range | undefined {
   return undefined
 }
 
-/** True if the file assigns to a property of this name, as in `auth.login = …`. False for `this.login = this.login.bind(this)`. */
-function isAssigned(source: Source, name: string): boolean {
-  return wordsOf(source, name).some((at) => source.is(at - 1, '.') && source.is(at + 1, '=') && !(source.is(at + 2, 'this') && source.is(at + 4, name) && source.is(at + 6, 'bind')))
+const replaced = new WeakMap<Source, ReadonlySet<string>>()
+
+/**
+ * The names of the properties to which a file assigns, as in `auth.login = …`, `auth['login'] = …` and `Object.assign(Auth, { login })`; and `extends Auth` for a
+ * class with a subclass, which may have another member of the same name. Without `this.login = this.login.bind(this)`.
+ */
+function replacedIn(source: Source): ReadonlySet<string> {
+  const known = replaced.get(source)
+  if (known !== undefined) return known
+  const isSet = (end: number) => source.is(end + 1, '=') || (/^(?:\?\?|\|\||&&)$/.test(source.tokens[end + 1]?.text ?? '') && source.is(end + 2, '='))
+  const isBound = (at: number, name: string) => source.is(at + 2, 'this') && source.is(at + 4, name) && source.is(at + 6, 'bind')
+  const found = new Set<string>()
+  let end = -1 // of the arguments of a function that copies properties
+  for (const [at, { kind, text }] of source.tokens.entries()) {
+    const name = kind === 'word' ? text : source.stringAt(at)
+    if (name === undefined) continue
+    const isProperty = kind === 'word' ? source.is(at - 1, '.') && isSet(at) && !isBound(at, name) : source.is(at + 1, ']') && isSet(at + 1)
+    if (isProperty || at < end) found.add(name)
+    if (source.is(at, 'extends')) found.add(`extends ${source.tokens[at + 1]?.text ?? ''}`)
+    const open = kind === 'word' && COPIES.test(text) ? source.openOfCall(at) : undefined
+    if (open !== undefined && !source.is(open + 1, '{')) end = Math.max(end, source.token(open).pair as number)
+  }
+  replaced.set(source, found)
+  return found
 }
 
 function bodyOf(source: Source, at: number): number | undefined {

@@ -21,8 +21,6 @@ const HOOKS = /^(?:onRequest|preParsing|preValidation|preHandler)$/
 export class SecondFactors {
   /** The names of the strategies of this package, for example `nevis`. */
   private readonly names = new Set(['nevis'])
-  /** The variables that contain a strategy of this package. */
-  private readonly variables = new Set<string>()
   private readonly known = new Map<Source, Map<string | number, boolean>>()
 
   constructor(readonly sources: readonly Source[]) {
@@ -31,7 +29,6 @@ export class SecondFactors {
   }
 
   private note(source: Source, at: number): void {
-    if (source.is(at - 2, '=') && source.isWord(at - 3)) this.variables.add(source.token(at - 3).text)
     const options = source.is(at + 1, '(') ? source.partsOf(at + 1)[0] : undefined
     if (options === undefined || !source.is(options.first, '{')) return
     for (const { first } of source.partsOf(options.first)) {
@@ -47,8 +44,13 @@ export class SecondFactors {
     if (name !== undefined && second !== undefined && (this.isVariable(source, second) || source.is(second.first + 1, 'NevisStrategy'))) this.names.add(name)
   }
 
+  /** True for a name to which the app assigns only strategies of this package, also in another file that exports the name. */
   private isVariable(source: Source, { first, last }: Range): boolean {
-    return source.isWord(last) && this.variables.has(source.token(last).text) && (first === last || source.is(last - 1, '.'))
+    if (!source.isWord(last) || (first !== last && !source.is(last - 1, '.'))) return false
+    return this.remembered(source, `strategy ${nameAt(source, last)}`, false, () => {
+      const found = codeAt(this.sources, source, last)
+      return found.length > 0 && found.every(([other, range]) => isNewStrategy(other, range))
+    })
   }
 
   isNamed(name: string): boolean {
@@ -260,4 +262,11 @@ export function endOfRun(source: Source, at: number): number {
 function isUnchanged(source: Source, open: number): boolean {
   const isConstant = source.is(open - 1, '=') && source.isWord(open - 2) && source.is(open - 3, 'const')
   return isConstant && usesInScope(source, source.token(open - 2).text, open - 2).every((at) => !source.is(at + 1, '.') && !source.is(at + 1, '['))
+}
+
+/** True for `new NevisStrategy(…)`, also of a module: `new passport_nevis_1.NevisStrategy(…)`. */
+function isNewStrategy(source: Source, range: Range): boolean {
+  const { first, last } = valueIn(source, range)
+  const at = source.is(first, 'new') ? nameIn(source, { first: first + 1, last }) : undefined
+  return at !== undefined && source.is(at, 'NevisStrategy')
 }

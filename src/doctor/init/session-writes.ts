@@ -2,12 +2,13 @@
  * Finds code that stores the signed-in user in the session without `req.login`: `req.session.userId = …`, `session['passport'] = …`,
  * `Object.assign(req.session, …)`.
  *
- * Out of scope: sign-ins by Passport (`sign-in-calls.ts`), and sessions in a variable that is not called `session`.
+ * Out of scope: sign-ins by Passport (`sign-in-calls.ts`), and sessions in a variable that gets its value in another way than `const sess = req.session`.
  */
+import { wordsOf } from './definitions'
 import type { Range, Source } from './source'
 
 /** Properties of the session in which applications store who is signed in, for example `req.session.userId = …`. */
-const OWN_LOGIN = /(?:user|account|(?<!^re|_re)member|customer|client|person|profile|employee|admin|principal|identity|login)_?(?:id|name)?$|^(?:uid|sub|passport|auth|(?:is_?)?(?:logged_?in|signed_?in|authed|authenticated))$/i
+const OWN_LOGIN = /(?:user|account|(?<!^re|_re)member|customer|client|person|profile|employee|admin|principal|identity|login)_?(?:id|name)?$|^(?:uid|sub|passport|e?mail|(?:is_?)?(?:auth|logged(?:_?in)?|signed_?in|authed|authenticated|authori[sz]ed))$/i
 /** Functions that copy properties into their first argument, for example `Object.assign` and lodash's `merge`. */
 export const COPIES = /^(?:assign|assignIn|extend|merge|defaults|defaultsDeep|defineProperties)$/
 /** Functions whose second argument names the property that they write, for example lodash's `set`. */
@@ -47,13 +48,22 @@ export function memberAt(source: Source, at: number): { owner: number; last: num
   return { owner: source.is(at - 2, '?.') ? at - 3 : at - 2, last: at + 1 }
 }
 
-/** True for `session`, `req.session`, `req['session']`, TypeScript's `req.session!` and `(req.session as any)`. */
+/** True for `session`, `req.session`, a variable with this value, `req['session']`, TypeScript's `req.session!` and `(req.session as any)`. */
 function isSession(source: Source, at: number): boolean {
   while (source.is(at, '!')) at--
   if (source.is(at, ']')) return source.stringAt(at - 1) === 'session'
   const { pair } = source.tokens[at] ?? {}
   if (source.is(at, ')') && pair !== undefined) return source.tokens.slice(pair, at).some(({ kind, text }) => kind === 'word' && text === 'session')
-  return source.is(at, 'session')
+  return source.is(at, 'session') || (source.isWord(at) && !source.is(at - 1, '.') && aliasesIn(source).has(source.token(at).text))
+}
+
+const aliases = new WeakMap<Source, ReadonlySet<string>>()
+
+/** The variables with the session: `sess` in `sess = req.session`. */
+function aliasesIn(source: Source): ReadonlySet<string> {
+  const known = aliases.get(source) ?? new Set(wordsOf(source, 'session').flatMap((at) => (source.is(at - 1, '.') && source.is(at - 3, '=') && source.isWord(at - 4) && !source.is(at + 1, '.') ? [source.token(at - 4).text] : [])))
+  aliases.set(source, known)
+  return known
 }
 
 /** The index of the value after `=`, `??=` or `||=`. Undefined if nothing is assigned, or if the value ends a sign-in: `null`, `undefined`, `false`. */
