@@ -88,7 +88,7 @@
     }
 
     function sayWhetherOnline() {
-      if (!isOver) say(navigator.onLine ? [silence, warning].filter(Boolean).join(' ') : offline)
+      if (!isOver) say(navigator.onLine ? warning || silence : offline)
     }
 
     /** @throws TypeError if the JSON is not of the status endpoint: a gateway before the app may have answered, for example with 429 */
@@ -160,7 +160,8 @@
       main.dataset['status'] = status
       document.title = document.title.replace(heading.textContent, words)
       write(heading, words)
-      for (const part of main.children) (part as HTMLElement).hidden = part !== heading && part !== note && !(part === here && status === 'elsewhere')
+      for (const part of main.children) (part as HTMLElement).hidden = part !== heading && part !== note.parentElement && !(part === here && status === 'elsewhere')
+      note.nextElementSibling?.remove()
       // Hide the link to the sign-in page, which is in the footer, outside of `main`: the user has just confirmed, and must not sign in again.
       document.querySelector('[data-sign-in]')?.setAttribute('hidden', '')
       say(said)
