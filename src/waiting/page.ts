@@ -125,7 +125,7 @@ function withoutHeading(sentences: string, code: FailureCode, texts: Texts): str
 function overPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const failure = view.failure as FailureCode
-  const words = isUsedUp(view) ? texts.startOverOrChoose : withoutHeading(failureWords(view, texts), failure, texts)
+  const words = parts.refusedAfterEnd !== undefined ? texts.failure[parts.refusedAfterEnd] : isUsedUp(view) ? texts.startOverOrChoose : withoutHeading(failureWords(view, texts), failure, texts)
   return html`${unmarked(words) !== '' && errorPart(words)}
       ${view.operation === 'approve' && detailsPart(view, texts.notConfirmed)}
       ${view.failure === 'cancelled' && onPart(parts)}`

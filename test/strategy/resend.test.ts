@@ -113,13 +113,47 @@ describe('a switch that is refused, by the page\'s own form', () => {
     expect(outcomeOf(await browser.get(callbackOf(next)))).toBe('success')
   })
 
-  it('fails as before once the request was denied', async () => {
-    app = await world.start({ strategy: { startBudget: { starts: 2, perSeconds: 300 } } })
-    browser = app.browser()
-    const handle = handleIn((await again(await signIn(browser, 'anna', { factor: 'sms' }), 'push')).location)
-    await world.simulator.phone('anna').deny()
-    await browser.get(`/login/2fa/status?transaction=${handle}`)
-    expect(outcomeOf(await again(handle, 'app', { retry: '1' }))).toBe('too_many_starts')
+  describe.each([
+    ['was denied, as only the ledger knows', 'Request not approved', async (handle: string) => {
+      await world.simulator.phone('anna').deny()
+      await browser.get(`/login/2fa/status?transaction=${handle}`)
+    }],
+    ['was denied', 'Request not approved', async (handle: string) => {
+      await world.simulator.phone('anna').deny()
+      await browser.get(callbackOf(handle))
+    }],
+    ['has expired', 'Request expired', async () => later(130)],
+  ] as const)('after the request %s', (_name, heading, end) => {
+    it('leaves the user on its page, which says why and offers the other ways', async () => {
+      app = await world.start({ strategy: { startBudget: { starts: 2, perSeconds: 300 } } })
+      browser = app.browser()
+      const handle = handleIn((await again(await signIn(browser, 'anna', { factor: 'sms' }), 'push')).location)
+      await end(handle)
+      expect((await browser.get(waitingOf(handle))).text).toContain('name="factor" value="sms"><input type="hidden" name="retry" value="1">')
+      expect(outcomeOf(await again(handle, 'app'))).toBe('too_many_starts')
+      const page = await again(handle, 'app', { retry: '1' })
+      expect(page.status).toBe(303)
+      const { text } = await browser.get(page.location as string)
+      expect([alertsOf(text), text.includes(`>${heading}</h1>`), text.includes('value="sms"')]).toEqual([[TOO_MANY], true, true])
+    })
+
+    it('writes the session ten times at most, however often such a start is repeated', async () => {
+      app = await world.start({ strategy: { startBudget: { starts: 2, perSeconds: 300 } } })
+      browser = app.browser()
+      const handle = handleIn((await again(await signIn(browser, 'anna', { factor: 'sms' }), 'push')).location)
+      await end(handle)
+      for (let i = 0; i < 12; i++) expect((await again(handle, i % 2 === 0 ? 'app' : 'fax', { retry: '1' })).status).toBe(303)
+      // The last two starts wrote nothing, so the page still shows the reason of the tenth.
+      expect(alertsOf((await browser.get(waitingOf(handle))).text)).toEqual([failures.unknown_factor.message])
+      await again(handle, 'app', { retry: '1' })
+      expect(alertsOf((await browser.get(waitingOf(handle))).text)).toEqual([failures.unknown_factor.message])
+    })
+  })
+
+  it('after the request was cancelled, gets the failure', async () => {
+    const handle = await signIn(browser, 'anna')
+    await browser.post('/login/2fa', { transaction: handle, cancel: '1' })
+    expect(outcomeOf(await again(handle, 'fax', { retry: '1' }))).toBe('cancelled')
   })
 
   it.each([
