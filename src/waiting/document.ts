@@ -51,6 +51,8 @@ export interface PageParts extends PageSettings {
   readonly secondsUntilResend?: number | undefined
   /** Why the user could not start again after the transaction had ended. */
   readonly refusedAfterEnd?: FailureCode | undefined
+  /** True if the user has pressed "Send again" too soon. */
+  readonly isTooSoon?: boolean | undefined
   /** True if the user has pressed "Check now", the link for browsers in which the script does not run. */
   readonly hasChecked?: boolean | undefined
   /** Present only if the push or SMS was sent again: the user's phones if the user has chosen one of them, otherwise an empty list. */

@@ -156,6 +156,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
       secondsUntilResend: secondsUntilResend(transaction),
       sharedName: createHash('sha256').update(transaction.id).digest('base64url'),
       refusedAfterEnd: transaction.refusedAfterEnd,
+      isTooSoon: queryFieldOf(req, 'soon') !== undefined,
       hasChecked: queryFieldOf(req, 'checked') !== undefined,
       sentAgain: isSentAgain(transactions, transaction) ? await choice.phonesIfChosen(transaction, session) : undefined,
     })

@@ -32,13 +32,19 @@ describe.each(['push', 'sms'])('the same again by %s', (factor) => {
     expect(world.asked('approve')).toBe(1)
   })
 
-  it('within 15 s, from the page\'s own form › leads back to the page', async () => {
+  it('within 15 s, from the page\'s own form › leads back to the page, which says how long to wait, in four languages', async () => {
     const handle = await signIn(browser, 'anna', { factor })
     const { text } = await browser.get(waitingOf(handle))
     expect(text).toMatch(new RegExp(`name="factor" value="${factor}">\\s*<input type="hidden" name="retry" value="1">`))
     const page = await again(handle, factor, { retry: '1' })
     expect(page.status).toBe(303)
     expect((await browser.get(waitingOf(handleIn(page.location)), { accept: 'application/json' })).json()).toMatchObject({ factor, status: 'pending' })
+    later(5)
+    for (const [language, words] of [['en', 'Sent a moment ago. You can send again in 10\u00a0s.'], ['de', 'Sie können in 10\u00a0s erneut senden.'], ['fr', 'Vous pourrez renvoyer dans 10\u00a0s.'], ['it', 'Potrà inviare di nuovo tra 10\u00a0s.']] as const) {
+      expect((await browser.get(page.location as string, { accept: 'text/html', 'accept-language': language })).text).toMatch(new RegExp(`<p role="status">[^<]*${words}</p>`))
+    }
+    later(15)
+    expect((await browser.get(page.location as string)).text).not.toContain('<p role="status">')
     expect(world.asked('approve')).toBe(1)
   })
 
