@@ -125,6 +125,37 @@ describeWithChromium('the waiting page shortly before the end', () => {
     })
   })
 
+  describe('after a reload', () => {
+    const live = (page: Page) => page.evaluate<string[]>(`[...document.querySelectorAll('[role="alert"], [role="status"]')].map((one) => one.textContent).filter(Boolean)`)
+    const focused = (page: Page) => page.evaluate('document.activeElement.tagName')
+    const refused = async (page: Page) => {
+      await page.evaluate(`document.querySelector('[value="app"]').value = 'fax'`)
+      await page.getByRole('button', { name: 'Use a QR code or link' }).click()
+      await page.getByRole('alert').waitFor()
+    }
+
+    it('a screen reader does not announce an alert a second time, and begins at the heading', async () => {
+      const { page } = await waiting(await chromium.open(), cloud)
+      await refused(page)
+      expect(await live(page)).toHaveLength(1)
+      const words = await page.getByRole('alert').textContent() as string
+      await page.reload()
+      expect([await live(page), await focused(page), await page.getByText(words).isVisible()]).toEqual([[], 'H1', true])
+      // The same refusal once more is news.
+      await refused(page)
+      expect(await live(page)).toEqual([words])
+    })
+
+    it('the field for a code keeps the focus, and a wrong code is not announced again', async () => {
+      const { page } = await waiting(await chromium.open(), cloud, { factor: 'sms' })
+      await page.getByLabel('Code').fill('000000')
+      await page.keyboard.press('Enter')
+      await page.getByRole('alert').waitFor()
+      await page.reload()
+      expect([await live(page), await focused(page)]).toEqual([[], 'INPUT'])
+    })
+  })
+
   describe('while the page waits for more time', () => {
     it('does not load itself again at the end, and goes on with the new time', async () => {
       const { context, page, recoveryCodes } = await open('recovery')

@@ -42,6 +42,18 @@
       heading.tabIndex = -1
       heading.focus()
     }
+    void attempt(() => {
+      // The browser keeps the state of the history over a reload only. The user then knows what the page says, unless the text has changed.
+      const parts = [...main.querySelectorAll('[role="alert"], [role="status"]:not([data-note])')]
+      const said = parts.map(({ textContent }) => textContent).join(' ')
+      const state = history.state as { readonly nevisSaid?: string } | null
+      if (state?.nevisSaid !== undefined && !main.querySelector('[autofocus]')) {
+        heading.tabIndex = -1
+        heading.focus({ preventScroll: true })
+      }
+      if (state?.nevisSaid === said) for (const part of parts) part.removeAttribute('role')
+      history.replaceState({ ...state, nevisSaid: said }, '')
+    }).catch(() => undefined)
     if (main.dataset['status'] !== 'pending') return
 
     let { transaction, secondsLeft } = main.dataset as unknown as PageData
