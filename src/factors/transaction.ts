@@ -147,6 +147,8 @@ export interface Transaction {
   readonly refused?: FailureCode | undefined
   /** The name of the factor to which the user tried to switch. */
   readonly refusedFactor?: FactorName
+  /** The same as `refused`, if the user tried to switch after this transaction had ended. The page then shows this reason instead of the one for the end. */
+  readonly refusedAfterEnd?: FailureCode
   /** True if Nevis has refused the start, so that the user has nothing to answer on the phone: see `unavailable-factor.ts`. */
   readonly isUnsent?: true
   /** Set when the transaction ended without success. Every later callback fails with this code. */

@@ -1,6 +1,6 @@
 /**
  * Keeps the user on the waiting page after a refused start. The user has chosen another factor or phone there, or has pressed "Send again". If that start is
- * refused, the earlier transaction is still pending, so the user can still approve it.
+ * refused, the user can still approve the earlier transaction if it is pending. If it has ended, the user can choose again.
  *
  * Out of scope: a factor that the user does not have (`unavailable-factor.ts`), and the pause before the same push or SMS is sent again (`resend.ts`).
  */
@@ -30,12 +30,14 @@ export async function stayOnPage(request: StrategyRequest, { replaced, source }:
   const about = request.about()
   // Polling records the user's denial in the ledger only. So ask the ledger, too. Ask before the session is read again: a logout must not come between the last
   // read of the session and its write.
-  const hasEnded = await request.budgets.endings.hasEnded(replaced)
+  const { endings } = request.budgets
+  const [hasEnded, canGoOn] = [await endings.hasEnded(replaced), await endings.mayTryOtherFactor(replaced)]
   await request.refresh()
   const current = request.transactionById(replaced.id)
-  if (hasEnded || current === undefined || current.closed !== undefined || Date.now() >= current.expiresAt) throw reason
+  if (!canGoOn || current === undefined || current.closed === 'cancelled') throw reason
   publish('failed', () => ({ ...about, code: reason.code }))
-  const refusal = { refused: reason.code, ...(about.factor !== undefined && { refusedFactor: about.factor }) }
+  const isOver = hasEnded || current.closed !== undefined || Date.now() >= current.expiresAt
+  const refusal = isOver ? { refusedAfterEnd: reason.code } : { refused: reason.code, ...(about.factor !== undefined && { refusedFactor: about.factor }) }
   const noted = { ...current, ...refusal }
   if (request.takenSlot === undefined) return resultFor(request, { source }, await request.saveAndWait(noted), noted)
   // This start has taken a slot. An approval of the earlier transaction must free this slot, too.

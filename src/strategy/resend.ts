@@ -5,6 +5,7 @@
  */
 import { Refusal } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
+import { withQuery } from '../host/url'
 import { isFromWaitingPage } from './from-waiting-page'
 import { offeredFactor } from './pending-start'
 import { resultFor, type StartContext } from './start-context'
@@ -17,7 +18,7 @@ const RESEND_PAUSE_SECONDS = 15
 
 /**
  * Refuses to send the push or SMS again during the pause of 15 seconds.
- * @returns a redirect, if the form of the waiting page sent the request; undefined if the push or SMS may be sent
+ * @returns a redirect to the waiting page, which then says how long to wait (query field `soon`), if the form of that page sent the request; undefined if the push or SMS may be sent
  * @throws Refusal `too_many_starts` during the pause, if another form or a script sent the request
  * @internal
  */
@@ -26,7 +27,7 @@ export async function waitBeforeResend(request: StrategyRequest, context: StartC
   if (replaced === undefined || !(await isResend(request, context, replaced))) return undefined
   const seconds = await pauseOf(request, replaced)
   if (seconds === 0) return undefined
-  if (isFromWaitingPage(request)) return resultFor(request, context, { to: request.waitingURL(replaced) }, replaced)
+  if (isFromWaitingPage(request)) return resultFor(request, context, { to: withQuery(request.waitingURL(replaced), { soon: '1' }) }, replaced)
   throw new Refusal('too_many_starts', undefined, seconds)
 }
 

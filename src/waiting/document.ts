@@ -4,6 +4,7 @@
  * Style and script are in the body of the document, because htmx and Turbo insert only the body of a page. Out of scope: the content of the page
  * (`page.ts`, `notices.ts`).
  */
+import type { FailureCode } from '../factors/failures'
 import { withQuery } from '../host/url'
 import type { OfferedAuthenticator } from './authenticators'
 import { html, type Html, type Piece } from './html'
@@ -48,6 +49,10 @@ export interface PageParts extends PageSettings {
   readonly messageLanguage?: string | undefined
   /** After how many seconds the push or SMS may be sent again; absent on a page without a transaction. */
   readonly secondsUntilResend?: number | undefined
+  /** Why the user could not start again after the transaction had ended. */
+  readonly refusedAfterEnd?: FailureCode | undefined
+  /** True if the user has pressed "Send again" too soon. */
+  readonly isTooSoon?: boolean | undefined
   /** True if the user has pressed "Check now", the link for browsers in which the script does not run. */
   readonly hasChecked?: boolean | undefined
   /** Present only if the push or SMS was sent again: the user's phones if the user has chosen one of them, otherwise an empty list. */

@@ -94,7 +94,8 @@ function moreTimeButton(view: WaitingView): 'moreTime' | 'startOver' | 'resend' 
  * not announce a button that appears.
  */
 export function endsSoonWords(view: WaitingView, texts: Texts): string {
-  const button = moreTimeButton(view)
+  // After too many requests, that button would be refused, too.
+  const button = view.failure === 'too_many_starts' ? undefined : moreTimeButton(view)
   return button === undefined ? texts.endsSoon : `${texts.endsSoon} ${texts.moreTimeHint.replace('{button}', texts[button])}`
 }
 

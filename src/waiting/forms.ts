@@ -9,11 +9,11 @@ import type { WaitingView } from './view'
 
 /**
  * A form for another factor, for "Send again" or for "Cancel". The form posts to the waiting URL, on which the app has mounted the strategy. If the start of
- * another factor is refused while this transaction is pending, the field `retry` keeps the user on the waiting page.
+ * another factor is refused, the field `retry` keeps the user on the waiting page.
  */
 export function wayForm(view: WaitingView, { waitingURL, csrfToken }: PageParts, field: string, value: string, content: Html, attributes?: Html): Html {
   return html`
-        <form method="post" action="${waitingURL}"${attributes !== undefined && html` ${attributes}`}>${hidden('transaction', view.transaction)}${hidden(field, value)}${field === 'factor' && view.status === 'pending' && hidden('retry', '1')}${csrf(csrfToken)}${content}</form>`
+        <form method="post" action="${waitingURL}"${attributes !== undefined && html` ${attributes}`}>${hidden('transaction', view.transaction)}${hidden(field, value)}${field === 'factor' && hidden('retry', '1')}${csrf(csrfToken)}${content}</form>`
 }
 
 export function callbackForm(view: WaitingView, { callbackURL, csrfToken }: PageParts, attributes: Html, content: Piece): Html {

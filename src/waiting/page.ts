@@ -33,9 +33,7 @@ export function pageHtml(view: WaitingView, parts: PageParts): Html {
       data-status-url="${view.statusURL}" data-callback-url="${parts.callbackURL}" data-seconds-left="${secondsUntil(view.expiresAt)}"
       data-approved="${texts.approved}" data-elsewhere="${texts.continuedInOtherTab}" data-nothing-left="${texts.continuedInOtherTabHeading}" data-offline="${texts.offline}" data-silent="${texts.noResponse}" data-ends-soon="${endsSoonWords(view, texts)}">
       ${isScriptNeeded ? widgetHeading(heading, view, texts) : html`<h1>${heading}</h1>`}
-      <p class="nevis-note" role="status" data-note></p>
       ${!isOver && sentAgainPart(view, parts)}
-      ${!isOver && moreTimePart(view, parts)}
       ${isOver ? overPart(view, parts) : waitingPart(view, parts)}
       ${view.failure !== 'cancelled' && html`${(isOver || view.prompt !== 'confirm') && otherFactorsPart(view, parts)}
       <div class="nevis-end">${wayForm(view, parts, 'cancel', '1', html`<button>${texts.cancel}</button>`)}
@@ -59,7 +57,20 @@ function waitingPart(view: WaitingView, parts: PageParts): Html {
       ${showsWidget(view) && widgetPart(view, parts)}
       ${rememberPart(view, parts)}
       ${view.prompt === 'wait' && checkPart(view, parts)}
-      <p class="nevis-time nevis-scripted"><span>${texts.timeLeft}</span> <time data-countdown datetime="${view.expiresAt}">${clock(view.expiresAt)}</time></p>`
+      ${notePart(view, texts)}
+      <div class="nevis-left nevis-scripted">
+        <p class="nevis-time"><span>${texts.timeLeft}</span> <time data-countdown datetime="${view.expiresAt}">${clock(view.expiresAt)}</time></p>
+        ${moreTimePart(view, parts)}
+      </div>`
+}
+
+/**
+ * The place where the script writes a note, such as the warning before the time ends. An invisible copy of the longest note keeps the room free: otherwise a note
+ * would move the buttons below it, and the user would press the wrong one.
+ */
+function notePart(view: WaitingView, texts: Texts): Html {
+  const longest = [endsSoonWords(view, texts), texts.noResponse, texts.offline].reduce((one, other) => (unmarked(other).length > unmarked(one).length ? other : one))
+  return html`<div class="nevis-notes nevis-scripted"><p class="nevis-note" role="status" data-note></p><p class="nevis-note" aria-hidden="true">${longest}</p></div>`
 }
 
 /** A link that the script shows after another tab has gone to the callback. If the user has closed that tab, the link lets the user go on in this tab. */
@@ -114,7 +125,7 @@ function withoutHeading(sentences: string, code: FailureCode, texts: Texts): str
 function overPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const failure = view.failure as FailureCode
-  const words = isUsedUp(view) ? texts.startOverOrChoose : withoutHeading(failureWords(view, texts), failure, texts)
+  const words = parts.refusedAfterEnd !== undefined ? texts.failure[parts.refusedAfterEnd] : isUsedUp(view) ? texts.startOverOrChoose : withoutHeading(failureWords(view, texts), failure, texts)
   return html`${unmarked(words) !== '' && errorPart(words)}
       ${view.operation === 'approve' && detailsPart(view, texts.notConfirmed)}
       ${view.failure === 'cancelled' && onPart(parts)}`

@@ -1,5 +1,5 @@
 /**
- * Says that the push or the SMS was sent again: otherwise the page would look the same as before.
+ * Says that the push or the SMS was sent again, or that it is too soon to send it again: otherwise the page would look the same as before.
  *
  * Out of scope: the button "Send again" (`factor-forms.ts`), and the choice of another phone (`phones-part.ts`).
  */
@@ -16,7 +16,9 @@ export function isSentAgain(transactions: SessionTransactions, { id, factor, ope
   return transactions.list().some((one) => one.next === id && one.factor === factor && one.operation === operation && one.firstFactorAt === firstFactorAt)
 }
 
-export function sentAgainPart(view: WaitingView, { sentAgain: phones, language }: PageParts): Html | false {
+export function sentAgainPart(view: WaitingView, { sentAgain: phones, language, isTooSoon, secondsUntilResend = 0 }: PageParts): Html | false {
+  // The query says `soon` also after a reload, so leave out the sentence once the pause is over.
+  if (isTooSoon && secondsUntilResend > 0 && isSent(view)) return html`<p role="status">${language.texts.tooSoon.replace('{n}', String(secondsUntilResend))}</p>`
   // If the page shows a failure, the user has done something else since the push or SMS was sent again. So leave out the sentence that says so.
   if (phones === undefined || !isSent(view) || view.prompt === 'widget' || view.failure !== undefined) return false
   const { sentAgain, sentToPhone } = language.texts

@@ -155,6 +155,8 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
       messageLanguage: options.messageLanguage?.(data, req),
       secondsUntilResend: secondsUntilResend(transaction),
       sharedName: createHash('sha256').update(transaction.id).digest('base64url'),
+      refusedAfterEnd: transaction.refusedAfterEnd,
+      isTooSoon: queryFieldOf(req, 'soon') !== undefined,
       hasChecked: queryFieldOf(req, 'checked') !== undefined,
       sentAgain: isSentAgain(transactions, transaction) ? await choice.phonesIfChosen(transaction, session) : undefined,
     })

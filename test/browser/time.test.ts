@@ -68,7 +68,7 @@ describeWithChromium('the waiting page shortly before the end', () => {
       expect(await page.locator('main').ariaSnapshot()).toContain(`- status: Less than half a minute left. Need longer? Choose “${button}”.`)
     })
 
-    it('says so above new recovery codes, too', async () => {
+    it('says so below new recovery codes, too', async () => {
       const context = await chromium.open()
       await context.clock.install()
       const page = await context.newPage()
@@ -83,6 +83,76 @@ describeWithChromium('the waiting page shortly before the end', () => {
       await page.goto(await enterPassword(context, cloud, 'newcomer', { factor: 'sms', operation: 'enroll', phone: '+41790000009' }))
       expect(await said(page, context, 575)).toEqual(['Less than half a minute left. Need longer? Choose “Send again or change the number”.'])
       expect(await page.getByText('Send again or change the number', { exact: true }).isVisible()).toBe(true)
+    })
+  })
+
+  describe('to a user who is about to press a button', () => {
+    const places = (page: Page) =>
+      page.evaluate<unknown[]>(`[...document.querySelectorAll('a, button, summary, label, input:not([type="hidden"])')].filter((one) => !one.closest('[data-more-time]') && one.checkVisibility({ visibilityProperty: true }))
+        .map((one) => { const { x, y, width, height } = one.getBoundingClientRect(); return [one.textContent || one.id, x + scrollX, y + scrollY, width, height] })`)
+
+    it.each(['recovery', 'app', 'push', 'sms', 'widget', 'new codes', 'new number'].flatMap((kind) => ['en', 'de', 'fr', 'it'].map((locale) => [kind, locale] as const)))(
+      'moves nothing: %s, in %s',
+      async (kind, locale) => {
+        for (const width of [320, 1280]) {
+          const context = await chromium.open({ locale, viewport: { width, height: 900 } })
+          const page = kind.startsWith('new ') ? await context.newPage() : (await open(kind, context)).page
+          if (kind.startsWith('new ')) {
+            await context.clock.install()
+            await page.goto(kind === 'new codes' ? (await makingCodes(context, cloud)).address : await enterPassword(context, cloud, `newcomer-${locale}-${width}`, { factor: 'sms', operation: 'enroll', phone: '+41790000009' }))
+          }
+          if (kind === 'widget') await page.locator('.nevis-widget iframe:not([style*="height: 0px"])').waitFor()
+          // Let the countdown of "Send again" end first, because its words get shorter then.
+          await context.clock.runFor(20_000)
+          const before = await places(page)
+          expect(before.length).toBeGreaterThan(2)
+          await context.clock.runFor(kind.startsWith('new ') ? 555_000 : 75_000)
+          await page.locator('[data-note]:not(:empty)').waitFor()
+          expect(await places(page)).toEqual(before)
+          await context.close()
+        }
+      },
+    )
+
+    it('moves nothing when the connection breaks', async () => {
+      const context = await chromium.open({ viewport: { width: 360, height: 900 } })
+      const { page } = await open('push', context)
+      await context.clock.runFor(20_000)
+      const before = await places(page)
+      await context.setOffline(true)
+      await page.locator('[data-note]:not(:empty)').waitFor()
+      expect(await places(page)).toEqual(before)
+    })
+  })
+
+  describe('after a reload', () => {
+    const live = (page: Page) => page.evaluate<string[]>(`[...document.querySelectorAll('[role="alert"], [role="status"]')].map((one) => one.textContent).filter(Boolean)`)
+    const focused = (page: Page) => page.evaluate('document.activeElement.tagName')
+    const refused = async (page: Page) => {
+      await page.evaluate(`document.querySelector('[value="app"]').value = 'fax'`)
+      await page.getByRole('button', { name: 'Use a QR code or link' }).click()
+      await page.getByRole('alert').waitFor()
+    }
+
+    it('a screen reader does not announce an alert a second time, and begins at the heading', async () => {
+      const { page } = await waiting(await chromium.open(), cloud)
+      await refused(page)
+      expect(await live(page)).toHaveLength(1)
+      const words = await page.getByRole('alert').textContent() as string
+      await page.reload()
+      expect([await live(page), await focused(page), await page.getByText(words).isVisible()]).toEqual([[], 'H1', true])
+      // The same refusal once more is news.
+      await refused(page)
+      expect(await live(page)).toEqual([words])
+    })
+
+    it('the field for a code keeps the focus, and a wrong code is not announced again', async () => {
+      const { page } = await waiting(await chromium.open(), cloud, { factor: 'sms' })
+      await page.getByLabel('Code').fill('000000')
+      await page.keyboard.press('Enter')
+      await page.getByRole('alert').waitFor()
+      await page.reload()
+      expect([await live(page), await focused(page)]).toEqual([[], 'INPUT'])
     })
   })
 

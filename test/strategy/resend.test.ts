@@ -32,13 +32,19 @@ describe.each(['push', 'sms'])('the same again by %s', (factor) => {
     expect(world.asked('approve')).toBe(1)
   })
 
-  it('within 15 s, from the page\'s own form › leads back to the page', async () => {
+  it('within 15 s, from the page\'s own form › leads back to the page, which says how long to wait, in four languages', async () => {
     const handle = await signIn(browser, 'anna', { factor })
     const { text } = await browser.get(waitingOf(handle))
     expect(text).toMatch(new RegExp(`name="factor" value="${factor}">\\s*<input type="hidden" name="retry" value="1">`))
     const page = await again(handle, factor, { retry: '1' })
     expect(page.status).toBe(303)
     expect((await browser.get(waitingOf(handleIn(page.location)), { accept: 'application/json' })).json()).toMatchObject({ factor, status: 'pending' })
+    later(5)
+    for (const [language, words] of [['en', 'Sent a moment ago. You can send again in 10\u00a0s.'], ['de', 'Sie können in 10\u00a0s erneut senden.'], ['fr', 'Vous pourrez renvoyer dans 10\u00a0s.'], ['it', 'Potrà inviare di nuovo tra 10\u00a0s.']] as const) {
+      expect((await browser.get(page.location as string, { accept: 'text/html', 'accept-language': language })).text).toMatch(new RegExp(`<p role="status">[^<]*${words}</p>`))
+    }
+    later(15)
+    expect((await browser.get(page.location as string)).text).not.toContain('<p role="status">')
     expect(world.asked('approve')).toBe(1)
   })
 
@@ -106,20 +112,56 @@ describe('a switch that is refused, by the page\'s own form', () => {
     expect([page.status, page.headers.get('retry-after')]).toEqual([303, null])
     const next = handleIn(page.location)
     expect((await browser.get(waitingOf(next), { accept: 'application/json' })).json()).toMatchObject({ factor: 'push', status: 'pending', failure: 'too_many_starts' })
-    expect(alertsOf((await browser.get(waitingOf(next))).text)).toEqual([TOO_MANY])
+    const { text } = await browser.get(waitingOf(next))
+    // The warning before the end does not advise to send again, because that would be refused, too.
+    expect([alertsOf(text), /data-ends-soon="([^"]*)"/.exec(text)?.[1]]).toEqual([[TOO_MANY], 'Less than half a minute left.'])
     expect(world.events.of('failed').map(({ code }) => code)).toEqual(['too_many_starts', 'too_many_starts'])
     expect((await browser.post('/login', { username: 'anna', password: PASSWORD, factor: 'app', retry: '1' })).status).toBe(429)
     await world.simulator.phone('anna').approve()
     expect(outcomeOf(await browser.get(callbackOf(next)))).toBe('success')
   })
 
-  it('fails as before once the request was denied', async () => {
-    app = await world.start({ strategy: { startBudget: { starts: 2, perSeconds: 300 } } })
-    browser = app.browser()
-    const handle = handleIn((await again(await signIn(browser, 'anna', { factor: 'sms' }), 'push')).location)
-    await world.simulator.phone('anna').deny()
-    await browser.get(`/login/2fa/status?transaction=${handle}`)
-    expect(outcomeOf(await again(handle, 'app', { retry: '1' }))).toBe('too_many_starts')
+  describe.each([
+    ['was denied, as only the ledger knows', 'Request not approved', async (handle: string) => {
+      await world.simulator.phone('anna').deny()
+      await browser.get(`/login/2fa/status?transaction=${handle}`)
+    }],
+    ['was denied', 'Request not approved', async (handle: string) => {
+      await world.simulator.phone('anna').deny()
+      await browser.get(callbackOf(handle))
+    }],
+    ['has expired', 'Request expired', async () => later(130)],
+  ] as const)('after the request %s', (_name, heading, end) => {
+    it('leaves the user on its page, which says why and offers the other ways', async () => {
+      app = await world.start({ strategy: { startBudget: { starts: 2, perSeconds: 300 } } })
+      browser = app.browser()
+      const handle = handleIn((await again(await signIn(browser, 'anna', { factor: 'sms' }), 'push')).location)
+      await end(handle)
+      expect((await browser.get(waitingOf(handle))).text).toContain('name="factor" value="sms"><input type="hidden" name="retry" value="1">')
+      expect(outcomeOf(await again(handle, 'app'))).toBe('too_many_starts')
+      const page = await again(handle, 'app', { retry: '1' })
+      expect(page.status).toBe(303)
+      const { text } = await browser.get(page.location as string)
+      expect([alertsOf(text), text.includes(`>${heading}</h1>`), text.includes('value="sms"')]).toEqual([[TOO_MANY], true, true])
+    })
+
+    it('writes the session ten times at most, however often such a start is repeated', async () => {
+      app = await world.start({ strategy: { startBudget: { starts: 2, perSeconds: 300 } } })
+      browser = app.browser()
+      const handle = handleIn((await again(await signIn(browser, 'anna', { factor: 'sms' }), 'push')).location)
+      await end(handle)
+      for (let i = 0; i < 12; i++) expect((await again(handle, i % 2 === 0 ? 'app' : 'fax', { retry: '1' })).status).toBe(303)
+      // The last two starts wrote nothing, so the page still shows the reason of the tenth.
+      expect(alertsOf((await browser.get(waitingOf(handle))).text)).toEqual([failures.unknown_factor.message])
+      await again(handle, 'app', { retry: '1' })
+      expect(alertsOf((await browser.get(waitingOf(handle))).text)).toEqual([failures.unknown_factor.message])
+    })
+  })
+
+  it('after the request was cancelled, gets the failure', async () => {
+    const handle = await signIn(browser, 'anna')
+    await browser.post('/login/2fa', { transaction: handle, cancel: '1' })
+    expect(outcomeOf(await again(handle, 'fax', { retry: '1' }))).toBe('cancelled')
   })
 
   it.each([

@@ -160,7 +160,7 @@ describe('sending it again', () => {
     const waits = await waiting(factor)
     world.later(120)
     const text = await waits.text()
-    expect(text).toContain(`name="factor" value="${factor}">${again(label)}`)
+    expect(text).toContain(`name="factor" value="${factor}"><input type="hidden" name="retry" value="1">${again(label)}`)
     expect(text).not.toContain('data-resend')
   })
 })

@@ -42,6 +42,18 @@
       heading.tabIndex = -1
       heading.focus()
     }
+    void attempt(() => {
+      // The browser keeps the state of the history over a reload only. The user then knows what the page says, unless the text has changed.
+      const parts = [...main.querySelectorAll('[role="alert"], [role="status"]:not([data-note])')]
+      const said = parts.map(({ textContent }) => textContent).join(' ')
+      const state = history.state as { readonly nevisSaid?: string } | null
+      if (state?.nevisSaid !== undefined && !main.querySelector('[autofocus]')) {
+        heading.tabIndex = -1
+        heading.focus({ preventScroll: true })
+      }
+      if (state?.nevisSaid === said) for (const part of parts) part.removeAttribute('role')
+      history.replaceState({ ...state, nevisSaid: said }, '')
+    }).catch(() => undefined)
     if (main.dataset['status'] !== 'pending') return
 
     let { transaction, secondsLeft } = main.dataset as unknown as PageData
@@ -88,7 +100,7 @@
     }
 
     function sayWhetherOnline() {
-      if (!isOver) say(navigator.onLine ? [silence, warning].filter(Boolean).join(' ') : offline)
+      if (!isOver) say(navigator.onLine ? warning || silence : offline)
     }
 
     /** @throws TypeError if the JSON is not of the status endpoint: a gateway before the app may have answered, for example with 429 */
@@ -160,7 +172,8 @@
       main.dataset['status'] = status
       document.title = document.title.replace(heading.textContent, words)
       write(heading, words)
-      for (const part of main.children) (part as HTMLElement).hidden = part !== heading && part !== note && !(part === here && status === 'elsewhere')
+      for (const part of main.children) (part as HTMLElement).hidden = part !== heading && part !== note.parentElement && !(part === here && status === 'elsewhere')
+      note.nextElementSibling?.remove()
       // Hide the link to the sign-in page, which is in the footer, outside of `main`: the user has just confirmed, and must not sign in again.
       document.querySelector('[data-sign-in]')?.setAttribute('hidden', '')
       say(said)

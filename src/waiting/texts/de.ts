@@ -95,6 +95,7 @@ export const de: Texts = {
   resend: 'Erneut senden',
   resendOrChange: 'Erneut senden oder Nummer ändern',
   resendIn: 'Erneut senden (in {n}\u00a0s)',
+  tooSoon: 'Vor einem Moment gesendet. Sie können in {n}\u00a0s erneut senden.',
   sentAgain: 'Erneut gesendet. Frühere Anfragen und Codes gelten nicht mehr.',
   sentToPhone: 'Gesendet an {phone}. Frühere Anfragen gelten nicht mehr.',
   anotherPhone: 'Anderes Telefon verwenden',

@@ -95,6 +95,7 @@ export const fr: Texts = {
   resend: 'Renvoyer',
   resendOrChange: 'Renvoyer ou changer de numéro',
   resendIn: 'Renvoyer (dans {n}\u00a0s)',
+  tooSoon: 'Envoyé à l’instant. Vous pourrez renvoyer dans {n}\u00a0s.',
   sentAgain: 'Nouvel envoi effectué. Les demandes et les codes précédents ne sont plus valables.',
   sentToPhone: 'Envoyé à {phone}. Les demandes précédentes ne sont plus valables.',
   anotherPhone: 'Utiliser un autre téléphone',

@@ -95,6 +95,7 @@ export const it: Texts = {
   resend: 'Invia di nuovo',
   resendOrChange: 'Invia di nuovo o cambia numero',
   resendIn: 'Invia di nuovo (tra {n}\u00a0s)',
+  tooSoon: 'Appena inviato. Potrà inviare di nuovo tra {n}\u00a0s.',
   sentAgain: 'Inviato di nuovo. Le richieste e i codici precedenti non sono più validi.',
   sentToPhone: 'Inviato a {phone}. Le richieste precedenti non sono più valide.',
   anotherPhone: 'Usa un altro telefono',

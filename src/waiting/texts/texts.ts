@@ -96,6 +96,8 @@ export interface Texts {
   readonly resendOrChange: string
   /** Label of the button `resend` during the pause; `{n}` is the number of seconds left. */
   readonly resendIn: string
+  /** Shown if the user has sent again too soon; `{n}` is the number of seconds left. */
+  readonly tooSoon: string
   /** Shown after the push or the SMS was sent again. */
   readonly sentAgain: string
   /** Replaces the text `sentAgain` if the user has chosen one of several phones; `{phone}` is its name. */
