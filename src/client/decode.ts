@@ -5,7 +5,7 @@
  * scope: sending the request, and what a value means for a login.
  */
 import { isJsonObject, type Answer, type RawAnswer } from './answer'
-import { asUndecided } from './errors'
+import { asRefused, asUndecided } from './errors'
 import { compact, Fields } from './fields'
 import { objectsIn, ownField, userIn } from './places'
 import { recoveryCodesIn } from './recovery-codes'
@@ -13,8 +13,10 @@ import type { Approval, Authenticator, Enrollment, Intent, NamedAuthenticator, S
 
 const APP_ENROLLMENT: readonly string[] = ['app', 'push']
 const APP_APPROVAL: readonly string[] = ['app', 'qr-code']
-/** A word that may be the final status of a transaction, such as `denied` or `approved`. Waiting for another status would be in vain. */
-const FINAL_WORD = /succe|approv|confirm|complet|accept|verif|authenti|done|finish|\bend(?:ed)?\b|clos|\bok\b|den[iy]|declin|reject|refus|cancel|abort|expir|time.?out|timed|fail|error|block|lock|invalid|unknown|unauth|forbid/
+/** A word for a transaction that has ended without the user's approval. */
+const REFUSED_WORD = /den[iy]|declin|reject|refus|cancel|abort|expir|time.?out|timed|fail|block|lock/
+/** A word that may be the final status of a transaction, such as `approved`. Waiting for another status would be in vain. */
+const FINAL_WORD = /succe|approv|confirm|complet|accept|verif|authenti|done|finish|\bend(?:ed)?\b|clos|\bok\b|error|invalid|unknown|unauth|forbid/
 const TRANSACTION_STATUSES: readonly string[] = ['pending', 'succeeded', 'failed', 'unknown']
 
 /** Decodes a user. For a search by username, Nevis may send a list with one user. */
@@ -144,12 +146,13 @@ export function decodeApproval(answer: Answer, channel: string): Approval {
  * - 404 means `unknown` only with `"status": "unknown"`. Any other 404 means that the host or the path is wrong.
  */
 export function decodeStatus(answer: Answer): Status {
-  if (![200, 202, 404, 412].includes(answer.status)) throw answer.statusError()
   const fields = new Fields(answer, answer.jsonObject() ?? {})
   const word = fields.optionalText('status')?.toLowerCase()
-  const status = statusOf(answer, word)
+  const isDocumented = [200, 202, 404, 412].includes(answer.status)
+  const status = isDocumented ? statusOf(answer, word) : undefined
   if (status === undefined) {
-    const error = answer.unexpected('the HTTP status and the field status contradict each other')
+    const error = isDocumented ? answer.unexpected('the HTTP status and the field status contradict each other') : answer.statusError()
+    if (answer.status < 500 && word !== undefined && REFUSED_WORD.test(word)) throw asRefused(error)
     const isUndecided = [200, 202].includes(answer.status) && word !== undefined && word !== '' && !FINAL_WORD.test(word)
     throw isUndecided ? asUndecided(error, fields.looseId('transactionId')) : error
   }
