@@ -69,7 +69,8 @@ export function decodeEnrollment(answer: Answer, channel: string): Enrollment {
 
 /**
  * Decodes the response to an enrolment of recovery codes, which Nevis does not document. Nevis has created the codes by now, so they must not be lost: any
- * success status is accepted, and every other field with an invalid value counts as absent.
+ * success status is accepted, and other fields with an invalid value count as absent. Exception: an invalid `userId` or `username` throws, because the codes may
+ * then be those of another user.
  */
 function decodeRecoveryCodes(answer: Answer): Enrollment {
   if (answer.status < 200 || answer.status >= 300) throw answer.statusError()
@@ -78,14 +79,15 @@ function decodeRecoveryCodes(answer: Answer): Enrollment {
   if (recoveryCodes === undefined && (typeof json !== 'object' || json === null)) throw answer.notAnObject()
   const fields = new Fields(answer, isJsonObject(json) ? json : { codes: json ?? answer.text })
   const enrollment = compact<Omit<Enrollment, keyof UserBasics | 'qrCode' | 'appLinkUri'>>({
-    userId: unlessInvalid(() => fields.optionalId('userId')),
+    userId: fields.get('userId') === '' ? undefined : fields.optionalId('userId'),
     status: unlessInvalid(() => statusOfUser(fields)),
     authenticators: unlessInvalid(() => authenticatorsIn(fields)) ?? [],
     transactionId: unlessInvalid(() => fields.optionalTransactionId()),
     statusToken: unlessInvalid(() => fields.optionalToken('statusToken')),
     recoveryCodes,
   })
-  return { ...userFields(fields, fields.looseString('username')), ...enrollment }
+  const username = fields.get('username') === '' ? undefined : fields.optionalString('username')
+  return { ...userFields(fields, username), ...enrollment }
 }
 
 /** Returns undefined if the value that `read` reads is invalid. */
