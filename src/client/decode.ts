@@ -14,9 +14,11 @@ import type { Approval, Authenticator, Enrollment, Intent, NamedAuthenticator, S
 const APP_ENROLLMENT: readonly string[] = ['app', 'push']
 const APP_APPROVAL: readonly string[] = ['app', 'qr-code']
 /** A word for a transaction that has ended without the user's approval. */
-const REFUSED_WORD = /den[iy]|declin|reject|refus|cancel|abort|expir|time.?out|timed|fail|block|lock/
+const REFUSED_WORD = /den[iy]|declin|reject|refus|cancel|abort|expir|time.?out|timed|fail|block|lock|revok|withdr|dismiss/
+/** A word for a transaction that is still waiting, even if it also has a part of a word below, as `unconfirmed` and `waiting_for_approval` have. */
+const WAITING_WORD = /pend|wait|progress|process|unconfirmed|authenticating/
 /** A word that may be the final status of a transaction, such as `approved`. Waiting for another status would be in vain. */
-const FINAL_WORD = /succe|approv|confirm|complet|accept|verif|authenti|done|finish|\bend(?:ed)?\b|clos|\bok\b|error|invalid|unknown|unauth|forbid/
+const FINAL_WORD = /succe|approv|confirm|complet|accept|verif|authenti|done|finish|\bend(?:ed)?\b|clos|\bok\b|error|invalid|unknown|unauth|forbid|enrolled|registered|granted|\bused\b|not.?found/
 const TRANSACTION_STATUSES: readonly string[] = ['pending', 'succeeded', 'failed', 'unknown']
 
 /** Decodes a user. For a search by username, Nevis may send a list with one user. */
@@ -75,6 +77,8 @@ export function decodeEnrollment(answer: Answer, channel: string): Enrollment {
 function decodeRecoveryCodes(answer: Answer): Enrollment {
   if (answer.status < 200 || answer.status >= 300) throw answer.statusError()
   const json = answer.jsonValue()
+  // HTTP 206, and a text without a declared length, may be cut off: the user would save only a part of the codes.
+  if (answer.status === 206 || (json === undefined && answer.isOpenEnded)) throw answer.unexpected('the answer may be incomplete')
   const recoveryCodes = recoveryCodesIn(json ?? answer.text)
   if (recoveryCodes === undefined && (typeof json !== 'object' || json === null)) throw answer.notAnObject()
   const fields = new Fields(answer, isJsonObject(json) ? json : { codes: json ?? answer.text })
@@ -155,7 +159,7 @@ export function decodeStatus(answer: Answer): Status {
   if (status === undefined) {
     const error = isDocumented ? answer.unexpected('the HTTP status and the field status contradict each other') : answer.statusError()
     if (answer.status < 500 && word !== undefined && REFUSED_WORD.test(word)) throw asRefused(error)
-    const isUndecided = [200, 202].includes(answer.status) && word !== undefined && word !== '' && !FINAL_WORD.test(word)
+    const isUndecided = [200, 202].includes(answer.status) && word !== undefined && word !== '' && (WAITING_WORD.test(word) || !FINAL_WORD.test(word))
     throw isUndecided ? asUndecided(error, fields.looseId('transactionId')) : error
   }
   if (status === 'unknown') return { status, raw: fields.json }

@@ -88,6 +88,20 @@ describe('the codes that Nevis has created are not lost', () => {
     expect((await nevisError(enrolled(body, status))).code).toBe('NEVIS_UNEXPECTED_RESPONSE')
   })
 
+  it('but an answer that may be cut off is an error', async () => {
+    expect((await nevisError(enrolled(ANSWER, 206))).code).toBe('NEVIS_UNEXPECTED_RESPONSE')
+    const enrolledOpenEnded = async (body: string) => {
+      const { baseURL } = await serve((_req, res) => {
+        res.useChunkedEncodingByDefault = false
+        res.writeHead(201, { connection: 'close' })
+        res.end(body)
+      })
+      return newClient({ baseURL }).enroll({ username: 'anna', channel: 'recovery' })
+    }
+    expect((await nevisError(enrolledOpenEnded(CODES.join('\n')))).code).toBe('NEVIS_UNEXPECTED_RESPONSE')
+    expect((await enrolledOpenEnded(JSON.stringify(CODES))).recoveryCodes).toEqual(CODES)
+  })
+
   const USER_WITHOUT_DASHES = USER_ID.replaceAll('-', '')
   it.each<object>([
     { userId: 100 }, { userId: '100' }, { userId: `{${USER_ID}}` }, { userId: USER_WITHOUT_DASHES }, { userId: `urn:uuid:${USER_ID}` }, { userId: [USER_ID] }, { userId: false },
