@@ -5,7 +5,7 @@
  * scope: sending the request, and what a value means for a login.
  */
 import { isJsonObject, type Answer, type RawAnswer } from './answer'
-import { asUndecided } from './errors'
+import { asRefused, asUndecided } from './errors'
 import { compact, Fields } from './fields'
 import { objectsIn, ownField, userIn } from './places'
 import { recoveryCodesIn } from './recovery-codes'
@@ -13,8 +13,12 @@ import type { Approval, Authenticator, Enrollment, Intent, NamedAuthenticator, S
 
 const APP_ENROLLMENT: readonly string[] = ['app', 'push']
 const APP_APPROVAL: readonly string[] = ['app', 'qr-code']
-/** A word that may be the final status of a transaction, such as `denied` or `approved`. Waiting for another status would be in vain. */
-const FINAL_WORD = /succe|approv|confirm|complet|accept|verif|authenti|done|finish|\bend(?:ed)?\b|clos|\bok\b|den[iy]|declin|reject|refus|cancel|abort|expir|time.?out|timed|fail|error|block|lock|invalid|unknown|unauth|forbid/
+/** A word for a transaction that has ended without the user's approval. */
+const REFUSED_WORD = /den[iy]|declin|reject|refus|cancel|abort|expir|time.?out|timed|fail|block|lock|revok|withdr|dismiss/
+/** A word for a transaction that is still waiting, even if it also has a part of a word below, as `unconfirmed` and `waiting_for_approval` have. */
+const WAITING_WORD = /pend|wait|progress|process|unconfirmed|authenticating/
+/** A word that may be the final status of a transaction, such as `approved`. Waiting for another status would be in vain. */
+const FINAL_WORD = /succe|approv|confirm|complet|accept|verif|authenti|done|finish|\bend(?:ed)?\b|clos|\bok\b|error|invalid|unknown|unauth|forbid|enrolled|registered|granted|\bused\b|not.?found/
 const TRANSACTION_STATUSES: readonly string[] = ['pending', 'succeeded', 'failed', 'unknown']
 
 /** Decodes a user. For a search by username, Nevis may send a list with one user. */
@@ -67,23 +71,27 @@ export function decodeEnrollment(answer: Answer, channel: string): Enrollment {
 
 /**
  * Decodes the response to an enrolment of recovery codes, which Nevis does not document. Nevis has created the codes by now, so they must not be lost: any
- * success status is accepted, and every other field with an invalid value counts as absent.
+ * success status is accepted, and other fields with an invalid value count as absent. Exception: an invalid `userId` or `username` throws, because the codes may
+ * then be those of another user.
  */
 function decodeRecoveryCodes(answer: Answer): Enrollment {
   if (answer.status < 200 || answer.status >= 300) throw answer.statusError()
   const json = answer.jsonValue()
+  // HTTP 206, and a text without a declared length, may be cut off: the user would save only a part of the codes.
+  if (answer.status === 206 || (json === undefined && answer.isOpenEnded)) throw answer.unexpected('the answer may be incomplete')
   const recoveryCodes = recoveryCodesIn(json ?? answer.text)
   if (recoveryCodes === undefined && (typeof json !== 'object' || json === null)) throw answer.notAnObject()
   const fields = new Fields(answer, isJsonObject(json) ? json : { codes: json ?? answer.text })
   const enrollment = compact<Omit<Enrollment, keyof UserBasics | 'qrCode' | 'appLinkUri'>>({
-    userId: unlessInvalid(() => fields.optionalId('userId')),
+    userId: fields.get('userId') === '' ? undefined : fields.optionalId('userId'),
     status: unlessInvalid(() => statusOfUser(fields)),
     authenticators: unlessInvalid(() => authenticatorsIn(fields)) ?? [],
     transactionId: unlessInvalid(() => fields.optionalTransactionId()),
     statusToken: unlessInvalid(() => fields.optionalToken('statusToken')),
     recoveryCodes,
   })
-  return { ...userFields(fields, fields.looseString('username')), ...enrollment }
+  const username = fields.get('username') === '' ? undefined : fields.optionalString('username')
+  return { ...userFields(fields, username), ...enrollment }
 }
 
 /** Returns undefined if the value that `read` reads is invalid. */
@@ -144,13 +152,14 @@ export function decodeApproval(answer: Answer, channel: string): Approval {
  * - 404 means `unknown` only with `"status": "unknown"`. Any other 404 means that the host or the path is wrong.
  */
 export function decodeStatus(answer: Answer): Status {
-  if (![200, 202, 404, 412].includes(answer.status)) throw answer.statusError()
   const fields = new Fields(answer, answer.jsonObject() ?? {})
   const word = fields.optionalText('status')?.toLowerCase()
-  const status = statusOf(answer, word)
+  const isDocumented = [200, 202, 404, 412].includes(answer.status)
+  const status = isDocumented ? statusOf(answer, word) : undefined
   if (status === undefined) {
-    const error = answer.unexpected('the HTTP status and the field status contradict each other')
-    const isUndecided = [200, 202].includes(answer.status) && word !== undefined && word !== '' && !FINAL_WORD.test(word)
+    const error = isDocumented ? answer.unexpected('the HTTP status and the field status contradict each other') : answer.statusError()
+    if (answer.status < 500 && word !== undefined && REFUSED_WORD.test(word)) throw asRefused(error)
+    const isUndecided = [200, 202].includes(answer.status) && word !== undefined && word !== '' && (WAITING_WORD.test(word) || !FINAL_WORD.test(word))
     throw isUndecided ? asUndecided(error, fields.looseId('transactionId')) : error
   }
   if (status === 'unknown') return { status, raw: fields.json }

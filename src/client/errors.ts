@@ -115,6 +115,23 @@ export function undecidedTransactionOf(error: unknown): string | undefined {
   return undecided.get(error as NevisError)
 }
 
+/** Errors for a status answer with a word of refusal, such as `failed`, under an HTTP status that Nevis does not document for it. */
+const refused = new WeakSet<NevisError>()
+
+/** @internal */
+export function asRefused(error: NevisError): NevisError {
+  refused.add(error)
+  return error
+}
+
+/**
+ * True for an error whose answer had a word of refusal as its status.
+ * @internal
+ */
+export function saysRefused(error: NevisError): boolean {
+  return refused.has(error)
+}
+
 /**
  * A call to Nevis failed for a technical reason. A user's denial or wrong code is never a NevisError.
  *

@@ -39,6 +39,9 @@ export function recovery(options: Readonly<Record<string, never>> = {}): Factor 
       const username = await usernameOf(nevis, subject)
       // The user confirms the codes on the page only, so this enrolment needs neither Nevis's transaction id nor its status token.
       const { transactionId: _id, statusToken: _token, ...enrollment } = await nevis.enroll({ username, channel: 'recovery' })
+      // `usernameOf` has read this username at Nevis. If the app names a username, the start compares it with the one in Nevis's answer.
+      const isOther = subject.username === undefined && enrollment.username !== undefined && enrollment.username.toLowerCase() !== username.toLowerCase()
+      if (isOther) throw new Refusal('binding_mismatch')
       const challenge = enrollmentChallenge(enrollment, randomUUID())
       // If Nevis's response contains no codes, the user has nothing to save, so the enrolment fails.
       if (challenge.browser.recoveryCodes === undefined) throw new NevisError('NEVIS_UNEXPECTED_RESPONSE', 'enroll', { reason: 'no recovery codes' })

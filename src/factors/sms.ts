@@ -8,7 +8,7 @@
 import { randomUUID } from 'node:crypto'
 import { assertPhonePrefixes, assertSmsText, isPhone } from '../client/checks'
 import type { NevisClient, Status } from '../client/client'
-import { NevisError } from '../client/errors'
+import { NevisError, saysRefused } from '../client/errors'
 import { plainText } from '../client/messages'
 import { refuseUnknown } from '../client/option-names'
 import { smsCodeIn, withoutTrunkZero } from '../client/typed-input'
@@ -136,7 +136,7 @@ async function successInstead(nevis: NevisClient, transaction: Transaction, erro
 const OF_GATEWAYS: readonly unknown[] = [undefined, 502, 503, 504]
 
 /**
- * Asks for the transaction's status after a right code.
+ * Asks for the transaction's status after a right code. A status that says `failed` in its own words counts as failed, whatever its HTTP status.
  * @param isRequired true if a right code is not enough
  * @returns undefined if there is no status: newer Nevis documentation says that an SMS transaction has none, and a code cannot be sent twice
  * @throws NevisError if the status is required and Nevis does not answer, so that the user can try again
@@ -145,6 +145,7 @@ async function finalStatus(nevis: NevisClient, statusToken: string, isRequired: 
   try {
     return await nevis.getStatus(statusToken)
   } catch (error) {
+    if (error instanceof NevisError && saysRefused(error)) return { status: 'failed', raw: {} }
     if (error instanceof NevisError && !(isRequired && OF_GATEWAYS.includes(error.nevisStatus))) return undefined
     throw error
   }

@@ -35,8 +35,7 @@ const ASK_AUTHENTICATORS: readonly string[] = ['push', 'app']
 export async function refusalBehind(error: unknown, settings: Settings, subject: Subject, factor: Factor, operation: Operation): Promise<Refusal | undefined> {
   if (error instanceof Refusal) {
     if (!(error.cause instanceof NevisError)) return undefined
-    if (await isUserBlocked(settings, subject)) return new Refusal('user_blocked')
-    return isUsernameTooLong(error.cause, subject) ? new Refusal('invalid_username') : undefined
+    return (await isUserBlocked(settings, subject)) ? new Refusal('user_blocked') : undefined
   }
   if (!(error instanceof NevisError)) return undefined
   if (error.code === 'NEVIS_NOT_FOUND') return new Refusal('not_enrolled')

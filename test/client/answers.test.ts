@@ -1,6 +1,6 @@
 /** Tests which answers of Nevis the client accepts, and with which message it refuses other answers. A message names a field or a rule, never a value. */
 import type { NevisClient } from '../../src/client/client'
-import { NevisError, type NevisErrorCode } from '../../src/client/errors'
+import { NevisError, undecidedTransactionOf, type NevisErrorCode } from '../../src/client/errors'
 import {
   APP_APPROVAL, ENROLLMENT, PUSH_APPROVAL, STATUS, USER, USER_ID, closeServers, newClient, nevisError, serve,
 } from './support'
@@ -92,6 +92,18 @@ describe('an enrolment', () => {
       const client = await answeredWith(201, { userId: USER_ID, words: ['one', 'two'] })
       expect('recoveryCodes' in (await client.enroll({ username: 'u12345', channel: 'oath' }))).toBe(false)
     })
+  })
+})
+
+describe('an unknown word as the status of a transaction', () => {
+  const transactionOf = async (status: string) => undecidedTransactionOf(await nevisError((await answeredWith(200, { ...STATUS, status })).getStatus('x')))
+
+  it.each(['processing', 'in_progress', 'PENDING_APPROVAL', 'awaiting_confirmation', 'waiting-for-approval', 'unconfirmed', 'authenticating', 'scanned'])('may come while the user is still deciding: %s', async (word) => {
+    expect(await transactionOf(word)).toBe(STATUS.transactionId)
+  })
+
+  it.each(['approved', 'denied', 'enrolled', 'registered', 'granted', 'used', 'revoked', 'withdrawn', 'dismissed', 'not_found', 'processing_failed'])('may be final: %s', async (word) => {
+    expect(await transactionOf(word)).toBeUndefined()
   })
 })
 

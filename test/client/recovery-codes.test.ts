@@ -71,7 +71,7 @@ describe('the codes that Nevis has created are not lost', () => {
   }
 
   it.each<unknown>([
-    { ...ANSWER, userId: 100 }, { ...ANSWER, userId: '100' }, { ...ANSWER, userId: '' }, { ...ANSWER, username: '' }, { ...ANSWER, username: 7 },
+    { ...ANSWER, userId: '' }, { ...ANSWER, userId: null }, { ...ANSWER, username: '' }, { ...ANSWER, username: null },
     { ...ANSWER, status: 201 }, { ...ANSWER, status: { name: 'active' } }, { ...ANSWER, status: '' },
     { ...ANSWER, authenticators: ['recovery'] }, { ...ANSWER, authenticators: { app: [] } }, { ...ANSWER, authenticators: [{ authenticatorId: '1' }] }, { ...ANSWER, authenticators: [{ authenticatorId: USER_ID, status: 5 }] },
     within({ transactionId: '' }), within({ transactionId: 12 }), within({ statusToken: '' }), within({ statusToken: 12 }), within({ qrCode: {} }), within({ qrCode: '' }), within({ appLinkUri: '' }), within({ appLinkUri: 7 }),
@@ -86,6 +86,28 @@ describe('the codes that Nevis has created are not lost', () => {
 
   it.each([['<html>', 200], ['Created', 201], ['null', 200], ['7', 201]])('but an answer that is neither JSON nor codes is an error: %j, HTTP %i', async (body, status) => {
     expect((await nevisError(enrolled(body, status))).code).toBe('NEVIS_UNEXPECTED_RESPONSE')
+  })
+
+  it('but an answer that may be cut off is an error', async () => {
+    expect((await nevisError(enrolled(ANSWER, 206))).code).toBe('NEVIS_UNEXPECTED_RESPONSE')
+    const enrolledOpenEnded = async (body: string) => {
+      const { baseURL } = await serve((_req, res) => {
+        res.useChunkedEncodingByDefault = false
+        res.writeHead(201, { connection: 'close' })
+        res.end(body)
+      })
+      return newClient({ baseURL }).enroll({ username: 'anna', channel: 'recovery' })
+    }
+    expect((await nevisError(enrolledOpenEnded(CODES.join('\n')))).code).toBe('NEVIS_UNEXPECTED_RESPONSE')
+    expect((await enrolledOpenEnded(JSON.stringify(CODES))).recoveryCodes).toEqual(CODES)
+  })
+
+  const USER_WITHOUT_DASHES = USER_ID.replaceAll('-', '')
+  it.each<object>([
+    { userId: 100 }, { userId: '100' }, { userId: `{${USER_ID}}` }, { userId: USER_WITHOUT_DASHES }, { userId: `urn:uuid:${USER_ID}` }, { userId: [USER_ID] }, { userId: false },
+    { username: 7 }, { username: ['anna'] }, { username: { name: 'anna' } }, { username: false },
+  ])('but an answer that names the user in an unknown form is an error, because the codes may be those of another user: %j', async (odd) => {
+    for (const body of [{ ...ANSWER, ...odd }, { recoveryCodes: CODES, user: odd }]) expect((await nevisError(enrolled(body))).code).toBe('NEVIS_UNEXPECTED_RESPONSE')
   })
 
   it('but a valid userId and username stay in the result, so that the strategy can refuse those of another user', async () => {

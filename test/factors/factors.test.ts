@@ -228,6 +228,12 @@ describe('an enrolment', () => {
     }
   })
 
+  it('of recovery codes by userId shows no codes that Nevis has created for another username, whose case does not matter', async () => {
+    const answer = (username: string) => cloud({ enroll: { username, recoveryCodes: ['AAAA'] }, getUser: { username: 'anna' }, findUserByUsername: { userId: USER } }).nevis
+    await expect(enroll(recovery(), answer('ben'), KNOWN)).rejects.toMatchObject({ code: 'binding_mismatch' })
+    await expect(enroll(recovery(), answer('Anna'), KNOWN)).resolves.toMatchObject({ browser: { recoveryCodes: ['AAAA'] } })
+  })
+
   it('of recovery codes by a userId in capitals, where the username is that of the same user', async () => {
     const { nevis } = cloud({ enroll: ENROLLMENT, findUserByUsername: { userId: USER } })
     await expect(enroll(recovery(), nevis, { userId: USER.toUpperCase(), ...ANNA })).resolves.toMatchObject({ browser: { recoveryCodes: ['AAAA'] } })

@@ -46,7 +46,7 @@ describe('a start for a user who has only a passkey', () => {
 
 describe('an enrolment that Nevis refuses with 400', () => {
   it.each([
-    ['a new user with a username of 51 characters, by SMS', LONG, 'sms', 'invalid_username'],
+    ['a new user with a username of 51 characters, by SMS, where the phone number may be wrong as well', LONG, 'sms', 'phone_refused'],
     ['a new user with a username of 51 characters, by the Access App', LONG, 'app', 'invalid_username'],
     ['a new user with a username of 50 characters, by SMS', LONG.slice(1), 'sms', 'phone_refused'],
     ['a new user with a username of 50 characters, by the Access App', LONG.slice(1), 'app', 'NEVIS_REJECTED'],
@@ -65,7 +65,8 @@ describe('an enrolment that Nevis refuses with 400', () => {
 })
 
 describe('a sign-in by SMS with the right code', () => {
-  it.each([{ status: 502, body: '<html>' }, { status: 503 }, { reset: true as const }])('succeeds, although the status that follows is answered by nobody: %j', async (fault) => {
+  /** Signs in with the right code, and lets Nevis answer the status that follows with this fault. */
+  async function signInBySms(fault: object) {
     const { simulator, app } = await start([])
     simulator.addUser({ username: 'anna', phone: PHONE })
     const browser = app.browser()
@@ -73,6 +74,18 @@ describe('a sign-in by SMS with the right code', () => {
     simulator.faults.add({ on: 'getStatus', ...fault })
     const code = /\d{6}/.exec(simulator.sms('anna').at(-1) ?? '')?.[0] as string
     const transaction = new URL(String(location), 'http://x').searchParams.get('transaction') as string
-    expect((await browser.post('/login/2fa/callback', { transaction, code })).json()).toMatchObject({ action: 'success' })
+    return (await browser.post('/login/2fa/callback', { transaction, code })).json()
+  }
+
+  it.each([{ status: 502, body: '<html>' }, { status: 503 }, { reset: true as const }])('succeeds, although the status that follows is answered by nobody: %j', async (fault) => {
+    expect(await signInBySms(fault)).toMatchObject({ action: 'success' })
+  }, 20_000)
+
+  it.each([[200, 'failed'], [202, 'FAILED'], [200, 'user_denied'], [400, 'failed'], [404, 'failed'], [409, 'rejected'], [412, 'expired']])('fails if the status that follows says so: HTTP %i, %s', async (status, word) => {
+    expect(await signInBySms({ status, body: JSON.stringify({ status: word }) })).toMatchObject({ action: 'fail', code: 'not_approved' })
+  })
+
+  it.each([[200, 'processing'], [404, 'unknown'], [503, 'failed']])('succeeds if the status that follows does not come from Nevis or says nothing: HTTP %i, %s', async (status, word) => {
+    expect(await signInBySms({ status, body: JSON.stringify({ status: word }) })).toMatchObject({ action: 'success' })
   }, 20_000)
 })

@@ -9,13 +9,14 @@ import { isAnswered } from './schedule'
 
 /** After this many answers without a status, the waiting page goes on to the callback URL, where the app gets the error. */
 const MAX_ANSWERS = 3
-/** The same after this time, if the answers name the transaction and have an unknown word as its status. */
+/** The same if such an answer comes this long after the first one, and both name the transaction and have an unknown word as its status. */
 const MAX_UNDECIDED_MS = 60_000
 
 /** @internal */
 export class UnreadableAnswers {
   private count = 0
   private undecidedSince: number | undefined
+  private undecidedMs = 0
 
   constructor(private readonly transactionId: string) {}
 
@@ -25,7 +26,7 @@ export class UnreadableAnswers {
    */
   add(error: unknown): boolean {
     if (!isAnswered(error)) return false
-    if (undecidedTransactionOf(error) === this.transactionId) this.undecidedSince ??= performance.now()
+    if (undecidedTransactionOf(error) === this.transactionId) this.undecidedMs = performance.now() - (this.undecidedSince ??= performance.now())
     else this.count += 1
     return true
   }
@@ -34,9 +35,10 @@ export class UnreadableAnswers {
   clear(): void {
     this.count = 0
     this.undecidedSince = undefined
+    this.undecidedMs = 0
   }
 
   areTooMany(): boolean {
-    return this.count >= MAX_ANSWERS || (this.undecidedSince !== undefined && performance.now() - this.undecidedSince >= MAX_UNDECIDED_MS)
+    return this.count >= MAX_ANSWERS || this.undecidedMs >= MAX_UNDECIDED_MS
   }
 }

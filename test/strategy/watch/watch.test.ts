@@ -768,6 +768,10 @@ describe('answers without a known status', () => {
     expect(await watch.look(sealed())).toBe('unreadable')
   })
 
+  it.each([['a gateway', gateway], ['nobody', unreachableError]])('do not end it if an unknown word came only once, and since then %s answers', async (_what, silence) => {
+    expect(await secondsUntilTold([() => (asked.length === 0 ? processing() : silence())])).toBe(Infinity)
+  })
+
   it('end it soon if they are about another transaction', async () => {
     expect(await secondsUntilTold([() => processing('other')])).toBeLessThan(8)
   })
