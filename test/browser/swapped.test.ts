@@ -154,7 +154,7 @@ describeWithChromium('the waiting page', () => {
       const codes = await page.locator('[data-codes] code').allTextContents()
       await page.getByRole('checkbox').check()
       await context.clock.runFor(580_000)
-      await page.getByText(ENDS_SOON).waitFor()
+      await page.getByRole('status').filter({ hasText: ENDS_SOON }).waitFor()
       const before = page.url()
       let posts = 0
       page.on('request', (request) => void (request.method() === 'POST' && posts++))
