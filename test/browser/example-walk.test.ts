@@ -247,7 +247,7 @@ describeWithChromium('a stranger', () => {
     forgiveComplaints(/409/) // the invalid link that is opened below
     await at.open('/account/devices')
     await confirmOnceMore(at, phones)
-    await at.tapText('Umbenennen dora')
+    await at.tapText('Umbenennen iPhone 16')
     await at.types('Neuer Name', 'Doras <altes> Telefon')
     await at.tap('button', 'Namen speichern')
     await at.reads('Ein Name hat 1 bis 40 Buchstaben, Ziffern, Leerzeichen und Satzzeichen.')

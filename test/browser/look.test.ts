@@ -184,7 +184,7 @@ function overlapping(page: Page): Promise<string[]> {
     const lines = []
     while (walker.nextNode()) {
       const { currentNode: node } = walker
-      if (!node.textContent.trim() || node.parentElement.closest('.nevis-unseen, noscript, script, style') || !node.parentElement.checkVisibility()) continue
+      if (!node.textContent.trim() || node.parentElement.closest('.nevis-unseen, noscript, script, style') || !node.parentElement.checkVisibility({ visibilityProperty: true })) continue
       const range = document.createRange()
       range.selectNodeContents(node)
       for (const { left, right, top, bottom } of range.getClientRects()) lines.push({ text: node.textContent.trim(), left, right, top, bottom })
