@@ -57,20 +57,11 @@ function waitingPart(view: WaitingView, parts: PageParts): Html {
       ${showsWidget(view) && widgetPart(view, parts)}
       ${rememberPart(view, parts)}
       ${view.prompt === 'wait' && checkPart(view, parts)}
-      ${notePart(view, texts)}
+      <p class="nevis-note nevis-scripted" role="status" data-note></p>
       <div class="nevis-left nevis-scripted">
         <p class="nevis-time"><span>${texts.timeLeft}</span> <time data-countdown datetime="${view.expiresAt}">${clock(view.expiresAt)}</time></p>
         ${moreTimePart(view, parts)}
       </div>`
-}
-
-/**
- * The place where the script writes a note, such as the warning before the time ends. An invisible copy of the longest note keeps the room free: otherwise a note
- * would move the buttons below it, and the user would press the wrong one.
- */
-function notePart(view: WaitingView, texts: Texts): Html {
-  const longest = [endsSoonWords(view, texts), texts.noResponse, texts.offline].reduce((one, other) => (unmarked(other).length > unmarked(one).length ? other : one))
-  return html`<div class="nevis-notes nevis-scripted"><p class="nevis-note" role="status" data-note></p><p class="nevis-note" aria-hidden="true">${longest}</p></div>`
 }
 
 /** A link that the script shows after another tab has gone to the callback. If the user has closed that tab, the link lets the user go on in this tab. */

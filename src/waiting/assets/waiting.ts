@@ -173,8 +173,7 @@
       main.dataset['status'] = status
       document.title = document.title.replace(heading.textContent, words)
       write(heading, words)
-      for (const part of main.children) (part as HTMLElement).hidden = part !== heading && part !== note.parentElement && !(part === here && status === 'elsewhere')
-      note.nextElementSibling?.remove()
+      for (const part of main.children) (part as HTMLElement).hidden = part !== heading && part !== note && !(part === here && status === 'elsewhere')
       // Hide the link to the sign-in page, which is in the footer, outside of `main`: the user has just confirmed, and must not sign in again.
       document.querySelector('[data-sign-in]')?.setAttribute('hidden', '')
       say(said)
