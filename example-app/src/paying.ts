@@ -18,7 +18,7 @@ declare global {
   }
 }
 
-/** What the user pays. The start gives this payment to the approval as `data`, and the callback gets the payment back in `req.authInfo.nevis`. */
+/** What the user pays. The app passes this payment to the strategy in the option `data`. The callback route finds it in `req.authInfo.nevis`. */
 export interface SignedPayment extends Bill {
   readonly kind: 'payment'
 }

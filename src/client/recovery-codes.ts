@@ -61,7 +61,7 @@ function listsIn(value: unknown, place: Place, depth: number): Found[] {
   )
 }
 
-/** The items of a list, or the fields of an object, without the fields that contain no codes. */
+/** All items of a list. Of an object, only the fields that may contain codes. */
 function partsOf(value: object): readonly [string, unknown][] {
   const parts: [string, unknown][] = Object.entries(value)
   return Array.isArray(value) ? parts : parts.filter(([name]) => !OTHER_NAME.test(name))

@@ -17,7 +17,7 @@ import type { StrategyRequest } from './strategy-request'
  * Creates the transaction after Nevis has accepted the start.
  * @param slot the slot that this start has taken, to count towards the user's limit on starts (`ledger/start-budget.ts`)
  * @param startedAt milliseconds since 1970
- * @returns the transaction; for new recovery codes also these codes, encrypted for the handle in the URL
+ * @returns the transaction; for new recovery codes also these codes, encrypted: they become a part of the handle in the URL
  * @internal
  */
 export async function newTransaction(

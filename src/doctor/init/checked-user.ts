@@ -45,7 +45,10 @@ function checkedIn(source: Source, last: number): CheckedUser | undefined {
   return from === undefined ? undefined : { name, from }
 }
 
-/** True if the token assigns a value to the variable or to its properties, or declares another variable of the same name. */
+/**
+ * True if the variable gets a new value at this token, gets properties by `Object.assign`, or if another variable of the same name is declared here. An assignment
+ * to a single property (`user.x = …`) does not count.
+ */
 function isSet(source: Source, at: number): boolean {
   if ([at - 1, at + 1].some((beside) => source.is(beside, '.') || source.is(beside, '?.'))) return false
   if (/^(?:const|let|var|function|class)$/.test(source.tokens[at - 1]?.text ?? '') || (source.is(at - 1, '(') && source.is(at - 2, 'assign'))) return true

@@ -46,7 +46,7 @@ export interface StageResults {
   /** The stages that ran to their end. A stage that ran to its end is also in `failed` if, for example, one of its requests got no answer. */
   readonly finished: readonly Stage[]
   readonly failed: readonly StageFailure[]
-  /** The stage of each recorded fact, if this stage failed later: such a fact may not come from Nevis itself. */
+  /** The facts that were recorded in a stage that failed afterwards, each with this stage. Perhaps such a fact does not come from Nevis itself. */
   readonly ofFailed: ReadonlyMap<string, Stage>
   /** Why the responses do not come from a Nevis instance that accepts the access key; undefined if they do. */
   readonly obstacle: string | undefined
