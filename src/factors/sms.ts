@@ -136,7 +136,8 @@ async function successInstead(nevis: NevisClient, transaction: Transaction, erro
 const OF_GATEWAYS: readonly unknown[] = [undefined, 502, 503, 504]
 
 /**
- * Asks for the transaction's status after a right code. A status that says `failed` in its own words counts as failed, whatever its HTTP status.
+ * Asks for the transaction's status after a right code. A status that says `failed` in its own words counts as failed, also under
+ * another HTTP status than 412, except a 5xx.
  * @param isRequired true if a right code is not enough
  * @returns undefined if there is no status: newer Nevis documentation says that an SMS transaction has none, and a code cannot be sent twice
  * @throws NevisError if the status is required and Nevis does not answer, so that the user can try again

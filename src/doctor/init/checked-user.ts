@@ -46,8 +46,8 @@ function checkedIn(source: Source, last: number): CheckedUser | undefined {
 }
 
 /**
- * True if the variable gets a new value at this token, gets properties by `Object.assign`, or if another variable of the same name is declared here. An assignment
- * to a single property (`user.x = …`) does not count.
+ * True if the variable gets a new value at this token, gets properties by `Object.assign`, or if another variable of the same name is declared here. An
+ * assignment to a single property (`user.x = …`) does not count.
  */
 function isSet(source: Source, at: number): boolean {
   if ([at - 1, at + 1].some((beside) => source.is(beside, '.') || source.is(beside, '?.'))) return false
