@@ -19,7 +19,7 @@ export function secondFactorsIn(req: object): SecondFactorRecord[] {
 }
 
 /**
- * Gives the session a new id, and deletes its second factor records. A record is bound to the session's id, and so would no longer be valid. But the sessions
+ * Gives the session a new id, and deletes its valid second factor records. A record is bound to the session's id, and so would no longer be valid. But the sessions
  * of some session packages have no id, and their records would stay valid without this deletion.
  * @param recordKey the session property whose record stays valid; undefined to keep no record
  * @param only see `renewSession`

@@ -87,7 +87,7 @@ export class SessionTransactions {
   }
 
   /** True if the session contains this transaction with the same content. */
-  contains(transaction: Transaction): boolean {
+  private contains(transaction: Transaction): boolean {
     const kept = this.get(transaction.id)
     // Compare by way of JSON, as the session store does: a property with the value `undefined` counts as absent.
     const stored = (value: Transaction): unknown => JSON.parse(JSON.stringify(value))

@@ -12,7 +12,7 @@ import { rereadRememberChoice } from './remembered'
 import { returnToOf } from './return-to'
 import { isFromSameBrowser } from './same-browser'
 import { mayRenew, renewForSubject } from './session-fixation'
-import { resultFor, waitForDecision, type StartContext } from './start-context'
+import { waitForDecision, type StartContext } from './start-context'
 import { factorFor } from './factor-choice'
 import { authenticatorFor, isPendingFor, isReusable, type StartParameters } from './start-parameters'
 import type { StartResult } from './start-queue'
@@ -64,8 +64,7 @@ export async function reusePending(request: StrategyRequest, context: StartConte
     ...(renewsSession && { moves: (current.moves ?? 0) + 1 }),
     ...(returnTo !== undefined && { returnTo }),
   })
-  if (!renewsSession) return resultFor(request, context, await request.saveAndWait(transaction), transaction)
-  if (isAnsweredOnPhone(request.settings, transaction)) request.settings.watch.begin(transaction)
+  if (renewsSession && isAnsweredOnPhone(request.settings, transaction)) request.settings.watch.begin(transaction)
   return waitForDecision(request, context, transaction)
 }
 

@@ -7,7 +7,7 @@
 import { Refusal, type FailureCode } from '../factors/failures'
 import { publish } from './events'
 import { isFromWaitingPage } from './from-waiting-page'
-import { resultFor, waitForDecision, type StartContext } from './start-context'
+import { waitForDecision, type StartContext } from './start-context'
 import type { StartResult } from './start-queue'
 import type { StrategyRequest } from './strategy-request'
 
@@ -38,8 +38,7 @@ export async function stayOnPage(request: StrategyRequest, { replaced, source }:
   publish('failed', () => ({ ...about, code: reason.code }))
   const isOver = hasEnded || current.closed !== undefined || Date.now() >= current.expiresAt
   const refusal = isOver ? { refusedAfterEnd: reason.code } : { refused: reason.code, ...(about.factor !== undefined && { refusedFactor: about.factor }) }
-  const noted = { ...current, ...refusal }
-  if (request.takenSlot === undefined) return resultFor(request, { source }, await request.saveAndWait(noted), noted)
+  if (request.takenSlot === undefined) return waitForDecision(request, { source }, { ...current, ...refusal })
   // This start has taken a slot. An approval of the earlier transaction must free this slot, too.
   const { digest: _digest, slots = [], ...rest } = current
   const kept = request.keys.digests.withDigest({ ...rest, slots: [...slots, request.takenSlot] })

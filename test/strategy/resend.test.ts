@@ -144,18 +144,6 @@ describe('a switch that is refused, by the page\'s own form', () => {
       const { text } = await browser.get(page.location as string)
       expect([alertsOf(text), text.includes(`>${heading}</h1>`), text.includes('value="sms"')]).toEqual([[TOO_MANY], true, true])
     })
-
-    it('writes the session ten times at most, however often such a start is repeated', async () => {
-      app = await world.start({ strategy: { startBudget: { starts: 2, perSeconds: 300 } } })
-      browser = app.browser()
-      const handle = handleIn((await again(await signIn(browser, 'anna', { factor: 'sms' }), 'push')).location)
-      await end(handle)
-      for (let i = 0; i < 12; i++) expect((await again(handle, i % 2 === 0 ? 'app' : 'fax', { retry: '1' })).status).toBe(303)
-      // The last two starts wrote nothing, so the page still shows the reason of the tenth.
-      expect(alertsOf((await browser.get(waitingOf(handle))).text)).toEqual([failures.unknown_factor.message])
-      await again(handle, 'app', { retry: '1' })
-      expect(alertsOf((await browser.get(waitingOf(handle))).text)).toEqual([failures.unknown_factor.message])
-    })
   })
 
   it('after the request was cancelled, gets the failure', async () => {

@@ -83,7 +83,7 @@ export class Edits {
 
 /** The text with the line breaks of the file: CRLF if the first line of the file ends so. */
 export function withLineBreaksOf(file: string, text: string): string {
-  return text.replace(/\r?\n/g, /^[^\n]*\r\n/.test(file) ? '\r\n' : '\n')
+  return text.replace(/\r?\n/g, file[file.indexOf('\n') - 1] === '\r' ? '\r\n' : '\n')
 }
 
 function edited(path: string, before: string, edits: readonly Edit[]): string {

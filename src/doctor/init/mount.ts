@@ -24,19 +24,29 @@ export function resolved(sources: readonly Source[], from: Source, specifier: st
   return names.map((name) => known.get(posix.normalize(name))).find((source) => source !== undefined)
 }
 
+const prefixes = new WeakMap<readonly Source[], Map<string, string | undefined>>()
+
 /**
- * Finds the mount path of a router.
+ * Finds the mount path of a router. Searches the files only once for each router, because a file may have thousands of routes.
  * @param owner the variable that contains the router or the Express application
  * @returns an empty string for the Express application itself; undefined if the path is not clear
  */
-export function prefixOf(sources: readonly Source[], source: Source, owner: string, depth = 0): string | undefined {
+export function prefixOf(sources: readonly Source[], source: Source, owner: string): string | undefined {
+  const known = prefixes.get(sources) ?? new Map<string, string | undefined>()
+  prefixes.set(sources, known)
+  const key = `${source.path}\n${owner}`
+  if (!known.has(key)) known.set(key, prefixIn(sources, source, owner, 0))
+  return known.get(key)
+}
+
+function prefixIn(sources: readonly Source[], source: Source, owner: string, depth: number): string | undefined {
   if (depth > MAX_DEPTH) return undefined
   const made = madeOf(source, owner)
   if (made === 'app') return ''
   if (made === undefined) return undefined
   const [mount, ...others] = mountsOf(sources, source, owner)
   if (mount === undefined || others.length > 0 || mount.path === undefined) return undefined
-  const before = prefixOf(sources, mount.source, mount.owner, depth + 1)
+  const before = prefixIn(sources, mount.source, mount.owner, depth + 1)
   return before === undefined ? undefined : `${before}${mount.path.replace(/\/$/, '')}`
 }
 

@@ -44,8 +44,8 @@
     }
     void attempt(() => {
       // The browser keeps the state of the history over a reload only. The user then knows what the page says, unless the text has changed.
-      // Leave out empty parts: the script writes into them later.
-      const parts = [...main.querySelectorAll('[role="alert"], [role="status"]')].filter(({ textContent }) => textContent)
+      // Leave out empty and hidden parts: the script fills or shows them later.
+      const parts = [...main.querySelectorAll('[role="alert"], [role="status"]')].filter((part) => part.textContent && !part.closest('[hidden]'))
       const said = parts.map(({ textContent }) => textContent).join(' ')
       const state = history.state as { readonly nevisSaid?: string } | null
       if (state?.nevisSaid !== undefined && !main.querySelector('[autofocus]')) {
