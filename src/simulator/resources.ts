@@ -66,10 +66,8 @@ export function linkJson(cloud: Cloud, transaction: Transaction): { qrCode?: QrC
 
 export function approvalJson(cloud: Cloud, transaction: Transaction): ApprovalJson {
   const { transactionId, statusToken, user } = transaction
-  return {
-    transactionId,
-    ...(user !== undefined && { userId: user.userId }),
-    statusToken,
-    ...linkJson(cloud, transaction),
-  }
+  const userId = user && { userId: user.userId }
+  // The documents print the fields of an approval by SMS in another order.
+  if (transaction.channel === 'sms') return { statusToken, transactionId, ...userId }
+  return { transactionId, ...userId, statusToken, ...linkJson(cloud, transaction) }
 }
