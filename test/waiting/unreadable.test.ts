@@ -47,6 +47,16 @@ async function decided(): Promise<string | undefined> {
   return undefined
 }
 
+/** Asks for the status in JSON, as a page without a stream does, until the transaction is decided, for at most ten seconds. */
+async function decidedInJson(): Promise<string | undefined> {
+  for (const end = Date.now() + 10_000; Date.now() < end; ) {
+    const response = await fetch(new URL(statusOf(handle), app.origin), { headers: { accept: 'application/json' } })
+    const { status } = (await response.json()) as { status?: string }
+    if (status !== 'pending') return status
+  }
+  return undefined
+}
+
 const UNREADABLE: [string, Omit<Fault, 'on'>][] = [
   ['an unknown word that may be an approval', { patch: { status: 'approved' } }],
   ['an unknown word that may be a denial', { patch: { status: 'user_declined' } }],
@@ -69,6 +79,14 @@ it.each(UNREADABLE)('after three unreadable answers, the page goes to the callba
   expect((await browser.get(callbackOf(handle), { accept: 'application/json' })).status).toBeGreaterThanOrEqual(500)
   expect(events.of('fault')).toHaveLength(2)
   expect(app.verified).toEqual([])
+})
+
+it('a page that asks in JSON learns of unreadable answers, too, and the app gets the error', async () => {
+  simulator.faults.add({ on: 'getStatus', body: {} })
+  expect(await decidedInJson()).toBe('unreadable')
+  expect(asked()).toBe(3)
+  expect(events.of('fault')).toMatchObject([{ at: 'watch', factor: 'push', code: expect.stringMatching(/^NEVIS_/) as string }])
+  expect((await browser.get(callbackOf(handle), { accept: 'application/json' })).status).toBeGreaterThanOrEqual(500)
 })
 
 it('the user gets a page that leads to a new sign-in, because the waiting page would lead back here', async () => {
