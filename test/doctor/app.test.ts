@@ -273,7 +273,8 @@ describe('an app with one fault', () => {
     ['a ledger that lets none in', ledger(async () => false), { 'ledger.claims': 'error: of two simultaneous claims none succeeds' }],
     ['a ledger that does not forget', { strategy: { ledger: Object.assign(new MemoryLedger(), { forget: async () => undefined }) } }, { 'ledger.forget': 'error: the ledger does not delete keys, so approved starts still count and legitimate users are refused' }],
     ['a ledger that does not count', { strategy: { ledger: Object.assign(new MemoryLedger(), { count: async () => 1 }) } }, { 'ledger.counts': 'error: the ledger does not count, so requests and codes are not limited' }],
-    ['a ledger that may not delete', { strategy: { ledger: Object.assign(new MemoryLedger(), { forget: async () => { throw new Error('NOPERM c4n4ry') } }) } }, { 'ledger.forget': 'error: the ledger does not delete keys, so approved starts still count and legitimate users are refused' }],
+    ['a ledger that may not count', { strategy: { ledger: Object.assign(new MemoryLedger(), { count: async () => { throw new Error('NOPERM c4n4ry') } }) } }, { 'ledger.counts': 'error: the ledger does not count (NOPERM), so requests and codes are not limited' }],
+    ['a ledger that may not delete', { strategy: { ledger: Object.assign(new MemoryLedger(), { forget: async () => { throw new Error('NOPERM c4n4ry') } }) } }, { 'ledger.forget': 'error: the ledger does not delete keys (NOPERM), so approved starts still count and legitimate users are refused' }],
     ['a strategy that is not registered', { unregistered: true }, { 'app.strategy': 'warning: a NevisStrategy with the factors push, sms is exported, but the app did not pass it to Passport' }],
   ])('%s › gives that finding and no other, and a remedy', async (_name, fault, troubles) => {
     const silent = jest.spyOn(console, 'warn').mockImplementation()
