@@ -132,6 +132,11 @@ describe('an installation', () => {
     expect(folders.length).toBeLessThanOrEqual(44)
   })
 
+  it('works with Passport 0.6 and 0.7, and does not install Passport, because some frameworks bring their own', () => {
+    const { peerDependencies, peerDependenciesMeta } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Record<string, object>
+    expect({ peerDependencies, peerDependenciesMeta }).toEqual({ peerDependencies: { passport: '^0.6.0 || ^0.7.0' }, peerDependenciesMeta: { passport: { optional: true } } })
+  })
+
   it('runs no script, of this package or of another', () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: object }
     expect(Object.keys(scripts).filter((name) => ['preinstall', 'install', 'postinstall', 'prepare'].includes(name))).toEqual([])

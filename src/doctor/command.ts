@@ -5,12 +5,11 @@
  * Out of scope: arguments and output (`command-line.ts`).
  */
 import { main } from './command-line'
+import { showsColours } from './output'
 import { wordOf } from './probe/word-of'
 
 const { stdout, env } = process
-// A non-empty NO_COLOR switches colours off: https://no-color.org
-const hasColours = stdout.isTTY && !env['NO_COLOR'] && env['TERM'] !== 'dumb'
-const output = { log: (text: string) => console.log(text), error: (text: string) => console.error(text), hasColours }
+const output = { log: (text: string) => console.log(text), error: (text: string) => console.error(text), hasColours: showsColours(stdout, env) }
 
 // `console.log` ignores errors of the stream, for example of a full disk or a closed pipe. A command whose output is lost has not succeeded. If standard output
 // was closed from the beginning, Node.js opens `/dev/null` in its place. This is not an error, because the caller may also have chosen `/dev/null`.

@@ -51,7 +51,7 @@ export async function routeFindings(origin: string, observer: AppObserver, regis
   const findings: Finding[] = []
 
   const isPage = waitingReply?.status === 403 && waitingReply.json['code'] === 'unknown_transaction'
-  findings.push(isPage ? nonAsciiFinding('routes.waiting', 'waitingURL', waitingURL) ?? ok('routes.waiting', `the waiting page is at ${waiting}`) : fault('routes.waiting', `GET ${waiting}`, waitingReply, `app.get('${waiting}', waitingPage(nevis))`))
+  findings.push(isPage ? ok('routes.waiting', `the waiting page is at ${waiting}`) : fault('routes.waiting', `GET ${waiting}`, waitingReply, `app.get('${waiting}', waitingPage(nevis))`))
   if (isPage && pageReply !== undefined) findings.push(policyFinding(pageReply))
 
   const chooseRoute = `app.post('${waiting}', passport.authenticate('${name}'))`
@@ -63,14 +63,14 @@ export async function routeFindings(origin: string, observer: AppObserver, regis
   const isStatus = statusReply?.status === 404 && statusReply.json['status'] === 'unknown'
   const mount = `app.get('${status}', statusEndpoint(nevis))`
   if (!isStatus) findings.push(fault('routes.status', `GET ${status}`, statusReply, mount))
-  else if (!sessionRanAt(observer, status)) findings.push(nonAsciiFinding('routes.status', 'statusURL', statusURL) ?? statusFinding(`the status endpoint is at ${status}${behind}`, observer))
+  else if (!sessionRanAt(observer, status)) findings.push(statusFinding(`the status endpoint is at ${status}${behind}`, observer))
   else findings.push(warning('routes.status', `the status endpoint at ${status} runs behind session(), so polling keeps the session alive and may restore old session data`, `mount the status endpoint before session(): ${mount}`))
   if (isStatus) findings.push(await limitFinding(origin, statusURL, statusReply))
 
   const callbackRoute = `app.all('${callback}', passport.authenticate('${name}'), recordSecondFactor(), …)`
   findings.push(
     reachedStrategy(callbackReply) && !isQueryIgnored
-      ? nonAsciiFinding('routes.callback', 'callbackURL', callbackURL) ?? ok('routes.callback', `the callback is at ${callback}`)
+      ? ok('routes.callback', `the callback is at ${callback}`)
       : fault('routes.callback', `GET ${callback}`, callbackReply, callbackRoute),
   )
 
@@ -120,12 +120,6 @@ function withoutPrefix(address: string, prefix: string): string {
 function statusFinding(where: string, { sessions }: AppObserver): Finding {
   if (sessions.length > 0) return ok('routes.status', where)
   return unchecked('routes.status', `${where}; the doctor cannot see whether a session runs before it`, 'mount the status endpoint outside of the session: docs/guides/hosts shows where')
-}
-
-/** Reports a URL in the options that contains characters outside ASCII. In a header, some frameworks encode such a URL, others drop it, and others throw. */
-function nonAsciiFinding(check: Check, option: string, address: string): Finding | undefined {
-  if (/^[\x21-\x7e]+$/.test(address)) return undefined
-  return error(check, `${option} contains non-ASCII characters, which cannot be sent in a redirect`, `write ${option} percent-encoded: ${new URL(address, 'http://app').pathname}`)
 }
 
 const sessionRanAt = (observer: AppObserver, path: string) => observer.sessions.some(({ uses }) => uses.some((use) => use.path === path))

@@ -68,6 +68,13 @@ describe('the app', () => {
     expect(simulator.requests.map(({ operation }) => operation)).toEqual(['ping', 'introspect'])
   })
 
+  it('behind a proxy that removes the prefix /sub › is well in every check, and the report names the prefix', async () => {
+    const { exitCode, read } = await doctor(['exported.cjs', '--json'], { FAULT: 'prefix' })
+    const { findings } = read()
+    expect([exitCode, troublesIn(findings), findings.map(({ check }) => check)]).toEqual([0, {}, [...CHECKS]])
+    expect(findings.find(({ check }) => check === 'routes.status')?.finding).toBe('the status endpoint is at /login/2fa/status; browsers use the prefix /sub, which your proxy must remove from the path')
+  })
+
   it('with the report of a probe › is compared with it: an option that cannot work there is an error', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'doctor-report-'))
     const file = join(folder, 'report.json')

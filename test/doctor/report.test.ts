@@ -1,5 +1,6 @@
 /** What the command `doctor` has found, as text for a terminal. */
 import { error, ok, unchecked, warning } from '../../src/doctor/findings'
+import { showsColours } from '../../src/doctor/output'
 import { reportOf } from '../../src/doctor/report'
 
 const lines = (...args: Parameters<typeof reportOf>) => reportOf(...args).split('\n')
@@ -78,5 +79,16 @@ not checked  routes.start                not tried
       'ok           routes.status (nevis)       there',
       'ok           routes.status (payments)    there',
     ])
+  })
+})
+
+describe('colours', () => {
+  it.each<[string, boolean, { isTTY?: boolean }, Record<string, string>]>([
+    ['a terminal', true, { isTTY: true }, { TERM: 'xterm', NO_COLOR: '' }],
+    ['a file or a pipe', false, {}, { TERM: 'xterm' }],
+    ['a terminal whose user has set NO_COLOR', false, { isTTY: true }, { TERM: 'xterm', NO_COLOR: '1' }],
+    ['a terminal that can show none', false, { isTTY: true }, { TERM: 'dumb' }],
+  ])('for %s › %p', (_name, shown, stream, env) => {
+    expect(showsColours(stream, env)).toBe(shown)
   })
 })

@@ -8,6 +8,7 @@ import { Agent, get, type IncomingMessage } from 'node:http'
 import { NevisSimulator } from '../../src/simulator'
 import { PASSWORD, statusOf, handleIn } from '../support/app'
 import { closing } from '../support/closing'
+import { exitsSoon } from '../support/exit'
 import { run } from './program'
 
 // Half the lifetime of a transaction. So the test fails if a program exits only after its waiting user has answered or the transaction has expired.
@@ -22,7 +23,7 @@ describe.each([
   ['Fastify with @fastify/secure-session', 'fastify/secure-session'],
   ['Koa', 'koa/app'],
 ])('%s at SIGTERM', (_name, app) => {
-  it('ends the stream of a user who waits, opens no other on the same connection, and exits', async () => {
+  it('ends the stream of a user who waits, opens no other on the same connection, and exits soon after the last answer', async () => {
     const simulator = closing(await NevisSimulator.start())
     const program = closing(await run(app, simulator, [simulator.addUser({ username: 'anna' })], { env: { NODE_OPTIONS } }))
     const handle = handleIn((await program.browser().post('/login', { username: 'anna', password: PASSWORD })).location)
@@ -40,7 +41,7 @@ describe.each([
     await once(stream.resume(), 'end')
     const again = await open().then(({ statusCode, headers }) => `${statusCode} ${headers.connection}`, ({ code }: { code: string }) => code)
     expect(again).toMatch(/^(503 close|ECONNREFUSED|ECONNRESET)$/)
-    await stopped
+    await exitsSoon(stopped)
     expect(simulator.phone('anna').requests()).toHaveLength(1)
     agent.destroy()
   })

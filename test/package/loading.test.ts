@@ -1,6 +1,8 @@
-/** Tests which files are loaded by `require` and by `import` of the package. Each test loads the package in a new process. */
+/** Tests which files are loaded by `require` and by `import` of the package, and that these files load no others by themselves. */
+import { buildSync } from 'esbuild'
 import { execFileSync } from 'node:child_process'
-import { sep } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join, sep } from 'node:path'
 import { ROOT } from '../support/installed'
 
 interface Loaded {
@@ -45,4 +47,13 @@ describe('require', () => {
     expect(required.filter((name) => name !== 'default').toSorted()).toEqual(names.toSorted())
     expect(same).toEqual(names)
   })
+})
+
+// A bundler does not see a file that is read at run time, or loaded by a `require` that is made at run time. Such a file would be missing in a bundle.
+it.each(['index.js', 'index.mjs', 'waiting/browser/index.mjs'])('no file that is reachable from %s reads a file or makes a require of its own', (entry) => {
+  const { metafile } = buildSync({ entryPoints: [join(ROOT, 'dist', entry)], absWorkingDir: ROOT, bundle: true, platform: 'node', format: 'esm', packages: 'external', metafile: true, write: false })
+  const files = Object.keys(metafile.inputs)
+  expect(files.length).toBeGreaterThan(2)
+  expect(files.filter((file) => !file.startsWith('dist/') || /^dist\/(doctor|simulator)\//.test(file))).toEqual([])
+  expect(files.filter((file) => /\b(readFile|createRequire)|["'](node:)?(fs|module)["'/]/.test(readFileSync(join(ROOT, file), 'utf8')))).toEqual([])
 })

@@ -55,6 +55,14 @@ async function waitingAt(port) {
 }
 
 /** @param {number} startedAt */
+/**
+ * Call when the last answer has arrived, with its time. An app that stops ends its process in milliseconds. The limit is wide for a busy machine: an app that
+ * hangs waits for a connection or for the user, and so runs longer.
+ * @param {number} answeredAt
+ */
+const assertSoonAfter = (answeredAt) => assert.ok(Date.now() - answeredAt < 2000, `ended only ${secondsSince(answeredAt)} after the last answer`)
+
+/** @param {number} startedAt */
 const secondsSince = (startedAt) => `${((Date.now() - startedAt) / 1000).toFixed(1)} s`
 
 const withCluster = () =>
@@ -72,7 +80,9 @@ const withCluster = () =>
     // An app that is stopping opens no new event stream: if the browser's connection is still open, the app answers on it with 503, and then closes it.
     const again = await open().catch(() => undefined)
     if (again) assert.deepEqual([again.status, again.headers['connection']], [503, 'close'])
+    const answeredAt = Date.now()
     const [code] = await exited
+    assertSoonAfter(answeredAt)
     assert.equal(code, 0)
     return `ended after ${secondsSince(startedAt)}, while the user was asked; the stream opened again: ${again?.status ?? 'no connection'}`
   })
@@ -97,6 +107,7 @@ const withPM2 = () =>
       const again = await open().catch(() => undefined)
       await reloaded
       assert.match(log(), /exited with code \[0\] via signal \[SIGINT\]/)
+      // PM2 kills a process with SIGKILL, and says so, if it is still running 1.6 s after SIGINT.
       assert.doesNotMatch(log(), /SIGKILL/)
       const next = await open()
       await simulator.phone('anna').approve()

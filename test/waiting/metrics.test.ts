@@ -14,9 +14,9 @@ async function stream(origin: string, handle: string): Promise<AbortController> 
   return controller
 }
 
-/** Waits until the condition is true, because the app learns of a closed connection only a little later. */
+/** Waits until the condition is true, because the app learns of a closed connection, or makes the next status call, only a little later. */
 async function until(isTrue: () => boolean): Promise<void> {
-  for (let i = 0; i < 500 && !isTrue(); i++) await new Promise((resolve) => setImmediate(resolve))
+  for (let i = 0; i < 500 && !isTrue(); i++) await new Promise((resolve) => setTimeout(resolve, 10))
 }
 
 describe('metricsOf', () => {
@@ -62,12 +62,15 @@ describe('metricsOf', () => {
 
   describe('of status calls', () => {
     it('counts those that were made and those that are delayed', async () => {
-      const { nevis, origin, browser } = await world.start({ strategy: { maxStatusCallsPerSecond: 1, startBudget: { starts: 100, perSeconds: 60 } } })
+      const { nevis, origin, browser } = await world.start({ strategy: { maxStatusCallsPerSecond: 1, pollSchedule: [{ untilSeconds: 600, everySeconds: 0.5 }], startBudget: { starts: 100, perSeconds: 60 } } })
       const handles = []
       for (let i = 0; i < 3; i++) handles.push(await signIn(browser(), i === 0 ? 'anna' : 'ben', { factor: i === 2 ? 'app' : 'push' }))
       for (const handle of handles) await stream(origin, handle)
       const { spentStatusCalls, statusCallsPerSecond } = metricsOf(nevis)
       expect([spentStatusCalls, statusCallsPerSecond]).toEqual([1, 1])
+      // Three pages want a call every half second, and one call is allowed per second. So at least two calls always wait.
+      await until(() => metricsOf(nevis).queuedStatusCalls >= 2)
+      expect([2, 3]).toContain(metricsOf(nevis).queuedStatusCalls)
     })
 
     it('halves what is allowed while calls fail, and says that Nevis is down', async () => {

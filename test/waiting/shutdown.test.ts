@@ -10,6 +10,7 @@ import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { NevisSimulator } from '../../src/simulator'
 import { Browser } from '../support/browser'
+import { exitsSoon } from '../support/exit'
 
 interface Answered {
   readonly status: number | undefined
@@ -59,9 +60,10 @@ describe('a process that gets SIGTERM while a page holds a stream', () => {
       const again = await ask(status, 'text/event-stream')
       expect([again.status, again.connection, again.port]).toEqual([503, 'close', stream.port])
       await rest(again)
+      const exit = await exitsSoon(exited)
       const next = await ask(status, 'text/event-stream').then(({ status: code }) => code, ({ code }: { code: string }) => code)
       expect(['ECONNREFUSED', 'ECONNRESET']).toContain(next)
-      expect(await exited).toEqual([0, null])
+      expect(exit).toEqual([0, null])
       expect([stream, again].map(({ socket }) => socket.destroyed)).toEqual([true, true])
       expect(simulator.phone('anna').waiting).toHaveLength(1)
     } finally {

@@ -22,9 +22,7 @@ export class Nevis extends NevisStrategy {
 /** Lets a request pass if the second factor is fresh. Otherwise it sends the redirect or the 401 itself. */
 const required = requireSecondFactor({ maxAgeSeconds: 300, factors: atLeast('push'), redirectTo: '/step-up' })
 export const secondFactorGuard: CanActivate = {
-  canActivate: (context) => new Promise((resolve, reject) => {
-    required(context.getArgByIndex(0), context.getArgByIndex(1), (error) => (error ? reject(error) : resolve(true)))
-  }),
+  canActivate: (context) => new Promise((resolve, reject) => required(context.getArgByIndex(0), context.getArgByIndex(1), (error) => (error ? reject(error) : resolve(true)))),
 }
 
 const onFailure = { failureRedirect: '/login', failureMessage: true }
