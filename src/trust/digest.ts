@@ -96,8 +96,9 @@ export class Digests {
    */
   matches(transaction: Transaction): boolean {
     const { closed, statusToken, statusTokenDigest } = transaction
-    // In a transaction of an older version of this package, the status token has no digest. Accept this: the transaction expires within minutes.
-    if (statusTokenDigest !== undefined && (statusToken === undefined ? closed === undefined : sha256(statusToken) !== statusTokenDigest)) return false
+    if (statusToken !== undefined && sha256(statusToken) !== statusTokenDigest) return false
+    // Only the end of the transaction deletes the status token.
+    if (statusToken === undefined && statusTokenDigest !== undefined && closed === undefined) return false
     const digest = Buffer.from(String(transaction.digest), 'base64url')
     const expected = this.keys.map((key) => this.digestOf(transaction, key))
     return expected.some((one) => one.length === digest.length && timingSafeEqual(one, digest))

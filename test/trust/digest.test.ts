@@ -33,12 +33,13 @@ describe('a digest', () => {
 
   it('fits while only that changes which a transaction is meant to change', () => {
     const bound = digests.withDigest(TRANSACTION)
-    const later = { ...bound, firstFactorAt: 9, attempts: 3, closed: 'cancelled' as const, statusToken: 'x', shown: { qrCode: 'x' }, next: 'other', returnTo: '/a' }
+    const later = { ...bound, firstFactorAt: 9, attempts: 3, closed: 'cancelled' as const, shown: { qrCode: 'x' }, next: 'other', returnTo: '/a' }
     expect(digests.matches(later)).toBe(true)
     const withToken = digests.withDigest({ ...TRANSACTION, statusToken: 'x' })
     const { statusToken: _token, ...tokenless } = withToken
     expect([digests.matches(withToken), digests.matches({ ...tokenless, closed: 'cancelled' })]).toEqual([true, true])
     expect([digests.matches(tokenless), digests.matches({ ...withToken, statusToken: 'y' })]).toEqual([false, false])
+    expect(digests.matches({ ...bound, statusToken: 'x' })).toBe(false)
   })
 
   it('fits after any way through JSON, with the names in any order', () => {
