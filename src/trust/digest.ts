@@ -49,6 +49,7 @@ const PROTECTED = {
   // What is counted.
   budget: 'have codes and denials counted for another user',
   slots: 'free the slots of starts that were not approved',
+  alsoHeld: 'free the slots of another user, and so send that user more pushes',
 } as const satisfies { readonly [Field in keyof Transaction]?: string | undefined }
 
 /** The fields that the digest does not cover, and why. */
@@ -67,7 +68,6 @@ export const MAY_CHANGE: { readonly [Field in Exclude<keyof Transaction, keyof t
   returnTo: '`sitePathOf` accepts only paths of this site',
   authenticatorId: 'only says which phone was asked; the approval of another phone of the user would count as well',
   textedPhone: 'only decides whether the next SMS must wait; it is a keyed digest',
-  alsoHeld: 'only decides which starts are given back after an approval',
   isStepUp: 'only decides for whom a denial counts, and which transactions are dropped last',
 }
 
