@@ -6,7 +6,7 @@
  * Out of scope: whether the browser may skip the second factor (`ledger/browsers.ts`, `strategy/remembered.ts`).
  */
 import type { Subject } from '../factors/transaction'
-import { decrypt, encrypt } from './handle'
+import { decrypt, encrypt } from './cipher'
 
 export interface RememberedBrowser {
   /** Identifies the remembered browser: 256 random bits. The ledger stores only a digest of this id. */

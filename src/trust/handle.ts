@@ -5,8 +5,8 @@
  * prevents a browser from reading the status token in the handle and from forging a handle.
  * Out of scope: whether this browser may use the transaction, which must be in its session.
  */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import type { Operation } from '../client/wire'
+import { decrypt, encrypt } from './cipher'
 
 export interface Sealed {
   readonly id: string
@@ -39,8 +39,6 @@ export function sealedOf(sealed: Sealed): Sealed {
 }
 
 const VERSION = 1
-const NONCE_BYTES = 12
-const TAG_BYTES = 16
 /** Longest handle that is accepted, in characters. A handle that this package makes has some hundred characters; the status token takes most of them. */
 const MAX_LENGTH = 8192
 
@@ -97,34 +95,5 @@ function parse(text: string): Sealed {
     ...(budget && { budget }),
     ...(typeof isCodeTyped === 'boolean' && { isCodeTyped }),
     ...(typeof moves === 'number' && { moves }),
-  }
-}
-
-/**
- * AES-256-GCM with a random nonce.
- * @param context additional data, which is authenticated but not encrypted. `decrypt` needs the same data
- * @returns nonce, ciphertext and tag
- * @internal
- */
-export function encrypt(text: string, key: Buffer, context: Buffer): Buffer {
-  const nonce = randomBytes(NONCE_BYTES)
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(context)
-  return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()])
-}
-
-/**
- * Decrypts bytes that `encrypt` has returned.
- * @returns undefined if the bytes were not encrypted with this key and context
- * @internal
- */
-export function decrypt(bytes: Buffer, key: Buffer, context: Buffer): string | undefined {
-  if (bytes.length <= NONCE_BYTES + TAG_BYTES) return undefined
-  try {
-    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
-      .setAAD(context)
-      .setAuthTag(bytes.subarray(-TAG_BYTES))
-    return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]).toString()
-  } catch {
-    return undefined
   }
 }

@@ -6,7 +6,7 @@
  * codes. Out of scope: generating codes, which Nevis does.
  */
 import { randomBytes } from 'node:crypto'
-import { decrypt, encrypt } from './handle'
+import { decrypt, encrypt } from './cipher'
 
 const CONTEXT = Buffer.from('passport-nevis recovery codes')
 /** The most bytes of codes that fit into the URL of the waiting page. Nevis does not document how many codes it generates. */

@@ -5,7 +5,7 @@
  * key is not in the session.
  * Out of scope: recovery codes, which are not in the session at all (`recovery-codes.ts`).
  */
-import { decrypt, encrypt } from './handle'
+import { decrypt, encrypt } from './cipher'
 import type { Shown } from '../factors/transaction'
 
 type Kept = Omit<Shown, 'recoveryCodes'>
