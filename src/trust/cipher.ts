@@ -22,10 +22,19 @@ export function encrypt(text: string, key: Buffer, context: Buffer): Buffer {
 
 /**
  * Decrypts bytes that `encrypt` has returned.
- * @returns undefined if the bytes were not encrypted with this key and context
+ * @param keys the keys with which the text may have been encrypted
+ * @returns undefined if the bytes were not encrypted with one of these keys and this context, or were changed afterwards
  * @internal
  */
-export function decrypt(bytes: Buffer, key: Buffer, context: Buffer): string | undefined {
+export function decrypt(bytes: Buffer, keys: readonly Buffer[], context: Buffer): string | undefined {
+  for (const key of keys) {
+    const text = decryptWith(key, bytes, context)
+    if (text !== undefined) return text
+  }
+  return undefined
+}
+
+function decryptWith(key: Buffer, bytes: Buffer, context: Buffer): string | undefined {
   if (bytes.length <= NONCE_BYTES + TAG_BYTES) return undefined
   try {
     const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })

@@ -73,11 +73,8 @@ export class Handles {
     if (bytes[0] !== VERSION) return undefined
     // Node's decoder ignores unused bits and invalid characters, so several strings decode to the same bytes. Accept only one of these strings.
     if (bytes.toString('base64url') !== handle) return undefined
-    for (const key of this.keys) {
-      const text = decrypt(bytes.subarray(1), key, this.context)
-      if (text !== undefined) return parse(text)
-    }
-    return undefined
+    const text = decrypt(bytes.subarray(1), this.keys, this.context)
+    return text === undefined ? undefined : parse(text)
   }
 }
 

@@ -27,12 +27,8 @@ export class ShownCipher {
   /** @returns an empty object if the text was not encrypted with one of `keys` for the transaction with this id */
   decrypt(encrypted: string | undefined, id: string): Kept {
     if (encrypted === undefined) return {}
-    const bytes = Buffer.from(encrypted, 'base64url')
-    for (const key of this.keys) {
-      const text = decrypt(bytes, key, contextOf(id))
-      if (text !== undefined) return JSON.parse(text) as Kept
-    }
-    return {}
+    const text = decrypt(Buffer.from(encrypted, 'base64url'), this.keys, contextOf(id))
+    return text === undefined ? {} : (JSON.parse(text) as Kept)
   }
 }
 
