@@ -8,7 +8,7 @@
 import type { Operation } from '../client/wire'
 import { decrypt, encrypt } from './cipher'
 
-export interface Sealed {
+export interface HandleContent {
   readonly id: string
   readonly factor: string
   readonly operation?: Operation
@@ -28,14 +28,14 @@ export interface Sealed {
   readonly expiresAt: number
 }
 
-const FIELDS = ['id', 'factor', 'operation', 'statusToken', 'encryptedCodes', 'budget', 'isCodeTyped', 'moves', 'expiresAt'] as const satisfies readonly (keyof Sealed)[]
+const FIELDS = ['id', 'factor', 'operation', 'statusToken', 'encryptedCodes', 'budget', 'isCodeTyped', 'moves', 'expiresAt'] as const satisfies readonly (keyof HandleContent)[]
 
 /**
  * Copies only the fields of a handle. A whole transaction, which TypeScript also accepts here, has more: for example the QR code and the app's data.
  * @internal
  */
-export function sealedOf(sealed: Sealed): Sealed {
-  return Object.fromEntries(FIELDS.filter((name) => sealed[name] !== undefined).map((name) => [name, sealed[name]])) as unknown as Sealed
+export function handleContentOf(sealed: HandleContent): HandleContent {
+  return Object.fromEntries(FIELDS.filter((name) => sealed[name] !== undefined).map((name) => [name, sealed[name]])) as unknown as HandleContent
 }
 
 const VERSION = 1
@@ -57,7 +57,7 @@ export class Handles {
     this.context = Buffer.from(`passport-nevis handle ${VERSION} ${owner}`)
   }
 
-  seal({ id, factor, expiresAt, statusToken, operation, encryptedCodes, budget, isCodeTyped, moves }: Sealed): string {
+  seal({ id, factor, expiresAt, statusToken, operation, encryptedCodes, budget, isCodeTyped, moves }: HandleContent): string {
     const [key] = this.keys
     const text = JSON.stringify([id, factor, expiresAt, statusToken, operation, encryptedCodes, budget, isCodeTyped, moves])
     return Buffer.concat([Buffer.of(VERSION), encrypt(text, key as Buffer, this.context)]).toString('base64url')
@@ -67,7 +67,7 @@ export class Handles {
    * Decrypts a handle.
    * @returns undefined if the handle was not encrypted with one of the keys, or was changed afterwards
    */
-  open(handle: unknown): Sealed | undefined {
+  open(handle: unknown): HandleContent | undefined {
     if (typeof handle !== 'string' || handle.length > MAX_LENGTH) return undefined
     const bytes = Buffer.from(handle, 'base64url')
     if (bytes[0] !== VERSION) return undefined
@@ -78,7 +78,7 @@ export class Handles {
   }
 }
 
-function parse(text: string): Sealed {
+function parse(text: string): HandleContent {
   type Optional = string | null | undefined
   type Kept = [string, string, number, Optional, Optional, Optional, Optional, boolean | null | undefined, number | null | undefined]
   const [id, factor, expiresAt, statusToken, operation, encryptedCodes, budget, isCodeTyped, moves] = JSON.parse(text) as Kept

@@ -12,15 +12,15 @@ describe('with an access key that is a function', () => {
   it('encrypts and authenticates with the current key, and asks for it once', async () => {
     let current = 'key-1'
     const asked = jest.fn(async () => current)
-    const seals = keysOf('nevis', CALLBACK, undefined, clientOf(asked))
-    const before = await seals()
+    const keys = keysOf('nevis', CALLBACK, undefined, clientOf(asked))
+    const before = await keys()
     expect(asked).toHaveBeenCalledTimes(1)
     const [handle, bound] = [before.handles.seal(SEALED), before.digests.withDigest(TRANSACTION)]
     current = 'key-2'
-    const after = await seals()
+    const after = await keys()
     expect([after.handles.open(handle), after.digests.matches(bound)]).toEqual([undefined, false])
     current = 'key-1'
-    const again = await seals()
+    const again = await keys()
     expect([again.handles.open(handle), again.digests.matches(bound)]).toEqual([SEALED, true])
     expect(asked).toHaveBeenCalledTimes(3)
   })
