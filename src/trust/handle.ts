@@ -28,14 +28,23 @@ export interface HandleContent {
   readonly expiresAt: number
 }
 
-const FIELDS = ['id', 'factor', 'operation', 'statusToken', 'encryptedCodes', 'budget', 'isCodeTyped', 'moves', 'expiresAt'] as const satisfies readonly (keyof HandleContent)[]
+/** Every field, in the order in which a handle contains the values. With this type, TypeScript reports a missing field. */
+const EVERY_FIELD: { readonly [Field in keyof HandleContent]-?: true } = {
+  id: true, factor: true, expiresAt: true, statusToken: true, operation: true, encryptedCodes: true, budget: true, isCodeTyped: true, moves: true,
+}
+const FIELDS = Object.keys(EVERY_FIELD) as readonly (keyof HandleContent)[]
 
 /**
  * Copies only the fields of a handle. A whole transaction, which TypeScript also accepts here, has more: for example the QR code and the app's data.
  * @internal
  */
-export function handleContentOf(sealed: HandleContent): HandleContent {
-  return Object.fromEntries(FIELDS.filter((name) => sealed[name] !== undefined).map((name) => [name, sealed[name]])) as unknown as HandleContent
+export function handleContentOf(given: HandleContent): HandleContent {
+  return contentWith((name) => given[name])
+}
+
+function contentWith(valueOf: (name: keyof HandleContent, index: number) => unknown): HandleContent {
+  const fields = FIELDS.map((name, index) => [name, valueOf(name, index)] as const)
+  return Object.fromEntries(fields.filter(([, value]) => value !== undefined && value !== null)) as unknown as HandleContent
 }
 
 const VERSION = 1
@@ -57,9 +66,9 @@ export class Handles {
     this.context = Buffer.from(`passport-nevis handle ${VERSION} ${owner}`)
   }
 
-  seal({ id, factor, expiresAt, statusToken, operation, encryptedCodes, budget, isCodeTyped, moves }: HandleContent): string {
+  seal(content: HandleContent): string {
     const [key] = this.keys
-    const text = JSON.stringify([id, factor, expiresAt, statusToken, operation, encryptedCodes, budget, isCodeTyped, moves])
+    const text = JSON.stringify(FIELDS.map((name) => content[name]))
     return Buffer.concat([Buffer.of(VERSION), encrypt(text, key as Buffer, this.context)]).toString('base64url')
   }
 
@@ -74,23 +83,9 @@ export class Handles {
     // Node's decoder ignores unused bits and invalid characters, so several strings decode to the same bytes. Accept only one of these strings.
     if (bytes.toString('base64url') !== handle) return undefined
     const text = decrypt(bytes.subarray(1), this.keys, this.context)
-    return text === undefined ? undefined : parse(text)
-  }
-}
-
-function parse(text: string): HandleContent {
-  type Optional = string | null | undefined
-  type Kept = [string, string, number, Optional, Optional, Optional, Optional, boolean | null | undefined, number | null | undefined]
-  const [id, factor, expiresAt, statusToken, operation, encryptedCodes, budget, isCodeTyped, moves] = JSON.parse(text) as Kept
-  return {
-    id,
-    factor,
-    expiresAt,
-    ...(statusToken && { statusToken }),
-    ...(operation && { operation: operation as Operation }),
-    ...(encryptedCodes && { encryptedCodes }),
-    ...(budget && { budget }),
-    ...(typeof isCodeTyped === 'boolean' && { isCodeTyped }),
-    ...(typeof moves === 'number' && { moves }),
+    if (text === undefined) return undefined
+    // An absent field is `null` in the JSON.
+    const values = JSON.parse(text) as readonly unknown[]
+    return contentWith((_name, index) => values[index])
   }
 }

@@ -21,6 +21,7 @@ describe('an encrypted handle', () => {
       ['without one', { id: 'transaction-id', factor: 'recovery', expiresAt: 1 }],
       ['of an enrolment, with recovery codes', { ...SEALED, operation: 'enroll', encryptedCodes: 'bG9ja2Vk' }],
       ['with the name of its budget', { ...SEALED, budget: 'e0Tl6WB2M2ReTrgHSlcLtb' }],
+      ['with every field', { ...SEALED, operation: 'approve', encryptedCodes: 'bG9ja2Vk', budget: 'e0Tl6WB2M2ReTrgHSlcLtb', isCodeTyped: false, moves: 2 }],
       ['with letters of every kind', { ...SEALED, id: 'ü"\\\n\u2028😀', factor: '["x"]' }],
     ])('decrypts to what was encrypted, %s', (_name, sealed) => {
       expect(handles.open(handles.seal(sealed))).toEqual(sealed)
