@@ -270,5 +270,5 @@ function denialsBefore({ budgets }: StrategyRequest, { slots = [], budget }: Tra
 }
 
 async function giveBackStarts({ budgets }: StrategyRequest, { budget, slots = [], alsoHeld }: Transaction): Promise<void> {
-  if (budget !== undefined && slots.length > 0) await budgets.starts.giveBack(budget, slots, alsoHeld)
+  if (budget !== undefined && slots.length > 0) await budgets.starts.freeSlots(budget, slots, alsoHeld)
 }
