@@ -79,6 +79,11 @@ export interface Succeeded {
    * could prove the approval of a second transaction.
    */
   readonly namesNoTransaction?: boolean
+  /**
+   * True if the factor has asked Nevis with the status token of this transaction, so that the answer can be about no other transaction or user. The strategy
+   * then accepts an outcome without `userId` or `transactionId`. Default false: an outcome without one of these ids is refused.
+   */
+  readonly isBoundByStatusToken?: boolean
 }
 
 /** The result of a factor's method `check`. */
@@ -153,6 +158,15 @@ export interface Factor {
    * @throws NevisError, any code
    */
   check(nevis: NevisClient, transaction: Transaction, answer: Answer): Promise<Outcome>
+}
+
+/**
+ * The userId of the user who approved: the userId in Nevis's answer or, if the answer contains none, the userId of the user who was asked.
+ * @returns undefined if neither is known
+ * @internal
+ */
+export function approverIdOf({ userId }: Pick<Transaction, 'userId'>, outcome: Pick<Succeeded, 'userId'>): string | undefined {
+  return outcome.userId ?? userId
 }
 
 /**

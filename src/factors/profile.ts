@@ -5,7 +5,7 @@
  */
 import type { Operation } from '../client/wire'
 import { amrOf } from './amr'
-import type { Factor, Succeeded } from './factor'
+import { approverIdOf, type Factor, type Succeeded } from './factor'
 import type { FactorName } from './names'
 import type { Transaction } from './transaction'
 
@@ -61,7 +61,7 @@ export function profileOf(transaction: Transaction, outcome: Succeeded, { amr }:
   const username = subject.username ?? outcome.username
   return Object.freeze({
     provider: 'nevis',
-    id: outcome.userId as string,
+    id: approverIdOf(transaction, outcome) as string,
     ...(username !== undefined && { username }),
     factor,
     operation,

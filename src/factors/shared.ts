@@ -83,25 +83,24 @@ export function showsFactor({ status, authenticators = [] }: Partial<Pick<User, 
   return (status !== undefined && status !== 'new') || authenticators.length > 0
 }
 
-/**
- * The outcome for Nevis's status `succeeded`. An answer without a transaction id is accepted: the server has asked with this transaction's own status token, so
- * the answer is about this transaction.
- */
+/** The outcome for Nevis's status `succeeded`. */
 export function succeeded({ token, ...named }: SucceededStatus, transaction: Transaction): Outcome {
   const namesNoTransaction = named.transactionId === undefined || transaction.hasOwnId === true
   return { status: 'succeeded', token, ...identifiersIn(named, transaction), ...(namesNoTransaction && { namesNoTransaction }) }
 }
 
 /**
- * Returns the ids of the user and of the transaction from Nevis's answer. If the answer lacks one of the two ids, returns the id that was stored at the start.
- * If this package generated the id of the transaction, returns the generated id instead of the id in Nevis's answer.
+ * Returns the ids of the user and of the transaction from Nevis's answer to the transaction's own status token. An id that the answer does not contain is
+ * absent here, too: see `outcomeMismatch` in `trust/binding.ts`. Leaves out the id of the transaction if this package generated it, because Nevis's answer
+ * cannot contain the generated id.
  */
-export function identifiersIn(answer: Pick<SucceededStatus, 'userId' | 'username' | 'transactionId'>, transaction: Transaction): Pick<Succeeded, 'userId' | 'username' | 'transactionId'> {
-  const { userId = transaction.userId, username, transactionId } = answer
+export function identifiersIn(answer: Partial<Pick<SucceededStatus, 'userId' | 'username' | 'transactionId'>>, { hasOwnId }: Transaction): Omit<Succeeded, 'status'> {
+  const { userId, username, transactionId } = answer
   return {
-    transactionId: transaction.hasOwnId === true ? transaction.id : (transactionId ?? transaction.id),
+    isBoundByStatusToken: true,
     ...(userId !== undefined && { userId }),
     ...(username !== undefined && { username }),
+    ...(transactionId !== undefined && hasOwnId !== true && { transactionId }),
   }
 }
 

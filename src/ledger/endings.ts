@@ -80,17 +80,35 @@ export class Endings {
   async end(transaction: LedgerTransaction, keys: readonly string[], { wasDenied, isCertain = wasDenied, canGoOn }: End): Promise<boolean> {
     const isFirst = await this.claim(transaction)
     try {
-      // Only the first call, which ends the transaction, may allow another factor: before a later call, the user may have approved or cancelled the
-      // transaction.
-      if (isFirst && canGoOn) await this.ledger.claim(`goes-on:${transaction.id}`, this.secondsToKeep(transaction))
-      if (!isFirst && !canGoOn) await this.ledger.claim(`cancelled:${transaction.id}`, this.secondsToKeep(transaction))
-      return wasDenied ? (isFirst || isCertain) && (await this.countDenial(transaction, keys)) : isFirst
+      await this.noteOtherFactor(transaction, { isFirst, canGoOn })
+      if (!wasDenied) return isFirst
+      if (!isFirst && !isCertain) return false
+      return await this.countDenial(transaction, keys)
     } catch (error) {
-      for (const name of isFirst ? [`goes-on:${transaction.id}`, nameOf(transaction)] : []) await this.tryToForget(name)
+      if (isFirst) await this.takeBackEnd(transaction)
       throw error
     }
   }
 
+  /**
+   * Notes whether the user may try another factor (`mayTryOtherFactor`):
+   * - first call, the user may go on: note the permission. Before a later call, the user may have approved or cancelled the transaction, so only the first call
+   *   can give the permission;
+   * - first call, the user may not go on: nothing to note, because there is no permission without a note;
+   * - later call, the user may go on: nothing to note, the first call has decided;
+   * - later call, the user may not go on: note that the permission, if there is one, is withdrawn.
+   */
+  private async noteOtherFactor(transaction: LedgerTransaction, { isFirst, canGoOn }: { isFirst: boolean; canGoOn: boolean }): Promise<void> {
+    if (isFirst && canGoOn) await this.ledger.claim(`goes-on:${transaction.id}`, this.secondsToKeep(transaction))
+    if (!isFirst && !canGoOn) await this.ledger.claim(`cancelled:${transaction.id}`, this.secondsToKeep(transaction))
+  }
+
+  private async takeBackEnd(transaction: LedgerTransaction): Promise<void> {
+    await this.tryToForget(`goes-on:${transaction.id}`)
+    await this.tryToForget(nameOf(transaction))
+  }
+
+  /** @returns true if this call is the first to count the denial */
   private async countDenial(transaction: LedgerTransaction, keys: readonly string[]): Promise<boolean> {
     const name = `denial:${transaction.id}`
     if (!(await this.ledger.claim(name, this.secondsToKeep(transaction)))) return false

@@ -98,10 +98,10 @@ export class StartBudget {
    * username at one start and by userId at another, and each name has slots of its own.
    * @returns the slot; 0 if no slot is free
    */
-  async hold(key: string): Promise<number> {
+  async countUnderSecondName(key: string): Promise<number> {
     const { starts } = this.settings.startBudget
     const slot = await this.slots.take(`start:${key}`, DAY_SECONDS, 1, starts + EXTRA_SLOTS)
-    await this.pauseLike(key, slot)
+    await this.pauseOtherName(key, slot)
     return slot
   }
 
@@ -109,7 +109,7 @@ export class StartBudget {
    * Begins a pause under the user's other name (userId or username), too, if a start in this slot begins one. Otherwise an attacker could start again under the
    * other name.
    */
-  async pauseLike(key: string, slot: number): Promise<void> {
+  async pauseOtherName(key: string, slot: number): Promise<void> {
     if (slot >= this.settings.startBudget.starts) await this.ledger.claim(`pause:${key}`, this.pauseSecondsOf(slot))
   }
 
@@ -117,10 +117,10 @@ export class StartBudget {
    * Frees the slots of an approved transaction, so that its starts no longer count. If taking the highest of these slots has begun a pause, also ends the
    * pause. Exception: if a later start has taken the next slot, the pause belongs to that start. If the ledger fails, this method only emits a warning: the
    * approval is valid in any case.
-   * @param alsoHeld the slots that the same starts have taken under the user's second name (`hold`)
+   * @param alsoHeld the slots that the same starts have taken under the user's second name (`countUnderSecondName`)
    */
-  async giveBack(key: string, slots: readonly number[], alsoHeld?: Transaction['alsoHeld']): Promise<void> {
-    await this.release(key, slots, alsoHeld).catch(() => {
+  async freeSlots(key: string, slots: readonly number[], alsoHeld?: Transaction['alsoHeld']): Promise<void> {
+    await this.freeSlotsUnderBothNames(key, slots, alsoHeld).catch(() => {
       process.emitWarning('NevisStrategy: the ledger could not give back the starts of an approval; they count against the user for a day', { code: 'PASSPORT_NEVIS_LEDGER' })
     })
   }
@@ -130,21 +130,21 @@ export class StartBudget {
    * a day (`denialsOf`), the pause stays. The reason: a user has only one pause at a time. So a denial that came during this start's pause could not begin a
    * pause of its own.
    */
-  async undo(key: string, slot: number): Promise<void> {
+  async freeSlotOfFailedStart(key: string, slot: number): Promise<void> {
     const denials = await this.denialsOf(key).catch(() => 0)
-    await (denials > 0 ? this.slots.free(`start:${key}`, [slot]).catch(() => undefined) : this.giveBack(key, [slot]))
+    await (denials > 0 ? this.slots.free(`start:${key}`, [slot]).catch(() => undefined) : this.freeSlots(key, [slot]))
   }
 
-  private async release(key: string, slots: readonly number[], alsoHeld: Transaction['alsoHeld']): Promise<void> {
+  private async freeSlotsUnderBothNames(key: string, slots: readonly number[], alsoHeld: Transaction['alsoHeld']): Promise<void> {
     await this.slots.free(`start:${key}`, slots)
-    // A slot under the user's second name (`alsoHeld`) may have begun the pause under `key`: see `pauseLike`.
-    const hasEndedPause = alsoHeld !== undefined && (await this.releaseUnder(alsoHeld.budget, alsoHeld.slots))
-    await this.endPause(key, slots, hasEndedPause)
+    // A slot under the user's second name (`alsoHeld`) may have begun the pause under `key`: see `pauseOtherName`.
+    const hasEndedPause = alsoHeld !== undefined && (await this.freeSlotsUnder(alsoHeld.budget, alsoHeld.slots))
+    await this.endPauseBegunBy(key, slots, hasEndedPause)
   }
 
-  private async releaseUnder(key: string, slots: readonly number[]): Promise<boolean> {
+  private async freeSlotsUnder(key: string, slots: readonly number[]): Promise<boolean> {
     await this.slots.free(`start:${key}`, slots)
-    return this.endPause(key, slots, false)
+    return this.endPauseBegunBy(key, slots, false)
   }
 
   /**
@@ -152,7 +152,7 @@ export class StartBudget {
    * @param isShared true if a slot under the user's second name has begun this pause
    * @returns true if these slots had begun the pause and this method has ended it
    */
-  private async endPause(key: string, slots: readonly number[], isShared: boolean): Promise<boolean> {
+  private async endPauseBegunBy(key: string, slots: readonly number[], isShared: boolean): Promise<boolean> {
     const { starts } = this.settings.startBudget
     const last = Math.max(...slots)
     if (last < starts && !isShared) return false

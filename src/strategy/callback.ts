@@ -14,7 +14,7 @@
  * Out of scope: how answers are compared (`trust/proof.ts`, `trust/binding.ts`).
  */
 import type { Status } from '../client/client'
-import { promptOf, type Answer, type Factor, type Outcome, type Succeeded } from '../factors/factor'
+import { approverIdOf, promptOf, type Answer, type Factor, type Outcome, type Succeeded } from '../factors/factor'
 import { Refusal } from '../factors/failures'
 import { profileOf } from '../factors/profile'
 import { outcomeByStatus } from '../factors/shared'
@@ -161,8 +161,8 @@ async function isNewestEnrolment({ budgets }: StrategyRequest, { enrolments = {}
 }
 
 /** Notes in the ledger that the user has enrolled a factor or signed in (`ledger/sign-ins.ts`). If the ledger fails, the callback goes on without the note. */
-async function noteSignIn({ budgets }: StrategyRequest, { budget }: Transaction, { userId }: Succeeded): Promise<void> {
-  const keys = budgets.keysOf({ budget, userId })
+async function noteSignIn({ budgets }: StrategyRequest, transaction: Transaction, outcome: Succeeded): Promise<void> {
+  const keys = budgets.keysOf({ budget: transaction.budget, userId: approverIdOf(transaction, outcome) })
   await Promise.all(keys.map((key) => budgets.signIns.note(key).catch(() => undefined)))
 }
 
@@ -270,5 +270,5 @@ function denialsBefore({ budgets }: StrategyRequest, { slots = [], budget }: Tra
 }
 
 async function giveBackStarts({ budgets }: StrategyRequest, { budget, slots = [], alsoHeld }: Transaction): Promise<void> {
-  if (budget !== undefined && slots.length > 0) await budgets.starts.giveBack(budget, slots, alsoHeld)
+  if (budget !== undefined && slots.length > 0) await budgets.starts.freeSlots(budget, slots, alsoHeld)
 }

@@ -38,7 +38,7 @@ export async function newTransaction(
   // approval.
   if (forBrowser.intentToken !== undefined) await budgets.endings.claimToken(forBrowser.intentToken)
   const enrolments = operation === 'enroll' ? await startEnrolment(request, subject, server.userId) : undefined
-  const alsoHeld = await holdUnderUserId(request, context, slot, server.userId)
+  const alsoHeld = await countUnderUserId(request, context, slot, server.userId)
   const { recoveryCodes, ...shown } = forBrowser
   const codes = recoveryCodes && encryptCodes(recoveryCodes)
   const ofOperation = operation === 'enroll' ? settings.enrollmentLifetimeMs : settings.lifetimeMs
@@ -112,7 +112,7 @@ async function startEnrolment({ budgets }: StrategyRequest, subject: Subject, us
  * start twice as many transactions. Exception: a start in slot 1 is not counted under the userId. Most sign-ins take slot 1, because the user usually has no
  * other counted start. The exception saves them a call to the ledger.
  */
-async function holdUnderUserId(
+async function countUnderUserId(
   { budgets }: StrategyRequest,
   { parameters, replaced }: StartContext,
   slot: number,
@@ -121,7 +121,7 @@ async function holdUnderUserId(
   const before = replaced?.alsoHeld
   if (slot === 1 || userId === undefined || parameters.subject.userId !== undefined) return before
   const budget = budgets.keyOf({ userId })
-  const held = await budgets.starts.hold(budget)
-  await budgets.starts.pauseLike(parameters.budget, held)
+  const held = await budgets.starts.countUnderSecondName(budget)
+  await budgets.starts.pauseOtherName(parameters.budget, held)
   return { budget, slots: [...(before?.budget === budget ? before.slots : []), held] }
 }

@@ -195,13 +195,13 @@ async function freeIfFailed<T>(request: StrategyRequest, { parameters }: StartCo
   try {
     return await step()
   } catch (reason) {
-    if (!(reason instanceof Refusal)) await request.budgets.starts.undo(parameters.budget, slot)
+    if (!(reason instanceof Refusal)) await request.budgets.starts.freeSlotOfFailedStart(parameters.budget, slot)
     throw reason
   }
 }
 
 async function resultOfOtherProcess(request: StrategyRequest, context: StartContext, slot: number): Promise<StartResult> {
-  await request.budgets.starts.giveBack(context.parameters.budget, [slot])
+  await request.budgets.starts.freeSlots(context.parameters.budget, [slot])
   const pending = context.isAfterFirstFactor ? undefined : await reusePending(request, context, true)
   if (pending === undefined) throw new Refusal('too_many_starts', undefined, OTHER_PROCESS_WAIT_SECONDS)
   return pending

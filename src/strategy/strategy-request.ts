@@ -20,7 +20,7 @@ import { Budgets } from '../ledger/budgets'
 import { sitePathOf } from '../session/return-to'
 import { SessionTransactions } from '../session/transactions'
 import type { Mismatch } from '../trust/binding'
-import type { Sealed } from '../trust/handle'
+import type { HandleContent } from '../trust/handle'
 import type { Keys } from '../trust/keys'
 import { isAnsweredOnPhone, mayStopStepUp } from './answered-on-phone'
 import { about, publish, type About, type NevisEvents } from './events'
@@ -268,7 +268,7 @@ export class StrategyRequest {
   }
 
   /** The URL of the waiting page, with the language that the user has chosen on that page, if any. */
-  waitingURL(sealed: Sealed): string {
+  waitingURL(sealed: HandleContent): string {
     const language = queryFieldOf(this.req, 'language')
     const chosen = typeof language === 'string' && LANGUAGE_TAG.test(language) && { language }
     return withQuery(this.settings.waitingURL, { transaction: this.keys.handles.seal(sealed), ...chosen })

@@ -9,7 +9,7 @@ import { inferredEnding, type Ending } from '../factors/ending'
 import type { Transaction } from '../factors/transaction'
 import { publishFault } from '../host/faults'
 import { Budgets } from '../ledger/budgets'
-import type { Sealed } from '../trust/handle'
+import type { HandleContent } from '../trust/handle'
 import type { WatchReports } from './watch/reports'
 import { about, publish } from './events'
 
@@ -26,8 +26,8 @@ interface ReportSettings {
  * @internal
  */
 export function watchReports({ name, lifetimeMs, enrollmentLifetimeMs, afterDenial, budgets }: ReportSettings): Required<WatchReports> {
-  const lifetimeOf = ({ operation }: Sealed) => (operation === 'enroll' ? enrollmentLifetimeMs : lifetimeMs)
-  async function end(sealed: Sealed, wasDenied: boolean, named: Named, ending: Ending | undefined): Promise<void> {
+  const lifetimeOf = ({ operation }: HandleContent) => (operation === 'enroll' ? enrollmentLifetimeMs : lifetimeMs)
+  async function end(sealed: HandleContent, wasDenied: boolean, named: Named, ending: Ending | undefined): Promise<void> {
     try {
       const all = new Budgets(budgets)
       const keys = all.keysOf({ budget: sealed.budget, userId: named.userId })

@@ -8,7 +8,7 @@
  */
 import { isUuid } from '../client/checks'
 import type { Introspection } from '../client/client'
-import type { Succeeded } from '../factors/factor'
+import { approverIdOf, type Succeeded } from '../factors/factor'
 import type { Subject, Transaction } from '../factors/transaction'
 import type { TransactionTokenClaims } from './token-claims'
 
@@ -39,27 +39,35 @@ export function subjectMismatch(
 ): 'userId' | 'username' | 'usernameCase' | undefined {
   const areIdsKnown = subject.userId !== undefined && named.userId !== undefined
   if (areIdsKnown && !isSameId(named.userId, subject.userId)) return 'userId'
-  const { username = named.username } = subject
-  if (named.username === undefined || named.username === username) return undefined
-  if (named.username.toLowerCase() !== username?.toLowerCase()) return 'username'
+  // Absent: nothing to compare.
+  if (subject.username === undefined || named.username === undefined || named.username === subject.username) return undefined
+  if (named.username.toLowerCase() !== subject.username.toLowerCase()) return 'username'
   return areIdsKnown ? undefined : 'usernameCase'
 }
 
 /**
- * Checks that an approval or an enrolment belongs to the transaction that this session started.
+ * Checks that an approval or an enrolment belongs to the transaction that this session started. The userId must be known from the start or from the outcome.
  * @returns the field that does not match, or undefined
  */
 export function outcomeMismatch(transaction: Transaction, outcome: Succeeded): Mismatch | undefined {
-  if (transaction.userId === undefined ? outcome.userId === undefined : !isSameId(outcome.userId, transaction.userId)) return 'userId'
-  if (!isSameId(outcome.transactionId, transaction.id)) return 'transactionId'
-  return subjectMismatch(transaction.subject, outcome)
+  const { transactionId, username, isBoundByStatusToken = false } = outcome
+  const userId = approverIdOf(transaction, outcome)
+  if (userId === undefined) return 'userId'
+  // Absent: nothing to compare; the status token binds the answer to the transaction. An outcome that was not asked for with the status token must have both
+  // ids.
+  if (!isBoundByStatusToken && outcome.userId === undefined) return 'userId'
+  if (transaction.userId !== undefined && outcome.userId !== undefined && !isSameId(outcome.userId, transaction.userId)) return 'userId'
+  if (!isBoundByStatusToken && transactionId === undefined) return 'transactionId'
+  if (transactionId !== undefined && !isSameId(transactionId, transaction.id)) return 'transactionId'
+  return subjectMismatch(transaction.subject, { userId, username })
 }
 
-/** True if the transaction was started for this subject (user). Every identifier of the subject, username or userId, must match. */
-export function isSubjectOf(subject: Subject | undefined, { subject: asked, userId = asked.userId }: Pick<Transaction, 'subject' | 'userId'>): boolean {
-  if (subject?.userId === undefined && subject?.username === undefined) return false
-  const { userId: ownId = userId, username = asked.username } = subject
-  return isSameId(ownId, userId) && username === asked.username
+/** True if the transaction was started for this subject (user). Every identifier that the subject has, username or userId, must match. */
+export function isSubjectOf(subject: Subject | undefined, { subject: asked, userId }: Pick<Transaction, 'subject' | 'userId'>): boolean {
+  if (subject === undefined || (subject.userId === undefined && subject.username === undefined)) return false
+  if (subject.userId !== undefined && !isSameId(subject.userId, userId ?? asked.userId)) return false
+  if (subject.username !== undefined && subject.username !== asked.username) return false
+  return true
 }
 
 /** The user of a start: the user's key in the ledger, and the userId if it is known. */

@@ -6,7 +6,7 @@
  * Out of scope: whether the browser may skip the second factor (`ledger/browsers.ts`, `strategy/remembered.ts`).
  */
 import type { Subject } from '../factors/transaction'
-import { decrypt, encrypt } from './handle'
+import { decrypt, encrypt } from './cipher'
 
 export interface RememberedBrowser {
   /** Identifies the remembered browser: 256 random bits. The ledger stores only a digest of this id. */
@@ -56,11 +56,7 @@ export class BrowserCookies {
   /** @returns undefined if the value was not encrypted with one of these keys, or was changed afterwards */
   open(value: string | undefined): RememberedBrowser | undefined {
     if (value === undefined || value.length > MAX_LENGTH) return undefined
-    const bytes = Buffer.from(value, 'base64url')
-    for (const key of this.keys) {
-      const text = decrypt(bytes, key, this.context)
-      if (text !== undefined) return JSON.parse(text) as RememberedBrowser
-    }
-    return undefined
+    const text = decrypt(Buffer.from(value, 'base64url'), this.keys, this.context)
+    return text === undefined ? undefined : (JSON.parse(text) as RememberedBrowser)
   }
 }

@@ -8,6 +8,69 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { Transaction } from '../factors/transaction'
 import { withSortedNames } from '../host/canonical'
 
+/**
+ * The fields that the digest covers, and what an attacker who can write to the session store could do if the digest did not cover the field. Each field of
+ * `Transaction` must be in exactly one of the two lists, `PROTECTED` or `MAY_CHANGE`: TypeScript checks this.
+ */
+const PROTECTED = {
+  // Who approves what.
+  id: 'accept the approval of another transaction',
+  hasOwnId: 'accept an answer of Nevis about another transaction',
+  factor: 'have a weaker factor checked, or recorded as a stronger one',
+  operation: 'sign in with an enrolment, which proves nothing',
+  subject: 'sign in as another user',
+  userId: 'sign in as another user',
+  isUserIdNamed: 'skip the check that the userId belongs to the username',
+  message: 'change what the user has approved, such as the amount of a payment',
+  data: 'change what the user has approved, such as the amount of a payment',
+  isInPlaceOfApproval: 'have the data of an approval accepted with an enrolment',
+  statusTokenDigest: 'exchange the status token for that of another transaction',
+  phone: 'enrol another phone number than the route has given',
+  enrolments: 'finish an enrolment that a newer one has made invalid',
+  // Where, when and by whom it was started.
+  login: 'finish a step-up that another user has started',
+  browser: 'finish a transaction that another browser has started',
+  client: 'finish a sign-in that another client has started',
+  origin: 'be taken for the second request of a double click',
+  startedAt: 'have an older transaction token accepted',
+  expiresAt: 'finish an expired transaction',
+  moves: 'finish the transaction with a copy of an old session',
+  // What the app allows.
+  factors: 'use a factor that the route does not allow',
+  available: 'use a factor that the user does not have according to the app',
+  purpose: 'use the approval at another route',
+  firstFactorAmr: 'claim another first factor in the profile',
+  remember: 'have the browser remembered against the choice of the user',
+  forgetMarks: 'have the browser remembered although the app has forgotten the user\'s browsers',
+  // What the user has done.
+  typedCode: 'choose the code that must be typed',
+  isCodeTyped: 'skip the code that must be typed',
+  isUnsent: 'hide from the user that a request was sent to the phone',
+  // What is counted.
+  budget: 'have codes and denials counted for another user',
+  slots: 'free the slots of starts that were not approved',
+  alsoHeld: 'free the slots of another user, and so send that user more pushes',
+} as const satisfies { readonly [Field in keyof Transaction]?: string | undefined }
+
+/** The fields that the digest does not cover, and why. */
+export const MAY_CHANGE: { readonly [Field in Exclude<keyof Transaction, keyof typeof PROTECTED>]-?: string } = {
+  digest: 'is the digest',
+  statusToken: 'is deleted at the end of the transaction; `statusTokenDigest` protects it until then',
+  closed: 'is set at the end of the transaction; the ledger decides whether the transaction can still succeed',
+  next: 'is set when another transaction replaces this one',
+  firstFactorAt: 'only decides how long the user may switch to another factor, which the user must then approve',
+  attempts: 'changes with each code, and is only shown; the limits use the count in the ledger',
+  refused: 'changes with each refused switch to another factor, and is only shown',
+  refusedFactor: 'changes with `refused`, and is only shown',
+  refusedAfterEnd: 'changes with each refused switch to another factor, and is only shown',
+  shown: 'is deleted at the end of the transaction; until then, it is stored with authenticated encryption (`shown.ts`)',
+  codesKey: 'is deleted at the end of the transaction; a wrong key decrypts nothing',
+  returnTo: '`sitePathOf` accepts only paths of this site',
+  authenticatorId: 'only says which phone was asked; the approval of another phone of the user would count as well',
+  textedPhone: 'only decides whether the next SMS must wait; it is a keyed digest',
+  isStepUp: 'only decides for whom a denial counts, and which transactions are dropped last',
+}
+
 /** @internal */
 export class Digests {
   /**
@@ -29,12 +92,13 @@ export class Digests {
 
   /**
    * Compares the digest in the transaction with the computed one.
-   * @returns false if the transaction was changed, or has no digest because an older version of this package made it
+   * @returns false if the transaction was changed, or has no digest
    */
   matches(transaction: Transaction): boolean {
     const { closed, statusToken, statusTokenDigest } = transaction
-    // In a transaction of an older version of this package, the status token has no digest. Accept this: the transaction expires within minutes.
-    if (statusTokenDigest !== undefined && (statusToken === undefined ? closed === undefined : sha256(statusToken) !== statusTokenDigest)) return false
+    if (statusToken !== undefined && sha256(statusToken) !== statusTokenDigest) return false
+    // Only the end of the transaction deletes the status token.
+    if (statusToken === undefined && statusTokenDigest !== undefined && closed === undefined) return false
     const digest = Buffer.from(String(transaction.digest), 'base64url')
     const expected = this.keys.map((key) => this.digestOf(transaction, key))
     return expected.some((one) => one.length === digest.length && timingSafeEqual(one, digest))
@@ -75,11 +139,10 @@ export class Digests {
   }
 
   private digestOf(transaction: Omit<Transaction, 'digest'>, key: Buffer): Buffer {
-    const { available, budget, data, enrolments, expiresAt, factor, factors, firstFactorAmr, hasOwnId, id, isCodeTyped, isUnsent, login, message, operation, phone, purpose } = transaction
-    const { browser, client, forgetMarks, isInPlaceOfApproval, isUserIdNamed, moves, origin, remember, slots, startedAt, statusTokenDigest, subject, typedCode, userId } = transaction
-    const names = { id, factor, operation, subject: withSortedNames(subject), userId, startedAt, expiresAt, message, data: withSortedNames(data), factors, login }
-    const rules = { phone, purpose, budget, slots, enrolments: withSortedNames(enrolments), firstFactorAmr, remember, typedCode, isCodeTyped, isUnsent, available, isUserIdNamed, hasOwnId, isInPlaceOfApproval, moves, forgetMarks: withSortedNames(forgetMarks), browser, client, origin, statusTokenDigest }
-    return createHmac('sha256', key).update(JSON.stringify([this.owner, names, rules])).digest()
+    const fields = Object.entries(transaction).filter(([name]) => name in PROTECTED)
+    // Sort the names, because a session store may return the properties in another order.
+    const text = JSON.stringify([this.owner, withSortedNames(Object.fromEntries(fields))])
+    return createHmac('sha256', key).update(text).digest()
   }
 }
 

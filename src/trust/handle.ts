@@ -5,10 +5,10 @@
  * prevents a browser from reading the status token in the handle and from forging a handle.
  * Out of scope: whether this browser may use the transaction, which must be in its session.
  */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import type { Operation } from '../client/wire'
+import { decrypt, encrypt } from './cipher'
 
-export interface Sealed {
+export interface HandleContent {
   readonly id: string
   readonly factor: string
   readonly operation?: Operation
@@ -28,19 +28,26 @@ export interface Sealed {
   readonly expiresAt: number
 }
 
-const FIELDS = ['id', 'factor', 'operation', 'statusToken', 'encryptedCodes', 'budget', 'isCodeTyped', 'moves', 'expiresAt'] as const satisfies readonly (keyof Sealed)[]
+/** Every field, in the order in which a handle contains the values. With this type, TypeScript reports a missing field. */
+const EVERY_FIELD: { readonly [Field in keyof HandleContent]-?: true } = {
+  id: true, factor: true, expiresAt: true, statusToken: true, operation: true, encryptedCodes: true, budget: true, isCodeTyped: true, moves: true,
+}
+const FIELDS = Object.keys(EVERY_FIELD) as readonly (keyof HandleContent)[]
 
 /**
  * Copies only the fields of a handle. A whole transaction, which TypeScript also accepts here, has more: for example the QR code and the app's data.
  * @internal
  */
-export function sealedOf(sealed: Sealed): Sealed {
-  return Object.fromEntries(FIELDS.filter((name) => sealed[name] !== undefined).map((name) => [name, sealed[name]])) as unknown as Sealed
+export function handleContentOf(given: HandleContent): HandleContent {
+  return contentWith((name) => given[name])
+}
+
+function contentWith(valueOf: (name: keyof HandleContent, index: number) => unknown): HandleContent {
+  const fields = FIELDS.map((name, index) => [name, valueOf(name, index)] as const)
+  return Object.fromEntries(fields.filter(([, value]) => value !== undefined && value !== null)) as unknown as HandleContent
 }
 
 const VERSION = 1
-const NONCE_BYTES = 12
-const TAG_BYTES = 16
 /** Longest handle that is accepted, in characters. A handle that this package makes has some hundred characters; the status token takes most of them. */
 const MAX_LENGTH = 8192
 
@@ -59,9 +66,9 @@ export class Handles {
     this.context = Buffer.from(`passport-nevis handle ${VERSION} ${owner}`)
   }
 
-  seal({ id, factor, expiresAt, statusToken, operation, encryptedCodes, budget, isCodeTyped, moves }: Sealed): string {
+  seal(content: HandleContent): string {
     const [key] = this.keys
-    const text = JSON.stringify([id, factor, expiresAt, statusToken, operation, encryptedCodes, budget, isCodeTyped, moves])
+    const text = JSON.stringify(FIELDS.map((name) => content[name]))
     return Buffer.concat([Buffer.of(VERSION), encrypt(text, key as Buffer, this.context)]).toString('base64url')
   }
 
@@ -69,62 +76,16 @@ export class Handles {
    * Decrypts a handle.
    * @returns undefined if the handle was not encrypted with one of the keys, or was changed afterwards
    */
-  open(handle: unknown): Sealed | undefined {
+  open(handle: unknown): HandleContent | undefined {
     if (typeof handle !== 'string' || handle.length > MAX_LENGTH) return undefined
     const bytes = Buffer.from(handle, 'base64url')
     if (bytes[0] !== VERSION) return undefined
     // Node's decoder ignores unused bits and invalid characters, so several strings decode to the same bytes. Accept only one of these strings.
     if (bytes.toString('base64url') !== handle) return undefined
-    for (const key of this.keys) {
-      const text = decrypt(bytes.subarray(1), key, this.context)
-      if (text !== undefined) return parse(text)
-    }
-    return undefined
-  }
-}
-
-function parse(text: string): Sealed {
-  type Optional = string | null | undefined
-  type Kept = [string, string, number, Optional, Optional, Optional, Optional, boolean | null | undefined, number | null | undefined]
-  const [id, factor, expiresAt, statusToken, operation, encryptedCodes, budget, isCodeTyped, moves] = JSON.parse(text) as Kept
-  return {
-    id,
-    factor,
-    expiresAt,
-    ...(statusToken && { statusToken }),
-    ...(operation && { operation: operation as Operation }),
-    ...(encryptedCodes && { encryptedCodes }),
-    ...(budget && { budget }),
-    ...(typeof isCodeTyped === 'boolean' && { isCodeTyped }),
-    ...(typeof moves === 'number' && { moves }),
-  }
-}
-
-/**
- * AES-256-GCM with a random nonce.
- * @param context additional data, which is authenticated but not encrypted. `decrypt` needs the same data
- * @returns nonce, ciphertext and tag
- * @internal
- */
-export function encrypt(text: string, key: Buffer, context: Buffer): Buffer {
-  const nonce = randomBytes(NONCE_BYTES)
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(context)
-  return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()])
-}
-
-/**
- * Decrypts bytes that `encrypt` has returned.
- * @returns undefined if the bytes were not encrypted with this key and context
- * @internal
- */
-export function decrypt(bytes: Buffer, key: Buffer, context: Buffer): string | undefined {
-  if (bytes.length <= NONCE_BYTES + TAG_BYTES) return undefined
-  try {
-    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
-      .setAAD(context)
-      .setAuthTag(bytes.subarray(-TAG_BYTES))
-    return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]).toString()
-  } catch {
-    return undefined
+    const text = decrypt(bytes.subarray(1), this.keys, this.context)
+    if (text === undefined) return undefined
+    // An absent field is `null` in the JSON.
+    const values = JSON.parse(text) as readonly unknown[]
+    return contentWith((_name, index) => values[index])
   }
 }

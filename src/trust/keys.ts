@@ -12,8 +12,6 @@ import { Handles } from './handle'
 import { ShownCipher } from './shown'
 import { TypedCodes } from './typed-code'
 
-const USES = ['passport-nevis handle', 'passport-nevis transaction', 'passport-nevis shown', 'passport-nevis browser', 'passport-nevis typed code'] as const
-
 /** @internal */
 export interface Keys {
   readonly handles: Handles
@@ -21,6 +19,23 @@ export interface Keys {
   readonly shown: ShownCipher
   readonly browsers: BrowserCookies
   readonly typedCodes: TypedCodes
+}
+
+/** The label with which the key for each purpose is derived. Another label gives another key. */
+const LABELS = {
+  handles: 'passport-nevis handle',
+  digests: 'passport-nevis transaction',
+  shown: 'passport-nevis shown',
+  browsers: 'passport-nevis browser',
+  typedCodes: 'passport-nevis typed code',
+} as const satisfies Record<keyof Keys, string>
+
+/** For each purpose, the keys: the first one for what is new, all of them for what was made before. */
+type KeyLists = Readonly<Record<keyof Keys, readonly Buffer[]>>
+
+/** @param keysFor gets the label of a purpose, and its place in `LABELS` */
+function keyListsBy(keysFor: (label: string, index: number) => readonly Buffer[]): KeyLists {
+  return Object.fromEntries(Object.entries(LABELS).map(([purpose, label], index) => [purpose, keysFor(label, index)])) as unknown as KeyLists
 }
 
 /** Returns the keys. Returns a promise only if the keys come from an access key that the app's function `accessKey` must provide first. */
@@ -36,20 +51,20 @@ export type CurrentKeys = () => Keys | Promise<Keys>
 export function keysOf(name: string, callbackURL: string, secrets: readonly string[] | undefined, client: NevisClient): CurrentKeys {
   const strategy = `${name} ${client.baseURL}`
   const owner = `${strategy} ${callbackURL}`
-  const keysFrom = (...[forHandles, forTransactions, forShown, forBrowsers, forTypedCodes]: readonly (readonly Buffer[])[]): Keys => ({
-    handles: new Handles(forHandles as readonly Buffer[], owner),
-    digests: new Digests(forTransactions as readonly Buffer[], owner),
-    shown: new ShownCipher(forShown as readonly Buffer[]),
-    browsers: new BrowserCookies(forBrowsers as readonly Buffer[], strategy),
-    typedCodes: new TypedCodes(forTypedCodes as readonly Buffer[], owner),
+  const keysFrom = ({ handles, digests, shown, browsers, typedCodes }: KeyLists): Keys => ({
+    handles: new Handles(handles, owner),
+    digests: new Digests(digests, owner),
+    shown: new ShownCipher(shown),
+    browsers: new BrowserCookies(browsers, strategy),
+    typedCodes: new TypedCodes(typedCodes, owner),
   })
   if (secrets !== undefined) {
-    const fixed = keysFrom(...USES.map((use) => secrets.map((secret) => Buffer.from(hkdfSync('sha256', secret, '', use, 32)))))
+    const fixed = keysFrom(keyListsBy((label) => secrets.map((secret) => Buffer.from(hkdfSync('sha256', secret, '', label, 32)))))
     return () => fixed
   }
-  const keysFromAccessKey = (keys: readonly Buffer[]) => keysFrom(...keys.map((key) => [key]))
+  const keysFromAccessKey = (keys: readonly Buffer[]) => keysFrom(keyListsBy((_label, index) => [keys[index] as Buffer]))
   return () => {
-    const keys = client.deriveKeys(USES)
+    const keys = client.deriveKeys(Object.values(LABELS))
     return keys instanceof Promise ? keys.then(keysFromAccessKey) : keysFromAccessKey(keys)
   }
 }

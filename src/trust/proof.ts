@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto'
 import { isSameId, outcomeMismatch, proofMismatch, subjectMismatch, type Mismatch } from './binding'
 import { isToken } from '../client/checks'
 import type { Introspection, NevisClient } from '../client/client'
-import { promptOf, type Factor, type Succeeded } from '../factors/factor'
+import { approverIdOf, promptOf, type Factor, type Succeeded } from '../factors/factor'
 import { findUser } from '../factors/shared'
 import { looksLikeResultToken } from './result-token'
 import type { Transaction } from '../factors/transaction'
@@ -36,9 +36,10 @@ export async function mismatchOf(
   factor: Factor,
   outcome: Succeeded,
 ): Promise<Mismatch | undefined> {
-  const { userId, token } = outcome
   const field = outcomeMismatch(transaction, outcome)
+  const userId = approverIdOf(transaction, outcome)
   if (userId === undefined || field !== undefined) return field ?? 'userId'
+  const { token } = outcome
   if (token === undefined) return needsToken(factor, transaction) ? 'token' : undefined
   if (token === transaction.statusToken || (await client.holdsAccessKey(token))) return 'token'
   const isFromBrowser = promptOf(factor, transaction.operation) === 'widget'
@@ -57,10 +58,11 @@ export async function mismatchOf(
  * @throws NevisError if the call to Nevis fails
  * @internal
  */
-export async function unnamedMismatch({ client }: Pick<ProofSettings, 'client'>, { subject, isUserIdNamed }: Transaction, outcome: Succeeded): Promise<Mismatch | undefined> {
+export async function unnamedMismatch({ client }: Pick<ProofSettings, 'client'>, transaction: Transaction, outcome: Succeeded): Promise<Mismatch | undefined> {
+  const { subject, isUserIdNamed } = transaction
   if (subject.userId !== undefined || subject.username === undefined || outcome.username !== undefined || isUserIdNamed === true) return undefined
   const user = await findUser(client, { username: subject.username })
-  return user === undefined ? 'username' : (subjectMismatch(subject, user) ?? (isSameId(user.userId, outcome.userId) ? undefined : 'userId'))
+  return user === undefined ? 'username' : (subjectMismatch(subject, user) ?? (isSameId(user.userId, approverIdOf(transaction, outcome)) ? undefined : 'userId'))
 }
 
 /**

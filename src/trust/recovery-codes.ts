@@ -6,7 +6,7 @@
  * codes. Out of scope: generating codes, which Nevis does.
  */
 import { randomBytes } from 'node:crypto'
-import { decrypt, encrypt } from './handle'
+import { decrypt, encrypt } from './cipher'
 
 const CONTEXT = Buffer.from('passport-nevis recovery codes')
 /** The most bytes of codes that fit into the URL of the waiting page. Nevis does not document how many codes it generates. */
@@ -31,6 +31,6 @@ export function encryptCodes(codes: readonly string[]): EncryptedCodes {
 /** @returns undefined if the key or the encrypted codes are missing, or if the codes were encrypted with another key */
 export function decryptCodes(key: string | undefined, encrypted: string | undefined): readonly string[] | undefined {
   if (key === undefined || encrypted === undefined) return undefined
-  const text = decrypt(Buffer.from(encrypted, 'base64url'), Buffer.from(key, 'base64url'), CONTEXT)
+  const text = decrypt(Buffer.from(encrypted, 'base64url'), [Buffer.from(key, 'base64url')], CONTEXT)
   return text === undefined ? undefined : (JSON.parse(text) as string[])
 }

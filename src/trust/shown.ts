@@ -5,7 +5,7 @@
  * key is not in the session.
  * Out of scope: recovery codes, which are not in the session at all (`recovery-codes.ts`).
  */
-import { decrypt, encrypt } from './handle'
+import { decrypt, encrypt } from './cipher'
 import type { Shown } from '../factors/transaction'
 
 type Kept = Omit<Shown, 'recoveryCodes'>
@@ -27,12 +27,8 @@ export class ShownCipher {
   /** @returns an empty object if the text was not encrypted with one of `keys` for the transaction with this id */
   decrypt(encrypted: string | undefined, id: string): Kept {
     if (encrypted === undefined) return {}
-    const bytes = Buffer.from(encrypted, 'base64url')
-    for (const key of this.keys) {
-      const text = decrypt(bytes, key, contextOf(id))
-      if (text !== undefined) return JSON.parse(text) as Kept
-    }
-    return {}
+    const text = decrypt(Buffer.from(encrypted, 'base64url'), this.keys, contextOf(id))
+    return text === undefined ? {} : (JSON.parse(text) as Kept)
   }
 }
 

@@ -7,7 +7,7 @@
 import { refuseUnknown } from '../client/option-names'
 import { json, middleware, completeAnswer, type Answer, type Middleware } from '../host/answer'
 import type { Stream } from '../host/stream'
-import type { Sealed } from '../trust/handle'
+import type { HandleContent } from '../trust/handle'
 import { queryFieldOf, type HostRequest } from '../host/request'
 import { settingsOf, type Settings } from '../strategy/settings'
 import type { NevisStrategy } from '../strategy/strategy'
@@ -65,7 +65,7 @@ export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointO
     return json(200, await statusOf(settings, sealed))
   }
 
-  function streaming(sealed: Sealed): Answer {
+  function streaming(sealed: HandleContent): Answer {
     const headers = {
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-store, no-transform',

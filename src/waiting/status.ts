@@ -4,7 +4,7 @@
  * Out of scope: signing in. After `succeeded`, the page goes to the callback, which asks Nevis itself.
  */
 import { promptOf, type Prompt } from '../factors/factor'
-import type { Sealed } from '../trust/handle'
+import type { HandleContent } from '../trust/handle'
 import type { Settings } from '../strategy/settings'
 import type { Watched } from '../strategy/watch/watch'
 
@@ -33,7 +33,7 @@ export interface WaitingStatus {
  * until the callback.
  * @internal
  */
-export async function statusOf(settings: Settings, sealed: Sealed): Promise<WaitingStatus> {
+export async function statusOf(settings: Settings, sealed: HandleContent): Promise<WaitingStatus> {
   return describe(settings, sealed, await settings.watch.look(watchable(settings, sealed)))
 }
 
@@ -41,7 +41,7 @@ export async function statusOf(settings: Settings, sealed: Sealed): Promise<Wait
  * The last status that this process knows. Makes no call to Nevis.
  * @internal
  */
-export function knownStatusOf(settings: Settings, sealed: Sealed): WaitingStatus {
+export function knownStatusOf(settings: Settings, sealed: HandleContent): WaitingStatus {
   return describe(settings, sealed, settings.watch.peek(watchable(settings, sealed)))
 }
 
@@ -51,17 +51,17 @@ export function knownStatusOf(settings: Settings, sealed: Sealed): WaitingStatus
  * @returns a function that stops listening
  * @internal
  */
-export function followStatus(settings: Settings, sealed: Sealed, listener: (status: WaitingStatus) => void, silenceChanged?: () => void): () => void {
+export function followStatus(settings: Settings, sealed: HandleContent, listener: (status: WaitingStatus) => void, silenceChanged?: () => void): () => void {
   return settings.watch.follow(watchable(settings, sealed), (status) => listener(describe(settings, sealed, status)), silenceChanged)
 }
 
-function watchable(settings: Settings, sealed: Sealed): Sealed {
+function watchable(settings: Settings, sealed: HandleContent): HandleContent {
   const { statusToken, ...rest } = sealed
   const isPolled = promptFor(settings, sealed) === 'wait' && statusToken !== undefined
   return isPolled ? { ...rest, statusToken } : rest
 }
 
-function describe(settings: Settings, sealed: Sealed, status: Watched): WaitingStatus {
+function describe(settings: Settings, sealed: HandleContent, status: Watched): WaitingStatus {
   return {
     status,
     prompt: promptFor(settings, sealed),
@@ -71,7 +71,7 @@ function describe(settings: Settings, sealed: Sealed, status: Watched): WaitingS
   }
 }
 
-function promptFor({ factors }: Settings, { factor: named, operation, isCodeTyped }: Sealed): Prompt {
+function promptFor({ factors }: Settings, { factor: named, operation, isCodeTyped }: HandleContent): Prompt {
   const factor = factors.find(({ name }) => name === named) ?? { prompt: 'wait' }
   return promptOf(factor, operation, isCodeTyped)
 }

@@ -7,7 +7,7 @@ import type { Operation } from '../client/wire'
 import type { Prompt } from '../factors/factor'
 import type { FactorName } from '../factors/names'
 import type { FailureCode } from '../factors/failures'
-import type { Sealed } from '../trust/handle'
+import type { HandleContent } from '../trust/handle'
 import { offeredFactors } from '../strategy/factor-choice'
 import type { Settings } from '../strategy/settings'
 import { decryptCodes } from '../trust/recovery-codes'
@@ -89,7 +89,7 @@ export interface WaitingView extends Offer {
  * @param sealed the decrypted handle
  * @internal
  */
-export async function viewOf(settings: Settings, handle: string, sealed: Sealed, transaction: Transaction): Promise<WaitingView> {
+export async function viewOf(settings: Settings, handle: string, sealed: HandleContent, transaction: Transaction): Promise<WaitingView> {
   const { closed, operation, shown, codesKey, message, isCodeTyped, attempts = 0 } = transaction
   const { status, prompt, expiresAt } = await statusOf(settings, transaction)
   const recoveryCodes = status === 'pending' ? decryptCodes(codesKey, sealed.encryptedCodes) : undefined

@@ -109,9 +109,9 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
     const common: PageParts = { ...settingsFor(req, res), widgetScripts, csrfToken: options.csrfToken?.(req, res), accountName: options.accountName === undefined ? usernameOf(req) : options.accountName(req) }
     const { isSignedIn } = common
     const handle = queryFieldOf(req, 'transaction')
-    const seals = await settings.keys()
-    const named = seals.handles.open(handle)
-    const transactions = new SessionTransactions(session, settings.sessionKey, settings.firstFactorLifetimeMs, seals.shown)
+    const keys = await settings.keys()
+    const named = keys.handles.open(handle)
+    const transactions = new SessionTransactions(session, settings.sessionKey, settings.firstFactorLifetimeMs, keys.shown)
     // If another user has signed in to this session after the start, do not show the transaction.
     const held = named && transactions.get(named.id)
     const own = held?.login === undefined || held.login === loginOf(session) ? held : undefined
@@ -129,14 +129,14 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
       const notice = code === 'used_transaction' ? usedHtml : unknownTransactionHtml
       return page(res, status, notice(parts, handle ? { transaction: handle } : {}).text, parts)
     }
-    const newer = newest !== undefined && newest !== own && isOpenReplacement(settings, seals, req, newest, own) ? newest : undefined
-    if (newer !== undefined && !wantsJson) return redirectTo(parts.waitingURL, seals.handles.seal(newer))
+    const newer = newest !== undefined && newest !== own && isOpenReplacement(settings, keys, req, newest, own) ? newest : undefined
+    if (newer !== undefined && !wantsJson) return redirectTo(parts.waitingURL, keys.handles.seal(newer))
     const transaction = newer ?? own
     const sealed = newer ?? named
     const { isCodeTyped } = transaction
     // If the user has typed the code since this URL was made, make a new handle. The handle in the URL says that the code is missing, so the status would
     // stay `pending`.
-    const current = newer === undefined && isCodeTyped === sealed.isCodeTyped ? (handle as string) : seals.handles.seal({ ...sealed, ...(isCodeTyped !== undefined && { isCodeTyped }) })
+    const current = newer === undefined && isCodeTyped === sealed.isCodeTyped ? (handle as string) : keys.handles.seal({ ...sealed, ...(isCodeTyped !== undefined && { isCodeTyped }) })
     const isChoosing = queryFieldOf(req, 'authenticators') !== undefined
     const [seen, offer] = await Promise.all([
       viewOf(settings, current, sealed, transaction),

@@ -19,6 +19,8 @@ const transaction: Transaction = {
   id: 't1', factor: 'push', operation: 'approve', subject: ANNA, userId: USER, statusToken: 's', startedAt: 0, expiresAt: 1, firstFactorAt: 0, shown: {},
 }
 const SUCCEEDED = { status: 'succeeded', userId: USER, transactionId: 't1', token: 'x' }
+/** The outcome for the status `SUCCEEDED`. */
+const OUTCOME = { ...SUCCEEDED, isBoundByStatusToken: true }
 const NOT_APPROVED = { status: 'failed', code: 'not_approved', retryable: false }
 const WRONG_CODE = { status: 'failed', code: 'wrong_code', retryable: true }
 const notFound = () => new NevisError('NEVIS_NOT_FOUND', 'getUser')
@@ -275,10 +277,10 @@ describe('an enrolment', () => {
 describe('a check', () => {
   it.each([push(), app()])('by the status: $name', async (factor) => {
     expect(await check(factor, { getStatus: { status: 'pending' } })).toStrictEqual({ outcome: { status: 'pending' }, asked: [['getStatus', 's']] })
-    expect((await check(factor, { getStatus: SUCCEEDED })).outcome).toStrictEqual(SUCCEEDED)
-    expect((await check(factor, { getStatus: { ...SUCCEEDED, username: 'anna', raw: {} } })).outcome).toStrictEqual({ ...SUCCEEDED, username: 'anna' })
+    expect((await check(factor, { getStatus: SUCCEEDED })).outcome).toStrictEqual(OUTCOME)
+    expect((await check(factor, { getStatus: { ...SUCCEEDED, username: 'anna', raw: {} } })).outcome).toStrictEqual({ ...OUTCOME, username: 'anna' })
     for (const status of ['failed', 'unknown']) expect((await check(factor, { getStatus: { status } })).outcome).toStrictEqual(NOT_APPROVED)
-    expect(await check(factor, { getStatus: { status: 'failed' } }, { status: SUCCEEDED })).toStrictEqual({ outcome: SUCCEEDED, asked: [] })
+    expect(await check(factor, { getStatus: { status: 'failed' } }, { status: SUCCEEDED })).toStrictEqual({ outcome: OUTCOME, asked: [] })
   })
 
   describe('of a code by SMS', () => {
@@ -292,11 +294,11 @@ describe('a check', () => {
     })
 
     it.each<[unknown, object]>([
-      [{ ...SUCCEEDED, username: 'anna' }, { ...SUCCEEDED, username: 'anna' }],
+      [{ ...SUCCEEDED, username: 'anna' }, { ...OUTCOME, username: 'anna' }],
       [{ status: 'failed' }, NOT_APPROVED],
-      [{ status: 'unknown' }, { status: 'succeeded', userId: USER, transactionId: 't1' }],
-      [{ status: 'pending', transactionId: 't2' }, { status: 'succeeded', userId: USER, transactionId: 't2' }],
-      [{ status: 'pending', transactionId: 't1', userId: 'other', username: 'ben' }, { status: 'succeeded', userId: 'other', transactionId: 't1', username: 'ben' }],
+      [{ status: 'unknown' }, { status: 'succeeded', isBoundByStatusToken: true }],
+      [{ status: 'pending', transactionId: 't2' }, { status: 'succeeded', isBoundByStatusToken: true, transactionId: 't2' }],
+      [{ status: 'pending', transactionId: 't1', userId: 'other', username: 'ben' }, { status: 'succeeded', isBoundByStatusToken: true, userId: 'other', transactionId: 't1', username: 'ben' }],
     ])('that is right, with the status %j', async (status, outcome) => {
       expect(await check(sms(), right(status), answer)).toMatchObject({ outcome, asked: [['verifyCode', {}], ['getStatus', 's']] })
       expect((await check(sms(), right(status), answer)).outcome).toStrictEqual(outcome)
@@ -304,13 +306,13 @@ describe('a check', () => {
 
     it.each([200, 400, 401, 403, 404, 405, 409, 410, 422, 429, 500])('that is right, with a status that says nothing (HTTP %i), stands, unless a token is required', async (nevisStatus) => {
       const silent = right(new NevisError('NEVIS_UNEXPECTED_RESPONSE', 'getStatus', { nevisStatus }))
-      expect((await check(sms(), silent, answer)).outcome).toStrictEqual({ status: 'succeeded', userId: USER, transactionId: 't1' })
+      expect((await check(sms(), silent, answer)).outcome).toStrictEqual({ status: 'succeeded', isBoundByStatusToken: true })
       expect((await check(sms({ requireIntrospection: true }), silent, answer)).outcome).toStrictEqual(NOT_APPROVED)
     })
 
     it.each([undefined, 502, 503, 504])('that is right, where a gateway or nobody answers for the status (HTTP %s), stands, unless a token is required', async (nevisStatus) => {
       const gone = new NevisError('NEVIS_UNREACHABLE', 'getStatus', nevisStatus === undefined ? {} : { nevisStatus })
-      expect((await check(sms(), right(gone), answer)).outcome).toStrictEqual({ status: 'succeeded', userId: USER, transactionId: 't1' })
+      expect((await check(sms(), right(gone), answer)).outcome).toStrictEqual({ status: 'succeeded', isBoundByStatusToken: true })
       await expect(check(sms({ requireIntrospection: true }), right(gone), answer)).rejects.toBe(gone)
     })
 
@@ -321,7 +323,7 @@ describe('a check', () => {
 
     it('that is right, where a token is required', async () => {
       const strict = sms({ requireIntrospection: true })
-      expect((await check(strict, right(SUCCEEDED), answer)).outcome).toStrictEqual(SUCCEEDED)
+      expect((await check(strict, right(SUCCEEDED), answer)).outcome).toStrictEqual(OUTCOME)
       for (const status of ['pending', 'unknown', 'failed']) expect((await check(strict, right({ status }), answer)).outcome).toStrictEqual(NOT_APPROVED)
     })
   })

@@ -113,7 +113,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
   const start = async (name = key) => (await budgets.starts.spend(name, NOTHING_NEW)).slot
   /** Starts this many transactions at once. @returns the numbers of the starts that the limit allows, sorted */
   const startAtOnce = async (count: number) => (await Promise.all(times(count, () => start()))).filter((slot) => slot > 0).sort((a, b) => a - b)
-  const approve = (...slots: number[]) => budgets.starts.giveBack(key, slots)
+  const approve = (...slots: number[]) => budgets.starts.freeSlots(key, slots)
 
   describe('by a user who approves nothing', () => {
     // Shows: T-bomber-1
@@ -256,16 +256,16 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
     it('count under both names, so that there is no second budget', async () => {
       for (let i = 0; i < 5; i++) {
         expect(await start()).toBe(i + 1)
-        expect(await budgets.starts.hold(second)).toBe(i + 1)
+        expect(await budgets.starts.countUnderSecondName(second)).toBe(i + 1)
       }
       expect(await budgets.starts.spend(second, NOTHING_NEW)).toEqual({ slot: 0, limit: 5, over: 'starts', retryAfterSeconds: 300 + more })
     })
 
     it('are not refused there, and give those places back, too', async () => {
       const slots = []
-      for (let i = 0; i < 8; i++) slots.push(await budgets.starts.hold(second))
+      for (let i = 0; i < 8; i++) slots.push(await budgets.starts.countUnderSecondName(second))
       expect(slots).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
-      await budgets.starts.giveBack(second, slots)
+      await budgets.starts.freeSlots(second, slots)
       expect((await budgets.starts.spend(second, NOTHING_NEW)).slot).toBe(1)
       expect((await budgets.starts.spend(second, NOTHING_NEW)).slot).toBe(2)
     })
@@ -274,8 +274,8 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
     async function startedUnderBoth() {
       for (let i = 0; i < 4; i++) await budgets.starts.spend(second, NOTHING_NEW)
       await start()
-      const [slot, held] = [await start(), await budgets.starts.hold(second)]
-      await budgets.starts.pauseLike(key, held)
+      const [slot, held] = [await start(), await budgets.starts.countUnderSecondName(second)]
+      await budgets.starts.pauseOtherName(key, held)
       expect([slot, held, (await budgets.starts.spend(key, NOTHING_NEW)).over, (await budgets.starts.spend(second, NOTHING_NEW)).over]).toEqual([2, 5, 'pause', 'starts'])
       return { slot, alsoHeld: { budget: second, slots: [held] } }
     }
@@ -283,16 +283,16 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
     // Shows: T-bomber-2
     it('are approved, and no pause that they have begun under either name is left', async () => {
       const { slot, alsoHeld } = await startedUnderBoth()
-      await budgets.starts.giveBack(key, [slot], alsoHeld)
+      await budgets.starts.freeSlots(key, [slot], alsoHeld)
       expect([await start(), (await budgets.starts.spend(second, NOTHING_NEW)).slot]).toEqual([2, 5])
     })
 
     it('are approved, and the pause of a later start under both names stays', async () => {
       const { slot, alsoHeld } = await startedUnderBoth()
       later(300 + more)
-      const last = [await start(), await budgets.starts.hold(second)]
-      await budgets.starts.pauseLike(key, last[1] as number)
-      await budgets.starts.giveBack(key, [slot], alsoHeld)
+      const last = [await start(), await budgets.starts.countUnderSecondName(second)]
+      await budgets.starts.pauseOtherName(key, last[1] as number)
+      await budgets.starts.freeSlots(key, [slot], alsoHeld)
       expect([last, (await budgets.starts.spend(key, NOTHING_NEW)).slot, (await budgets.starts.spend(second, NOTHING_NEW)).slot]).toEqual([[3, 6], 0, 0])
     })
 
@@ -301,22 +301,22 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
       later(300 + more)
       const slots = [await start(), await start(), await start()]
       await approve(3, 4)
-      await budgets.starts.giveBack(key, [slot], alsoHeld)
+      await budgets.starts.freeSlots(key, [slot], alsoHeld)
       expect([slots, (await budgets.starts.spend(key, NOTHING_NEW)).slot]).toEqual([[3, 4, 5], 0])
     })
 
     it('are approved, and a pause under the second name that they have not begun stays', async () => {
       for (let i = 0; i < 5; i++) await start()
-      const held = await budgets.starts.hold(second)
+      const held = await budgets.starts.countUnderSecondName(second)
       await budgets.starts.spend(second, NOTHING_NEW)
       for (let i = 0; i < 2; i++) await budgets.starts.noteDenial(second)
-      await budgets.starts.giveBack(key, [5], { budget: second, slots: [held] })
+      await budgets.starts.freeSlots(key, [5], { budget: second, slots: [held] })
       expect([await start(), await budgets.starts.spend(second, NOTHING_NEW), (await budgets.starts.spend(second, NOTHING_NEW)).over]).toEqual([5, { slot: 1, limit: 5 }, 'pause'])
     })
 
     it('are refused, without an endless search, if more are counted than a day allows', async () => {
       const slots = []
-      for (let i = 0; i < 40; i++) slots.push(await budgets.starts.hold(second))
+      for (let i = 0; i < 40; i++) slots.push(await budgets.starts.countUnderSecondName(second))
       expect(slots.slice(-4)).toEqual([37, 0, 0, 0])
       later(14_400 + more)
       expect(await budgets.starts.spend(second, NOTHING_NEW)).toEqual({ slot: 0, limit: 5, over: 'starts', retryAfterSeconds: 1 })
@@ -376,7 +376,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
       for (const count of [0, 3]) {
         await startAtOnce(5)
         await denied(count)
-        await budgets.starts.undo(key, 5)
+        await budgets.starts.freeSlotOfFailedStart(key, 5)
         expect([count, (await budgets.starts.spend(key, NOTHING_NEW)).over]).toEqual([count, count === 0 ? undefined : 'pause'])
       }
     })
@@ -421,7 +421,7 @@ describe('starts that cannot be given back', () => {
     const ledger = Object.assign(new MemoryLedger(), { forget: () => Promise.reject(new Error('gone')) })
     const budgets = budgetsOn(ledger)
     const { slot } = await budgets.starts.spend(key, NOTHING_NEW)
-    expect(await budgets.starts.giveBack(key, [slot])).toBeUndefined()
+    expect(await budgets.starts.freeSlots(key, [slot])).toBeUndefined()
     expect((await budgets.starts.spend(key, NOTHING_NEW)).slot).toBe(2)
   })
 })
@@ -430,7 +430,7 @@ describe('what starts cost', () => {
   it('is one call of the ledger for a usual one, and one for its approval', async () => {
     const { budgets, asked } = budgetsWith()
     expect(await budgets.starts.spend(key, NOTHING_NEW)).toEqual({ slot: 1, limit: 5 })
-    await budgets.starts.giveBack(key, [1])
+    await budgets.starts.freeSlots(key, [1])
     expect(shortened(asked)).toEqual(['claim start:…:1 86400', 'forget start:…:1'])
   })
 
@@ -748,7 +748,7 @@ describe('limits that are lifted', () => {
     for (let i = 0; i < 3; i++) await budgets.endings.end(transaction(), [name], { wasDenied: true, canGoOn: true })
     for (let i = 0; i < 30; i++) await budgets.codes.spend(transaction(), name)
     for (let i = 0; i < 50; i++) await budgets.codes.noteWrong(name)
-    for (let i = 0; i < 9; i++) await budgets.starts.hold(name)
+    for (let i = 0; i < 9; i++) await budgets.starts.countUnderSecondName(name)
   }
 
   it('leave nothing that counts against the subject, and everything that counts against others', async () => {

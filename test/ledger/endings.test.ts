@@ -248,16 +248,16 @@ describe('starts that the ledger does not give back', () => {
   it('are reported to the operator, by a warning with a code', async () => {
     const warned = jest.spyOn(process, 'emitWarning').mockReturnValue(undefined)
     jest.spyOn(ledger, 'forget').mockRejectedValue(new Error('down'))
-    await budgets.starts.giveBack(KEY, [1])
+    await budgets.starts.freeSlots(KEY, [1])
     expect(warned.mock.calls).toEqual([[expect.stringContaining('could not give back the starts of an approval'), { code: 'PASSPORT_NEVIS_LEDGER' }]])
   })
 })
 
 describe('a pause', () => {
   it('runs under both names of a user, if the start began one', async () => {
-    await budgets.starts.pauseLike(KEY, 4)
+    await budgets.starts.pauseOtherName(KEY, 4)
     expect(await ledger.look(`pause:${KEY}`)).toBe(0)
-    await budgets.starts.pauseLike(KEY, 5)
+    await budgets.starts.pauseOtherName(KEY, 5)
     expect(await ledger.look(`pause:${KEY}`)).toBe(300)
   })
 })

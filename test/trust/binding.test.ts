@@ -15,6 +15,8 @@ describe('a success', () => {
   const { userId: _userId, ...withoutUserId } = transaction
   const outcome: Succeeded = { status: 'succeeded', userId: USER, username: 'anna', transactionId: 't1', token: 'x' }
   const { username: _username, ...nameless } = outcome
+  const { userId: _u, ...anonymous } = outcome
+  const { transactionId: _t, ...unnumbered } = outcome
 
   describe('in which everything fits', () => {
     it.each<[string, Transaction, Succeeded]>([
@@ -23,24 +25,33 @@ describe('a success', () => {
       ['for a subject known by its userId', { ...transaction, subject: { userId: USER } }, outcome],
       ['for a subject known by both', { ...transaction, subject: { userId: USER, username: 'anna' } }, outcome],
       ['where the start named no userId', withoutUserId, outcome],
+      ['without a userId, in an answer to the status token', transaction, { ...anonymous, isBoundByStatusToken: true }],
+      ['without a transaction, in an answer to the status token', transaction, { ...unnumbered, isBoundByStatusToken: true }],
+      ['with nothing but the status, in an answer to the status token', transaction, { status: 'succeeded', isBoundByStatusToken: true }],
+      ['with the username in capitals and no userId, for a subject known by both', { ...transaction, subject: { userId: USER, username: 'anna' } }, { ...anonymous, username: 'Anna', isBoundByStatusToken: true }],
     ])('is bound: %s', (_name, started, given) => {
       expect(outcomeMismatch(started, given)).toBeUndefined()
     })
   })
 
   describe('in which one field does not fit', () => {
-    const { userId: _u, ...anonymous } = outcome
-    const { transactionId: _t, ...unnumbered } = outcome
     // Shows: C-status-7
     it.each<[string, string, Transaction, Succeeded]>([
       ['userId', 'another userId', transaction, { ...outcome, userId: OTHER }],
       ['userId', 'no userId', transaction, anonymous],
       ['userId', 'an empty userId', transaction, { ...outcome, userId: '' }],
       ['userId', 'no userId on either side', withoutUserId, anonymous],
+      ['userId', 'no userId on either side, in an answer to the status token', withoutUserId, { ...anonymous, isBoundByStatusToken: true }],
+      ['userId', 'another userId, in an answer to the status token', transaction, { ...outcome, userId: OTHER, isBoundByStatusToken: true }],
+      ['userId', 'an empty userId, in an answer to the status token', transaction, { ...outcome, userId: '', isBoundByStatusToken: true }],
+      ['userId', 'the userId of the start is not that of the subject, and the answer to the status token has none', { ...transaction, subject: { userId: OTHER } }, { ...anonymous, isBoundByStatusToken: true }],
       ['userId', 'not the userId of the subject', { ...withoutUserId, subject: { userId: OTHER } }, outcome],
       ['transactionId', 'another transaction', transaction, { ...outcome, transactionId: 't2' }],
       ['transactionId', 'no transaction', transaction, unnumbered],
       ['transactionId', 'an empty transaction', transaction, { ...outcome, transactionId: '' }],
+      ['transactionId', 'another transaction, in an answer to the status token', transaction, { ...outcome, transactionId: 't2', isBoundByStatusToken: true }],
+      ['transactionId', 'an empty transaction, in an answer to the status token', transaction, { ...outcome, transactionId: '', isBoundByStatusToken: true }],
+      ['username', 'another username, and no ids, in an answer to the status token', transaction, { status: 'succeeded', username: 'ben', isBoundByStatusToken: true }],
       ['username', 'another username', transaction, { ...outcome, username: 'ben' }],
       ['usernameCase', 'the username in capitals', transaction, { ...outcome, username: 'Anna' }],
       ['username', 'an empty username', transaction, { ...outcome, username: '' }],
@@ -81,10 +92,16 @@ describe('the signed-in user', () => {
   const asked = { id: 't1', factor: 'push', operation: 'approve', startedAt: 0, expiresAt: 1, firstFactorAt: 0, shown: {} } as const
   const named = { ...asked, subject: { username: 'anna' }, userId: USER }
   const numbered = { ...asked, subject: { userId: USER } }
+  const both = { ...asked, subject: { userId: USER, username: 'anna' } }
+  const nameOnly = { ...asked, subject: { username: 'anna' } }
   it.each<[string, Subject | undefined, Transaction, boolean]>([
     ['by the same name', { username: 'anna' }, named, true],
     ['by the userId that Nevis gave', { userId: USER, username: 'anna' }, named, true],
     ['by the userId alone', { userId: USER }, numbered, true],
+    ['by the same name, where a userId was asked for, too', { username: 'anna' }, both, true],
+    ['by the same userId, where a name was asked for, too', { userId: USER }, both, true],
+    ['by the userId alone, in other letters', { userId: USER.toUpperCase() }, numbered, true],
+    ['by a userId that is not known of the one who was asked', { userId: USER, username: 'anna' }, nameOnly, false],
     ['by another name', { username: 'ben' }, named, false],
     ['by another userId', { userId: OTHER }, numbered, false],
     ['by another userId and the same name', { userId: OTHER, username: 'anna' }, named, false],

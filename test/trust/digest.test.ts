@@ -1,7 +1,7 @@
 /** The digest of a transaction: it matches the transaction that was started, and no other. */
 import { assert, jsonValue, property } from 'fast-check'
 import { randomBytes } from 'node:crypto'
-import { Digests } from '../../src/trust/digest'
+import { Digests, MAY_CHANGE } from '../../src/trust/digest'
 import { withSortedNames } from '../../src/host/canonical'
 import type { Transaction } from '../../src/factors/transaction'
 
@@ -10,6 +10,19 @@ const digests = new Digests([KEY], 'nevis')
 const TRANSACTION: Transaction = {
   id: 'id', factor: 'push', operation: 'approve', subject: { username: 'anna' }, startedAt: 1, expiresAt: 2, firstFactorAt: 1, shown: {}, message: 'Pay?', data: { amount: 5 },
 }
+/** A transaction with every field. TypeScript reports a field that is missing here. */
+const EVERY_FIELD: { readonly [Field in Exclude<keyof Transaction, 'digest' | 'statusTokenDigest'>]-?: NonNullable<Transaction[Field]> } = {
+  ...TRANSACTION, hasOwnId: true, userId: 'u', isUserIdNamed: true, authenticatorId: 'a', statusToken: 't', client: 'c', firstFactorAmr: ['pwd'], message: 'Pay?',
+  isInPlaceOfApproval: true, data: { amount: 5 }, factors: ['push'], available: ['push'], phone: '+41791234567', textedPhone: 'd', returnTo: '/a', codesKey: 'k', typedCode: 'd',
+  isCodeTyped: false, budget: 'b', slots: [1], alsoHeld: { budget: 'h', slots: [2] }, enrolments: { a: 1 }, purpose: 'p /pay', next: 'n', moves: 2, login: 'l', isStepUp: true,
+  browser: 'w', origin: 'o', remember: true, forgetMarks: { a: 1 }, attempts: 1, refused: 'wrong_code', refusedFactor: 'sms', refusedAfterEnd: 'wrong_code', isUnsent: true,
+  closed: 'cancelled',
+}
+/** The fields that may change, written again here: if `digest.ts` no longer protects a field, a test fails. */
+const CHANGEABLE: readonly string[] = [
+  'statusToken', 'closed', 'next', 'firstFactorAt', 'attempts', 'refused', 'refusedFactor', 'refusedAfterEnd', 'shown', 'codesKey', 'returnTo', 'authenticatorId', 'textedPhone',
+  'isStepUp',
+]
 
 describe('a digest', () => {
   it('fits what was bound', () => {
@@ -20,12 +33,13 @@ describe('a digest', () => {
 
   it('fits while only that changes which a transaction is meant to change', () => {
     const bound = digests.withDigest(TRANSACTION)
-    const later = { ...bound, firstFactorAt: 9, attempts: 3, closed: 'cancelled' as const, statusToken: 'x', shown: { qrCode: 'x' }, next: 'other', returnTo: '/a' }
+    const later = { ...bound, firstFactorAt: 9, attempts: 3, closed: 'cancelled' as const, shown: { qrCode: 'x' }, next: 'other', returnTo: '/a' }
     expect(digests.matches(later)).toBe(true)
     const withToken = digests.withDigest({ ...TRANSACTION, statusToken: 'x' })
     const { statusToken: _token, ...tokenless } = withToken
     expect([digests.matches(withToken), digests.matches({ ...tokenless, closed: 'cancelled' })]).toEqual([true, true])
     expect([digests.matches(tokenless), digests.matches({ ...withToken, statusToken: 'y' })]).toEqual([false, false])
+    expect(digests.matches({ ...bound, statusToken: 'x' })).toBe(false)
   })
 
   it('fits after any way through JSON, with the names in any order', () => {
@@ -36,9 +50,19 @@ describe('a digest', () => {
     })
   })
 
-  it.each(['id', 'factor', 'factors', 'operation', 'subject', 'userId', 'login', 'startedAt', 'expiresAt', 'message', 'data', 'purpose', 'budget', 'slots', 'enrolments', 'typedCode', 'isCodeTyped', 'remember', 'forgetMarks', 'moves', 'statusTokenDigest', 'digest'])('does not fit where %s is another, or gone', (field) => {
-    const bound = digests.withDigest({ ...TRANSACTION, userId: 'u', login: 'l', factors: ['push'], purpose: 'p /pay', budget: 'b', slots: [1], enrolments: { a: 1 }, typedCode: 'd', isCodeTyped: false, remember: true, forgetMarks: { a: 1 }, moves: 2, statusToken: 't' })
-    for (const value of ['changed', undefined, null, { amount: 6 }, [], 0, '']) expect(digests.matches({ ...bound, [field]: value })).toBe(false)
+  const whole = digests.withDigest(EVERY_FIELD)
+  const others = ['changed', undefined, null, { amount: 6 }, [], 0, '']
+
+  it.each(Object.keys(whole).filter((field) => !CHANGEABLE.includes(field)))('does not fit where %s is another, or gone', (field) => {
+    for (const value of others) expect(digests.matches({ ...whole, [field]: value })).toBe(false)
+  })
+
+  it.each(CHANGEABLE.filter((field) => field !== 'statusToken'))('fits where %s is another, or gone', (field) => {
+    for (const value of others) expect(digests.matches({ ...whole, [field]: value })).toBe(true)
+  })
+
+  it('covers every field that is not listed as one that may change', () => {
+    expect(Object.keys(MAY_CHANGE).sort()).toEqual(['digest', ...CHANGEABLE].sort())
   })
 
   it('does not fit in another strategy, nor with another key', () => {

@@ -1,11 +1,11 @@
 /** Tests the handle (the encrypted transaction in a URL): decrypting returns exactly what was encrypted, and the browser can read nothing in the handle. */
 import { randomBytes } from 'node:crypto'
-import { Handles, type Sealed } from '../../src/trust/handle'
+import { Handles, type HandleContent } from '../../src/trust/handle'
 
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 const KEY = randomBytes(32)
 const handles = new Handles([KEY], 'nevis')
-const SEALED: Sealed = { id: 'transaction-id', factor: 'push', statusToken: 'status-token', expiresAt: 1_700_000_000_000 }
+const SEALED: HandleContent = { id: 'transaction-id', factor: 'push', statusToken: 'status-token', expiresAt: 1_700_000_000_000 }
 
 /** Returns the indices of those altered handles that can still be decrypted. Nearly every test expects an empty list. */
 function opening(candidates: readonly string[]): number[] {
@@ -16,11 +16,12 @@ function opening(candidates: readonly string[]): number[] {
 describe('an encrypted handle', () => {
   describe('as it is', () => {
     // Shows: ASVS V11.3.2
-    it.each<[string, Sealed]>([
+    it.each<[string, HandleContent]>([
       ['with a status token', SEALED],
       ['without one', { id: 'transaction-id', factor: 'recovery', expiresAt: 1 }],
       ['of an enrolment, with recovery codes', { ...SEALED, operation: 'enroll', encryptedCodes: 'bG9ja2Vk' }],
       ['with the name of its budget', { ...SEALED, budget: 'e0Tl6WB2M2ReTrgHSlcLtb' }],
+      ['with every field', { ...SEALED, operation: 'approve', encryptedCodes: 'bG9ja2Vk', budget: 'e0Tl6WB2M2ReTrgHSlcLtb', isCodeTyped: false, moves: 2 }],
       ['with letters of every kind', { ...SEALED, id: 'ü"\\\n\u2028😀', factor: '["x"]' }],
     ])('decrypts to what was encrypted, %s', (_name, sealed) => {
       expect(handles.open(handles.seal(sealed))).toEqual(sealed)

@@ -12,15 +12,15 @@ describe('with an access key that is a function', () => {
   it('encrypts and authenticates with the current key, and asks for it once', async () => {
     let current = 'key-1'
     const asked = jest.fn(async () => current)
-    const seals = keysOf('nevis', CALLBACK, undefined, clientOf(asked))
-    const before = await seals()
+    const keys = keysOf('nevis', CALLBACK, undefined, clientOf(asked))
+    const before = await keys()
     expect(asked).toHaveBeenCalledTimes(1)
     const [handle, bound] = [before.handles.seal(SEALED), before.digests.withDigest(TRANSACTION)]
     current = 'key-2'
-    const after = await seals()
+    const after = await keys()
     expect([after.handles.open(handle), after.digests.matches(bound)]).toEqual([undefined, false])
     current = 'key-1'
-    const again = await seals()
+    const again = await keys()
     expect([again.handles.open(handle), again.digests.matches(bound)]).toEqual([SEALED, true])
     expect(asked).toHaveBeenCalledTimes(3)
   })
@@ -53,8 +53,8 @@ describe('with secrets', () => {
 
 describe('what another process has made with the same secret or key', () => {
   it.each<[string, readonly string[] | undefined, string, string, string]>([
-    ['a secret', ['s'.repeat(32)], 'AfhqM68pwbDslBCGlo1sl_VW05PGGEmZsbNhsYHGRvCJph9mN5vkuF6sLCGpjXf7zhX9oKzwQpClhHbNF4LUz4vjPy1i', 'Ux2y0VQS-zFBxfNJ6ckty5BjJLPbui5Mg69b0ikA-u8', 'OxsEUhqzKtOIFXxHZ1Jr4HzuLMjoFXym4Rhq65CW2qsz-zDn-_ToEIB6vQ'],
-    ['the access key', undefined, 'AQQQ-wa9tPrjDCvAOIWRMiwNefSUfyvDWr0_dJbjPrfK2zePcnRTTpIUO_ZLpTN3k3VL5DUSXoIrY_GuunNTwQzc6Ha_', 'wtg1OviA4kcCMkqd8OLC02z52bMkcJxp4xizkNdRva0', 'FOtHrdqu85_CwgJVJ5RR4csDYy1Gt_2JZcSB8a9UDXE9DovWD9c4LVzpKA'],
+    ['a secret', ['s'.repeat(32)], 'AfhqM68pwbDslBCGlo1sl_VW05PGGEmZsbNhsYHGRvCJph9mN5vkuF6sLCGpjXf7zhX9oKzwQpClhHbNF4LUz4vjPy1i', 'K8FqLRUaMTYtzLK3BmeVUHolrc8P3b3XMLg5POSj2t4', 'OxsEUhqzKtOIFXxHZ1Jr4HzuLMjoFXym4Rhq65CW2qsz-zDn-_ToEIB6vQ'],
+    ['the access key', undefined, 'AQQQ-wa9tPrjDCvAOIWRMiwNefSUfyvDWr0_dJbjPrfK2zePcnRTTpIUO_ZLpTN3k3VL5DUSXoIrY_GuunNTwQzc6Ha_', '29amBwUV0pLDbFUb6EfXkJOZb-xYCFUGOwVipAI1_Ts', 'FOtHrdqu85_CwgJVJ5RR4csDYy1Gt_2JZcSB8a9UDXE9DovWD9c4LVzpKA'],
   ])('opens and fits: %s', async (_name, secrets, handle, digest, shown) => {
     const { handles, digests, shown: box } = await keysOf('nevis', CALLBACK, secrets, clientOf('key-1'))()
     expect([handles.open(handle), digests.matches({ ...TRANSACTION, digest }), box.decrypt(shown, 'id')]).toEqual([SEALED, true, { qrCode: 'qr' }])

@@ -6,7 +6,7 @@
  */
 import type { NevisClient, Status } from '../../client/client'
 import type { UserOfStart } from '../../trust/binding'
-import { sealedOf, type Sealed } from '../../trust/handle'
+import { handleContentOf, type HandleContent } from '../../trust/handle'
 import type { Transaction } from '../../factors/transaction'
 import { delayMs, RateLimiter, type PollStep } from './schedule'
 import type { Listener, WatchedStatus, WatchReports } from './reports'
@@ -50,12 +50,12 @@ export class StatusWatch {
   }
 
   /** The status of a transaction. Calls Nevis, unless the poll schedule or the rate limit forbids a call now. */
-  look(sealed: Sealed): Promise<WatchedStatus> {
+  look(sealed: HandleContent): Promise<WatchedStatus> {
     return this.openedFor(sealed).look()
   }
 
   /** The last status that this process has received, without a call to Nevis. */
-  peek(sealed: Sealed): WatchedStatus {
+  peek(sealed: HandleContent): WatchedStatus {
     return this.openedFor(sealed).now()
   }
 
@@ -64,12 +64,12 @@ export class StatusWatch {
    * @param silenceChanged called each time when the result of `isSilent` changes before that
    * @returns a function that stops listening
    */
-  follow(sealed: Sealed, listener: Listener, silenceChanged: () => void = () => {}): () => void {
+  follow(sealed: HandleContent, listener: Listener, silenceChanged: () => void = () => {}): () => void {
     return this.openedFor(sealed).follow(listener, silenceChanged)
   }
 
   /** True if Nevis has not responded to the last status calls for this transaction. */
-  isSilent(sealed: Sealed): boolean {
+  isSilent(sealed: HandleContent): boolean {
     return this.transactions.get(keyOf(sealed))?.isSilent() ?? false
   }
 
@@ -85,7 +85,7 @@ export class StatusWatch {
   async decide(transaction: Transaction): Promise<Status | undefined> {
     const { statusToken } = transaction
     if (statusToken === undefined) return undefined
-    const sealed = sealedOf(transaction)
+    const sealed = handleContentOf(transaction)
     const watched = this.openedFor(sealed)
     // `openedFor` does not store an expired transaction that only another process has watched. Store `watched` here: otherwise each callback would create a new
     // `WatchedTransaction`, whose limit of calls begins anew.
@@ -101,14 +101,14 @@ export class StatusWatch {
 
   /** Watches a transaction from its start, before any page is open: the user may deny it on the phone without opening the waiting page. */
   begin(transaction: Transaction): void {
-    this.watchedFor(sealedOf(transaction)).remember(transaction)
+    this.watchedFor(handleContentOf(transaction)).remember(transaction)
   }
 
   /**
    * Asks Nevis once whether the user has denied a transaction. A denial is reported with `ended` (`WatchReports`). Waits at most two seconds, and never throws.
    */
   async askAgain(transaction: Transaction): Promise<void> {
-    const sealed = sealedOf(transaction)
+    const sealed = handleContentOf(transaction)
     const watched = this.transactions.get(keyOf(sealed)) ?? this.newWatch(sealed)
     watched.remember(transaction)
     await watched.askAgain()
@@ -138,7 +138,7 @@ export class StatusWatch {
    * the phone until it expires, and the user can still deny it there.
    */
   leave(transaction: Transaction): void {
-    const sealed = sealedOf(transaction)
+    const sealed = handleContentOf(transaction)
     this.transactions.get(withoutStatus(sealed.id))?.settle()
     const known = this.transactions.get(sealed.id)
     // Without a status token, this process cannot ask Nevis. If the token was deleted because the transaction has ended in the session, `known` still has it.
@@ -169,17 +169,17 @@ export class StatusWatch {
   }
 
   /** How many milliseconds a page should wait before its next request. */
-  delayMs(sealed: Sealed): number {
+  delayMs(sealed: HandleContent): number {
     return delayMs(this.options.schedule, this.ageMs(sealed), this.transactions.get(keyOf(sealed))?.failures)
   }
 
-  private openedFor(sealed: Sealed): WatchedTransaction {
+  private openedFor(sealed: HandleContent): WatchedTransaction {
     const watched = this.watchedFor(sealed)
     watched.isOpened = true
     return watched
   }
 
-  private watchedFor(sealed: Sealed): WatchedTransaction {
+  private watchedFor(sealed: HandleContent): WatchedTransaction {
     const now = Date.now()
     this.sweep(now)
     const known = this.transactions.get(keyOf(sealed))
@@ -197,13 +197,13 @@ export class StatusWatch {
     return watched
   }
 
-  private newWatch(given: Sealed): WatchedTransaction {
-    const sealed = sealedOf(given)
+  private newWatch(given: HandleContent): WatchedTransaction {
+    const sealed = handleContentOf(given)
     const delay = (failures: number) => delayMs(this.options.schedule, this.ageMs(sealed), failures)
     return new WatchedTransaction(sealed, this.client, this.rate, delay, this.options)
   }
 
-  private ageMs({ expiresAt, operation }: Sealed): number {
+  private ageMs({ expiresAt, operation }: HandleContent): number {
     const { lifetimeMs, enrollmentLifetimeMs = lifetimeMs } = this.options
     return Date.now() - (expiresAt - (operation === 'enroll' ? enrollmentLifetimeMs : lifetimeMs))
   }
@@ -245,7 +245,7 @@ export class StatusWatch {
  * The key of a `WatchedTransaction`. If the user must type a code, the page must not learn the status before the user has typed it. Until then, the page has
  * a separate `WatchedTransaction` with another key and without the status token.
  */
-function keyOf({ id, statusToken }: Sealed): string {
+function keyOf({ id, statusToken }: HandleContent): string {
   return statusToken === undefined ? withoutStatus(id) : id
 }
 

@@ -9,7 +9,7 @@ import type { FailedStatus, NevisClient, Status, UnknownStatus } from '../../cli
 import { NevisError } from '../../client/errors'
 import type { Transaction } from '../../factors/transaction'
 import { isOfSameUser, type UserOfStart } from '../../trust/binding'
-import type { Sealed } from '../../trust/handle'
+import type { HandleContent } from '../../trust/handle'
 import type { Listener, WatchedStatus, WatchReports } from './reports'
 import type { LastCall } from './last-call'
 import { DecisionLimit, waitAtMost, withJitter, type RateLimiter } from './schedule'
@@ -44,7 +44,7 @@ export class WatchedTransaction {
   private asking: Promise<void> | undefined
   // Private `#` fields, because they contain tokens: if the app logs the strategy with `console.log`, `#` fields are not printed.
   #last: LastCall | undefined
-  readonly #sealed: Sealed
+  readonly #sealed: HandleContent
   /** The transaction from the session: it names the user in reports of denials. Set by the start or by the first callback request. */
   #transaction: Transaction | undefined
   private deciding = 0
@@ -59,7 +59,7 @@ export class WatchedTransaction {
   private readonly listeners = new Map<Listener, () => void>()
 
   constructor(
-    sealed: Sealed,
+    sealed: HandleContent,
     private readonly client: NevisClient,
     private readonly rate: RateLimiter,
     private readonly delayMs: (failures: number) => number,
@@ -78,7 +78,7 @@ export class WatchedTransaction {
     return isOfSameUser({ budget: this.#sealed.budget, userId: this.#transaction?.userId }, user)
   }
 
-  hasMovedBefore({ moves = 0 }: Sealed): boolean {
+  hasMovedBefore({ moves = 0 }: HandleContent): boolean {
     return (this.#sealed.moves ?? 0) < moves
   }
 

@@ -1,7 +1,7 @@
 /** Tests that a transaction has one polling loop, however many tabs request the status. Only the tests move the clock and decide what Nevis answers. */
 import type { NevisClient, Transaction } from '../../../src'
 import { asUndecided, NevisError } from '../../../src/client/errors'
-import type { Sealed } from '../../../src/trust/handle'
+import type { HandleContent } from '../../../src/trust/handle'
 import { StatusWatch, type Watched } from '../../../src/strategy/watch/watch'
 
 const LIFETIME_MS = 120_000
@@ -433,10 +433,10 @@ describe('many transactions', () => {
   })
 
   it('are kept with the fields of a handle only, even if a whole transaction is passed', async () => {
-    const kept: Sealed[] = []
+    const kept: HandleContent[] = []
     watch = new StatusWatch(client, { lifetimeMs: LIFETIME_MS, schedule: SCHEDULE, maxCallsPerSecond: 200, faulted: (one) => kept.push(one) })
     answer = new NevisError('NEVIS_TIMEOUT', 'getStatus')
-    await watch.look({ ...sealed(), shown: { qrCode: 'x'.repeat(9000) }, data: { amount: 240.5 } } as Sealed)
+    await watch.look({ ...sealed(), shown: { qrCode: 'x'.repeat(9000) }, data: { amount: 240.5 } } as HandleContent)
     expect(kept).toEqual([sealed()])
   })
 
@@ -638,7 +638,7 @@ describe('deciding at the callback', () => {
 })
 
 describe('the end of a transaction without success', () => {
-  const endings = (ended: (sealed: Sealed) => void | Promise<void>) =>
+  const endings = (ended: (sealed: HandleContent) => void | Promise<void>) =>
     new StatusWatch(client, { lifetimeMs: LIFETIME_MS, schedule: SCHEDULE, maxCallsPerSecond: 200, ended })
 
   it.each(['failed', 'unknown'] as const)('is told once, whoever learns of it: %s', async (given) => {
