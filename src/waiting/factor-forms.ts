@@ -66,7 +66,7 @@ function phoneField({ phoneNumber, phoneFormat }: Texts): Html {
 
 /** The masked phone number in the button that sends an SMS. */
 function numberPart({ maskedPhone }: WaitingView, name: string, texts: Texts): Html | false {
-  return name === 'sms' && maskedPhone !== undefined && html` <small>${maskedPhonePart(maskedPhone, texts)}</small>`
+  return name === 'sms' && maskedPhone !== undefined && html` <small>${maskedPhonePart(maskedPhone, texts.toNumberEnding)}</small>`
 }
 
 /**

@@ -24,6 +24,7 @@ export const de: Texts = {
   openAppHint: 'Öffnen Sie {theApp} auf diesem Gerät oder scannen Sie diesen Code mit einem anderen Gerät.',
   sentToNumber: 'Wir haben einen Code per SMS an {number} gesendet. Geben Sie ihn hier ein.',
   numberEnding: 'die Nummer mit den Endziffern {digits}',
+  toNumberEnding: 'an die Nummer mit den Endziffern {digits}',
   use: {
     push: 'Anfrage an mein Telefon senden',
     app: 'QR-Code oder Link verwenden',

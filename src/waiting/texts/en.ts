@@ -26,6 +26,7 @@ export const en: Texts = {
   openAppHint: 'Open {theApp} on this device, or scan this code with another one.',
   sentToNumber: 'We sent a code to {number}. Enter it here.',
   numberEnding: 'the number ending in {digits}',
+  toNumberEnding: 'to the number ending in {digits}',
   use: {
     push: 'Send a request to my phone',
     app: 'Use a QR code or link',

@@ -24,6 +24,7 @@ export const fr: Texts = {
   openAppHint: 'Ouvrez {theApp} sur cet appareil ou scannez ce code avec un autre.',
   sentToNumber: 'Nous avons envoyé un code par SMS au {number}. Saisissez-le ici.',
   numberEnding: 'numéro se terminant par {digits}',
+  toNumberEnding: 'au numéro se terminant par {digits}',
   use: {
     push: 'Envoyer une demande à mon téléphone',
     app: 'Utiliser un code QR ou un lien',

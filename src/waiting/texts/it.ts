@@ -24,6 +24,7 @@ export const it: Texts = {
   openAppHint: 'Apra {theApp} su questo dispositivo o scansioni questo codice con un altro.',
   sentToNumber: 'Abbiamo inviato un codice per SMS al {number}. Lo inserisca qui.',
   numberEnding: 'numero che termina con {digits}',
+  toNumberEnding: 'al numero che termina con {digits}',
   use: {
     push: 'Invia una richiesta al mio telefono',
     app: 'Usa un codice QR o un link',
