@@ -17,7 +17,7 @@ export const de: Texts = {
     push: 'Wir haben eine Anfrage an Ihr Telefon gesendet. Öffnen Sie {theApp} und stimmen Sie der Anfrage zu.',
     app: 'Öffnen Sie {theApp} und scannen Sie diesen Code. Ist die App auf diesem Gerät installiert, öffnen Sie die App hier.',
     sms: 'Wir haben Ihnen einen Code per SMS gesendet. Geben Sie ihn hier ein.',
-    recovery: 'Geben Sie einen Ihrer Wiederherstellungscodes ein. Jeder Code gilt nur einmal.',
+    recovery: 'Geben Sie einen Ihrer Wiederherstellungscodes ein. Achten Sie auf Bindestriche und auf Gross- und Kleinschreibung. Jeder Code gilt nur einmal.',
     widget: 'Folgen Sie den Schritten auf dieser Seite.',
     other: 'Folgen Sie den Anweisungen der gewählten Methode.',
   },

@@ -19,7 +19,7 @@ export const en: Texts = {
     push: 'We sent a request to your phone. Open {theApp} and accept it.',
     app: 'Scan this code with {theApp}. On this phone? Open {theApp}.',
     sms: 'We sent a code to your phone number. Enter it here.',
-    recovery: 'Enter one of your saved recovery codes. Each code works once.',
+    recovery: 'Enter one of your saved recovery codes, with its hyphens. Upper and lower case matter. Each code works once.',
     widget: 'Follow the steps on this page.',
     other: 'Follow the instructions for the method that you chose.',
   },

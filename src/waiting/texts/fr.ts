@@ -17,7 +17,7 @@ export const fr: Texts = {
     push: 'Nous avons envoyé une demande sur votre téléphone. Ouvrez {theApp} et acceptez la demande.',
     app: 'Scannez ce code avec {theApp}. Si l’application est installée sur cet appareil, ouvrez-la ici.',
     sms: 'Nous vous avons envoyé un code par SMS. Saisissez-le ici.',
-    recovery: 'Saisissez l’un de vos codes de récupération. Chaque code ne sert qu’une fois.',
+    recovery: 'Saisissez l’un de vos codes de récupération. Respectez les tirets, les majuscules et les minuscules. Chaque code ne sert qu’une fois.',
     widget: 'Suivez les étapes sur cette page.',
     other: 'Suivez les instructions de la méthode choisie.',
   },

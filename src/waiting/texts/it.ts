@@ -17,7 +17,7 @@ export const it: Texts = {
     push: 'Abbiamo inviato una richiesta al Suo telefono. Apra {theApp} e accetti la richiesta.',
     app: 'Scansioni questo codice con {theApp}. Se l’app è installata su questo dispositivo, la apra qui.',
     sms: 'Le abbiamo inviato un codice per SMS. Lo inserisca qui.',
-    recovery: 'Inserisca uno dei Suoi codici di recupero. Ogni codice vale una sola volta.',
+    recovery: 'Inserisca uno dei Suoi codici di recupero. Rispetti i trattini, le maiuscole e le minuscole. Ogni codice vale una sola volta.',
     widget: 'Segua i passaggi su questa pagina.',
     other: 'Segua le istruzioni del metodo scelto.',
   },
