@@ -89,6 +89,54 @@ describeWithChromium('enrolment on the waiting page', () => {
     expect(userOf(username)?.phone).toBe('+41790000001')
   })
 
+  describe('of a phone number that the user has typed', () => {
+    const field = (page: Page) => page.locator('#nevis-phone')
+    const typing = async (context: BrowserContext) => {
+      const { page, username } = await enrolling(context, 'app')
+      await page.getByText('Set up SMS').click()
+      await field(page).fill('+41 79 000 00 01')
+      await page.keyboard.press('Enter')
+      await showsHeading(page, 'Enter the code from the SMS')
+      return { page, username }
+    }
+
+    it('shows the number in the field at “Send again”, also after a reload, after a wrong code and after another way was tried', async () => {
+      const { page } = await typing(await chromium.open())
+      expect(await field(page).inputValue()).toBe('+41 79 000 00 01')
+      await page.reload()
+      await showsHeading(page, 'Enter the code from the SMS')
+      expect(await field(page).inputValue()).toBe('+41 79 000 00 01')
+      await page.getByLabel('Code', { exact: true }).fill('1')
+      await page.keyboard.press('Enter')
+      await page.getByText('Incorrect code.').waitFor()
+      expect(await field(page).inputValue()).toBe('+41 79 000 00 01')
+      await page.getByRole('button', { name: 'Set up the Access App' }).click()
+      await showsHeading(page, 'Set up the Access App')
+      expect(await field(page).inputValue()).toBe('+41 79 000 00 01')
+    })
+
+    it('keeps the number in this tab only, and shows it to nobody who signs in there next', async () => {
+      const context = await chromium.open()
+      const { page, username } = await typing(context)
+      await page.getByLabel('Code', { exact: true }).fill(codeFor(cloud, username))
+      await page.keyboard.press('Enter')
+      await isSignedIn(page)
+      expect(await page.evaluate('localStorage.length')).toBe(0)
+      await page.goto(await enterPassword(context, cloud, `newcomer${++newcomers}`, { factor: 'app' }))
+      await showsHeading(page, 'Set up the Access App')
+      expect([await field(page).inputValue(), await page.evaluate('sessionStorage.getItem("nevis-phone")')]).toEqual(['', null])
+    })
+
+    it('forgets the number when the user cancels', async () => {
+      const { page } = await typing(await chromium.open())
+      expect(await page.evaluate('sessionStorage.getItem("nevis-phone")')).toContain('+41 79 000 00 01')
+      forgiveComplaints(/401/)
+      await page.getByRole('button', { name: 'Cancel' }).click()
+      await page.getByText('"cancelled"').waitFor()
+      expect(await page.evaluate('sessionStorage.getItem("nevis-phone")')).toBe(null)
+    })
+  })
+
   describe('of recovery codes', () => {
     // Shows: C-enrol-other-6
     it('copies and prints them, shows them again on reload, and never after they were confirmed', async () => {
