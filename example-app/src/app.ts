@@ -101,10 +101,10 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
     (req: Request, res: Response) => res.redirect(303, req.authInfo?.returnTo ?? '/account'),
   )
   // second factor: begin
-  app.get('/login/2fa', ownPolicy, keepLanguage, waitingPage(nevis, waitingLook(users)))
+  app.get('/login/2fa', ownPolicy, keepLanguage, waitingPage(nevis, waitingLook(users, config)))
   app.post('/login/2fa', passport.authenticate('nevis', onAnyFailure), backWhereUserWas) // the forms of the waiting page: another factor, send again, cancel
   app.all('/login/2fa/callback', approved(passport), recordSecondFactor(), paySigned(invoices), goOn, backWhereUserWas)
-  app.get('/help', page(helpPage, () => undefined))
+  app.get('/help', page(helpPage, () => ({ isDemo: demo !== undefined })))
   app.locals['helpURL'] = '/help' // adds a link to the footer and to the sign-in page
   app.use('/step-up', signedIn, stepUpRoutes(passport, users))
   app.use('/account/devices', devices({ cloud, nevis, passport, users }))

@@ -37,6 +37,8 @@ export interface Config {
   readonly typedCode: boolean
   /** True to offer Nevis's widget too. Before you use it with a Nevis instance, adapt `public/widget.js`. */
   readonly widget: boolean
+  /** The pages from which users install the Access App. In the demo, there is nothing to install, so the links lead to the help page. */
+  readonly storeLinks: { readonly ios: string | undefined; readonly android: string | undefined }
   readonly database: DatabasePlace
   /** The URL of the Redis that stores the sessions and the ledger (used approvals and limits). If undefined, both are in the memory of this process. */
   readonly redisURL: string | undefined
@@ -70,6 +72,7 @@ export function readConfig(env: Environment = process.env): Config {
     accountLimit: whole(env, 'ACCOUNT_LIMIT', 10, 1, 1_000_000),
     typedCode: flag(env, 'TYPED_CODE', false),
     widget: flag(env, 'WIDGET', false),
+    storeLinks: Object.freeze({ ios: storeLinkOf(env, 'APP_STORE_URL', nevis === undefined), android: storeLinkOf(env, 'GOOGLE_PLAY_URL', nevis === undefined) }),
     database: databaseOf(env, nevis === undefined),
     redisURL,
   })
@@ -111,6 +114,12 @@ function databaseOf(env: Environment, isDemo: boolean): DatabasePlace {
   if (url !== undefined && !/^postgres(ql)?:\/\/./.test(url)) throw new ConfigError('DATABASE_URL must start with postgres://.')
   if (url !== undefined || dataDir !== undefined || isDemo) return Object.freeze({ url, dataDir })
   return Object.freeze({ dataDir: fileURLToPath(new URL('../data', import.meta.url)) })
+}
+
+function storeLinkOf(env: Environment, name: string, isDemo: boolean): string | undefined {
+  const url = text(env, name)
+  if (url !== undefined && !/^https:\/\/./.test(url)) throw new ConfigError(`${name} must start with https://.`)
+  return url ?? (isDemo ? '/help#app' : undefined)
 }
 
 /** Reads an environment variable. An empty one counts as not set. */

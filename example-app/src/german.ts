@@ -189,6 +189,8 @@ export const german = {
   'Within five minutes, set up your new device under “Devices and security”.': 'Richten Sie innerhalb von fünf Minuten unter «Geräte und Sicherheit» Ihr neues Gerät ein.',
   'Then remove the lost device there. After that, no browser is remembered any more.': 'Entfernen Sie dort dann das verlorene Gerät. Danach sind alle gespeicherten Browser gelöscht.',
   'If you have none of these ways, contact support.': 'Steht Ihnen keine dieser Methoden zur Verfügung, wenden Sie sich an den Support.',
+  'No Access App yet?': 'Noch keine Access App?',
+  'In this demo, you need not install anything. Next to the QR code, choose “Open the Access App”: the simulated phones open the link.': 'In dieser Demo brauchen Sie nichts zu installieren. Wählen Sie neben dem QR-Code «Access App öffnen»: Der Link öffnet sich auf den simulierten Telefonen.',
   'Help with signing in': 'Hilfe bei der Anmeldung',
   'A request that you did not start?': 'Eine Anfrage, die nicht von Ihnen kommt?',
   'Deny it. Then change your password, because someone else may know it.': 'Lehnen Sie sie ab. Ändern Sie dann Ihr Passwort, denn vielleicht kennt es jemand anders.',

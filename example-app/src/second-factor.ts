@@ -5,7 +5,7 @@
 import { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express'
 import type { AuthenticateOptions, Authenticator } from 'passport'
 import { NevisClient, atLeast, failureText, forgetBrowsers, htmlMessage, outagePage, secondFactorOf, type NevisStrategy, type SecondFactorRecord, type WaitingPageOptions } from 'passport-nevis'
-import type { Cloud } from './config.js'
+import type { Cloud, Config } from './config.js'
 import { MAX_AGE_SECONDS, confirmFirst, isConfirmed, notDoneFor, pageOf, purposeIn, type Purpose } from './confirm-first.js'
 import { UNSAVED_CODES, devicesIn, isNewNumber } from './devices.js'
 import { refuse } from './form.js'
@@ -61,9 +61,10 @@ export function outage(nevis: NevisStrategy): ErrorRequestHandler {
 }
 
 /** Options of the waiting page. For a payment, the page also lists the amount and the payee, and after a failure says that nothing was paid. */
-export function waitingLook(users: Users): WaitingPageOptions<Request, Response> {
+export function waitingLook(users: Users, { storeLinks }: Config): WaitingPageOptions<Request, Response> {
   return {
     ...look,
+    storeLinks,
     csrfToken,
     widgetScript: '/widget.js',
     maskedPhone: async ({ userId }) => {

@@ -9,5 +9,5 @@ import { join } from 'node:path'
 
 const textOf = (...files: string[]): string => files.map((file) => readFileSync(join(__dirname, '../../dist/waiting/assets', file), 'utf8')).join('')
 
-export const script: string = textOf('leave-page.js', 'more-time.js', 'recovery-codes.js', 'remember.js', 'widget.js', 'waiting.js')
+export const script: string = textOf('leave-page.js', 'more-time.js', 'recovery-codes.js', 'remember.js', 'typed-phone.js', 'widget.js', 'waiting.js')
 export const style: string = textOf('waiting.css')

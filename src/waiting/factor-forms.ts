@@ -3,6 +3,7 @@
  *
  * Out of scope: whether the user may start that factor (the start checks it), and the list of phones (`phones-part.ts`).
  */
+import type { FailureCode } from '../factors/failures'
 import { withQuery } from '../host/url'
 import type { PageParts } from './document'
 import { wayForm } from './forms'
@@ -34,10 +35,12 @@ export function otherFactorsPart(view: WaitingView, parts: PageParts): Html {
       </section>`}`
 }
 
-/** After a denial or too many wrong codes, another person may have entered the user's password. */
-function changePasswordPart({ status, failure }: WaitingView, { changePasswordURL, language: { texts } }: PageParts): Html | false {
-  const isSuspicious = failure === 'not_approved' || failure === 'too_many_attempts' || failure === 'codes_locked'
-  return changePasswordURL !== undefined && status !== 'pending' && isSuspicious && html`<p class="nevis-change"><a href="${changePasswordURL}">${texts.changePassword}</a></p>`
+/** The failures after which another person may have entered the user's password: a denial, too many wrong codes, or too many requests. */
+const SUSPICIOUS: readonly (FailureCode | undefined)[] = ['not_approved', 'too_many_attempts', 'codes_locked', 'too_many_starts']
+
+function changePasswordPart({ failure }: WaitingView, { changePasswordURL, refusedAfterEnd, language: { texts } }: PageParts): Html | false {
+  const isSuspicious = SUSPICIOUS.includes(failure) || SUSPICIOUS.includes(refusedAfterEnd ?? failure)
+  return changePasswordURL !== undefined && isSuspicious && html`<p class="nevis-change"><a href="${changePasswordURL}">${texts.changePassword}</a></p>`
 }
 
 /**
@@ -66,7 +69,7 @@ function phoneField({ phoneNumber, phoneFormat }: Texts): Html {
 
 /** The masked phone number in the button that sends an SMS. */
 function numberPart({ maskedPhone }: WaitingView, name: string, texts: Texts): Html | false {
-  return name === 'sms' && maskedPhone !== undefined && html` <small>${maskedPhonePart(maskedPhone, texts)}</small>`
+  return name === 'sms' && maskedPhone !== undefined && html` <small>${maskedPhonePart(maskedPhone, texts.toNumberEnding)}</small>`
 }
 
 /**

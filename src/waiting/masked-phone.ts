@@ -7,7 +7,6 @@ import type { Subject, Transaction } from '../factors/transaction'
 import { resultOf } from '../host/app-function'
 import type { Settings } from '../strategy/settings'
 import { html, type Html } from './html'
-import type { Texts } from './texts/texts'
 import type { WaitingView } from './view'
 
 const MASK = '••••'
@@ -39,7 +38,10 @@ function masked(number: unknown): string | undefined {
   return last === undefined ? undefined : `${MASK} ${last}`
 }
 
-/** The HTML of the masked number, and a text that a screen reader reads instead of the number. */
-export function maskedPhonePart(number: string, texts: Texts): Html {
-  return html`<bdi class="nevis-number" dir="ltr" aria-hidden="true">${number}</bdi><span class="nevis-unseen">${texts.numberEnding.replace('{digits}', number.slice(MASK.length + 1))}</span>`
+/**
+ * The HTML of the masked number, and a text that a screen reader reads instead of the number.
+ * @param spoken the text `numberEnding` or `toNumberEnding`
+ */
+export function maskedPhonePart(number: string, spoken: string): Html {
+  return html`<bdi class="nevis-number" dir="ltr" aria-hidden="true">${number}</bdi><span class="nevis-unseen">${spoken.replace('{digits}', number.slice(MASK.length + 1))}</span>`
 }

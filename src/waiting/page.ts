@@ -79,7 +79,7 @@ function hintWords(view: WaitingView, texts: Texts): Piece {
   if (view.isCodeTyped) return texts.codeAcceptedHint
   if (hasTypedCode(view)) return texts.typedCodeHint
   if (view.factor !== 'sms' || view.maskedPhone === undefined) return textFor(wordsFor(view, texts).hint, view.factor)
-  return filled(texts.sentToNumber, '{number}', maskedPhonePart(view.maskedPhone, texts))
+  return filled(texts.sentToNumber, '{number}', maskedPhonePart(view.maskedPhone, texts.numberEnding))
 }
 
 /**

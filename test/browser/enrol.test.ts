@@ -5,13 +5,16 @@ import { readFileSync } from 'node:fs'
 import type { BrowserContext, Page } from 'playwright-core'
 import { phoneNumberIn } from '../../src/client/typed-input'
 
+/** The day of the enrolment, as the page in English writes it: 30 November 2026. */
+const DATE = /^\d{1,2} [A-Z][a-z]+ \d{4}$/
+
 describeWithChromium('enrolment on the waiting page', () => {
   const chromium = useChromium()
   let cloud: Cloud
   let newcomers = 0
 
   beforeAll(async () => {
-    cloud = await startCloud({ strategy: { operation: 'enroll' } })
+    cloud = await startCloud({ strategy: { operation: 'enroll' }, page: { brand: { name: 'Alpine Mutual' } } })
   })
   afterAll(() => cloud.close())
 
@@ -29,7 +32,7 @@ describeWithChromium('enrolment on the waiting page', () => {
   it('of the app › goes on by itself once the code was scanned', async () => {
     const { page, username } = await enrolling(await chromium.open(), 'app')
     await showsHeading(page, 'Set up the Access App')
-    await cloud.simulator.phone(username).scan((await page.getByRole('link').getAttribute('href')) as string)
+    await cloud.simulator.phone(username).scan((await page.getByRole('link', { name: 'Open the Access App' }).getAttribute('href')) as string)
     await isSignedIn(page)
     expect(userOf(username)?.authenticators).toHaveLength(1)
   })
@@ -89,6 +92,54 @@ describeWithChromium('enrolment on the waiting page', () => {
     expect(userOf(username)?.phone).toBe('+41790000001')
   })
 
+  describe('of a phone number that the user has typed', () => {
+    const field = (page: Page) => page.locator('#nevis-phone')
+    const typing = async (context: BrowserContext) => {
+      const { page, username } = await enrolling(context, 'app')
+      await page.getByText('Set up SMS').click()
+      await field(page).fill('+41 79 000 00 01')
+      await page.keyboard.press('Enter')
+      await showsHeading(page, 'Enter the code from the SMS')
+      return { page, username }
+    }
+
+    it('shows the number in the field at “Send again”, also after a reload, after a wrong code and after another way was tried', async () => {
+      const { page } = await typing(await chromium.open())
+      expect(await field(page).inputValue()).toBe('+41 79 000 00 01')
+      await page.reload()
+      await showsHeading(page, 'Enter the code from the SMS')
+      expect(await field(page).inputValue()).toBe('+41 79 000 00 01')
+      await page.getByLabel('Code', { exact: true }).fill('1')
+      await page.keyboard.press('Enter')
+      await page.getByText('Incorrect code.').waitFor()
+      expect(await field(page).inputValue()).toBe('+41 79 000 00 01')
+      await page.getByRole('button', { name: 'Set up the Access App' }).click()
+      await showsHeading(page, 'Set up the Access App')
+      expect(await field(page).inputValue()).toBe('+41 79 000 00 01')
+    })
+
+    it('keeps the number in this tab only, and shows it to nobody who signs in there next', async () => {
+      const context = await chromium.open()
+      const { page, username } = await typing(context)
+      await page.getByLabel('Code', { exact: true }).fill(codeFor(cloud, username))
+      await page.keyboard.press('Enter')
+      await isSignedIn(page)
+      expect(await page.evaluate('localStorage.length')).toBe(0)
+      await page.goto(await enterPassword(context, cloud, `newcomer${++newcomers}`, { factor: 'app' }))
+      await showsHeading(page, 'Set up the Access App')
+      expect([await field(page).inputValue(), await page.evaluate('sessionStorage.getItem("nevis-phone")')]).toEqual(['', null])
+    })
+
+    it('forgets the number when the user cancels', async () => {
+      const { page } = await typing(await chromium.open())
+      expect(await page.evaluate('sessionStorage.getItem("nevis-phone")')).toContain('+41 79 000 00 01')
+      forgiveComplaints(/401/)
+      await page.getByRole('button', { name: 'Cancel' }).click()
+      await page.getByText('"cancelled"').waitFor()
+      expect(await page.evaluate('sessionStorage.getItem("nevis-phone")')).toBe(null)
+    })
+  })
+
   describe('of recovery codes', () => {
     // Shows: C-enrol-other-6
     it('copies and prints them, shows them again on reload, and never after they were confirmed', async () => {
@@ -117,7 +168,7 @@ describeWithChromium('enrolment on the waiting page', () => {
       expect(await page.getByRole('status').allTextContents()).toContain('Check that your browser has saved the file.')
       expect(download.suggestedFilename()).toBe('recovery-codes.txt')
       const file = readFileSync(await download.path(), 'utf8').split('\r\n')
-      expect(file).toEqual(expect.arrayContaining([username, ...codes]))
+      expect(file).toEqual(['Your recovery codes', 'Alpine Mutual', username, expect.stringMatching(DATE), '', ...codes, ''])
       expect([await done.isDisabled(), await page.getByRole('checkbox').isChecked()]).toEqual([false, false])
 
       await page.reload()
@@ -155,12 +206,12 @@ describeWithChromium('enrolment on the waiting page', () => {
       expect(await page.getByText('could not be copied').count()).toBe(0)
     })
 
-    it('prints only the codes and their heading, with the account and the date', async () => {
+    it('prints only the codes and their heading, with the name of the bank, the account and the date', async () => {
       const { page, username } = await enrolling(await chromium.open(), 'recovery')
       await page.emulateMedia({ media: 'print' })
       expect(await page.locator('main > :visible').evaluateAll((parts: { localName: string }[]) => parts.map(({ localName }) => localName))).toEqual(['h1', 'p', 'ul'])
       const lines = (await page.locator('.nevis-printed').innerText()).trim().split('\n')
-      expect(lines).toEqual([username, expect.stringContaining(String(new Date().getFullYear()))])
+      expect(lines).toEqual(['Alpine Mutual', username, expect.stringMatching(DATE)])
     })
 
     it('works without JavaScript: no button that does nothing, and one click marks all codes', async () => {

@@ -149,7 +149,7 @@ describeWithChromium('a stranger', () => {
   step('signs out, and in again by SMS', async (at, phones) => {
     await signOut(at)
     await password(at, 'dora', PASSWORD)
-    await at.tap('button', 'Code per SMS senden die Nummer mit den Endziffern 0009')
+    await at.tap('button', 'Code per SMS senden an die Nummer mit den Endziffern 0009')
     await at.sees('Code aus der SMS eingeben')
     await phones.open('/')
     await at.typesSecret('Code', await phones.smsCode('dora'), 'the code of the SMS')

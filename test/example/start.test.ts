@@ -26,6 +26,8 @@ const CASES: [string, Record<string, string>, string][] = [
   ['a flag that is none', { COOKIE_SECURE: 'yes' }, 'COOKIE_SECURE must be true or false.'],
   ['a typed code that is neither there nor not', { TYPED_CODE: 'yes' }, 'TYPED_CODE must be true or false.'],
   ['a widget that is neither there nor not', { WIDGET: '1' }, 'WIDGET must be true or false.'],
+  ['a link to the App Store that is none', { APP_STORE_URL: 'apps.apple.com' }, 'APP_STORE_URL must start with https://.'],
+  ['a link to Google Play that is none', { GOOGLE_PLAY_URL: 'http://play.google.com' }, 'GOOGLE_PLAY_URL must start with https://.'],
   ['secure cookies without a proxy', { COOKIE_SECURE: 'true' }, 'COOKIE_SECURE needs TRUST_PROXY, the number of TLS proxies in front: this app itself speaks plain http.'],
   ['two databases', { DATABASE_URL: 'postgres://a/b', DATA_DIR: 'c' }, 'Set DATABASE_URL or DATA_DIR, not both.'],
   ['a database of another kind', { DATABASE_URL: 'mysql://a/b' }, 'DATABASE_URL must start with postgres://.'],

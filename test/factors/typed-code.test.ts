@@ -96,6 +96,13 @@ describe('the hint of the page', () => {
     expect(typedCodeHint.search(code)).toBeGreaterThan(0)
     expect(typedCodeHint.search(accept)).toBeGreaterThan(typedCodeHint.search(code))
   })
+
+  it.each([
+    ['en', 'The code is needed even if you have already accepted.'], ['de', 'Der Code ist auch dann nötig, wenn Sie bereits zugestimmt haben.'],
+    ['fr', 'Le code est nécessaire même si vous avez déjà accepté.'], ['it', 'Il codice è necessario anche se ha già accettato.'],
+  ])('says that accepting alone is not enough: %s', (tag, sentence) => {
+    expect(languages[tag]?.typedCodeHint).toContain(sentence)
+  })
 })
 
 describe('a typed code', () => {

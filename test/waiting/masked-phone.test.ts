@@ -28,7 +28,7 @@ describe('the waiting page', () => {
 
   it('says before a text is sent which number gets it', async () => {
     const { page } = await open('•••• 0001', { factor: 'push' })
-    expect(await page()).toContain(`<button>Send me a code by SMS <small>${forEyes('•••• 0001')}<span class="nevis-unseen">the number ending in 0001</span></small></button>`)
+    expect(await page()).toContain(`<button>Send me a code by SMS <small>${forEyes('•••• 0001')}<span class="nevis-unseen">to the number ending in 0001</span></small></button>`)
   })
 
   it.each([['de', 'Wir haben einen Code per SMS an ', 'die Nummer mit den Endziffern 01'], ['fr', 'Nous avons envoyé un code par SMS au ', 'numéro se terminant par 01'], ['it', 'Abbiamo inviato un codice per SMS al ', 'numero che termina con 01']])('says it in the language of the page: %s', async (tag, before, spoken) => {
@@ -36,6 +36,14 @@ describe('the waiting page', () => {
     const text = await page(undefined, { 'accept-language': tag })
     expect(text).toContain(before + forEyes('•••• 01'))
     expect(text).toContain(spoken)
+  })
+
+  it.each([
+    ['de', 'Code per SMS senden', 'an die Nummer mit den Endziffern 0001'], ['fr', 'M’envoyer un code par SMS', 'au numéro se terminant par 0001'],
+    ['it', 'Invia un codice per SMS', 'al numero che termina con 0001'],
+  ])('names the button so that its words and the number make one sentence: %s', async (tag, button, spoken) => {
+    const { page } = await open('•••• 0001', { factor: 'push' })
+    expect(await page(undefined, { 'accept-language': tag })).toContain(`<button>${button} <small>${forEyes('•••• 0001')}<span class="nevis-unseen">${spoken}</span></small></button>`)
   })
 
   it('asks the app with the subject and the request, also by a promise', async () => {

@@ -25,6 +25,7 @@ describe('English', () => {
     [en.confirming, 'You are confirming'],
     [en.enrollSteps.finish, 'Follow the steps in the app. This page then continues by itself.'],
     [en.hint.app, 'Scan this code with {theApp}. On this phone? Open {theApp}.'],
+    [en.hint.recovery, 'Enter one of your saved recovery codes, with its hyphens. Upper and lower case matter. Each code works once.'],
     [en.enrollHint.sms, 'We sent a code to that number. Enter it to confirm the number.'],
     [en.use.widget, 'Confirm in this window'],
     [en.otherWays, 'Other ways to confirm'],
@@ -49,6 +50,7 @@ describe('German', () => {
     [de.written, 'Ich habe die Codes gesichert'],
     [de.resendIn, 'Erneut senden (in {n}\u00a0s)'],
     [de.hint.app, 'Öffnen Sie {theApp} und scannen Sie diesen Code. Ist die App auf diesem Gerät installiert, öffnen Sie die App hier.'],
+    [de.hint.recovery, 'Geben Sie einen Ihrer Wiederherstellungscodes ein. Achten Sie auf Bindestriche und auf Gross- und Kleinschreibung. Jeder Code gilt nur einmal.'],
     [de.resend, 'Erneut senden'],
     [de.usedHeading, 'Hier gibt es nichts zu bestätigen'],
     [de.tryAgain, 'Erneut versuchen'],
@@ -90,6 +92,7 @@ describe('French', () => {
     [fr.doneHeading, 'Demande déjà confirmée'],
     [fr.unavailableHint, 'Un service nécessaire ne répond pas. Veuillez réessayer dans quelques minutes. Si vous veniez de confirmer une opération, vérifiez d’abord si elle a été exécutée.'],
     [fr.failure.too_many_starts, 'Trop de demandes. Réessayez dans quelques minutes. Si ces demandes ne viennent pas de vous, changez votre mot de passe.'],
+    [fr.hint.recovery, 'Saisissez l’un de vos codes de récupération. Respectez les tirets, les majuscules et les minuscules. Chaque code ne sert qu’une fois.'],
     [fr.hint.app, 'Scannez ce code avec {theApp}. Si l’application est installée sur cet appareil, ouvrez-la ici.'],
   ])('says “%s”', (text, chosen) => expect(text).toBe(chosen))
 
@@ -108,6 +111,7 @@ describe('Italian', () => {
     [italian.failure.unknown_transaction, 'Questa richiesta è stata iniziata in un altro browser o è terminata. Acceda di nuovo.'],
     [italian.otherWays, 'Altri metodi'],
     [italian.theApp, 'l’Access App'],
+    [italian.hint.recovery, 'Inserisca uno dei Suoi codici di recupero. Rispetti i trattini, le maiuscole e le minuscole. Ogni codice vale una sola volta.'],
     [italian.timeLeft, 'Tempo rimanente'],
     [italian.endsSoon, 'Restano meno di 30\u00a0secondi.'],
     [italian.enrollSteps.finish, 'Segua i passaggi nell’app. Questa pagina prosegue poi automaticamente.'],

@@ -84,6 +84,39 @@ describe('the links', () => {
     expect(text.indexOf('Change your password')).toBeGreaterThan(text.indexOf('<button class="nevis-button">'))
   })
 
+  describe('name the page to change the password', () => {
+    const LINK = '<a href="/password">Change your password</a>'
+    const ONE_START = { startBudget: { starts: 1, perSeconds: 300 } }
+    const again = (browser: Browser, handle: string) => browser.post('/login/2fa', { transaction: handle, factor: 'sms', retry: '1' })
+
+    it('after too many wrong codes', async () => {
+      const { get, browser, handle } = await open({ changePasswordURL: '/password' }, {}, 'recovery')
+      expect((await get()).text).not.toContain(LINK)
+      for (let i = 0; i < 5; i++) await browser.post(callbackOf(handle), { transaction: handle, code: 'x', retry: '1' })
+      expect((await get()).text).toContain(LINK)
+    })
+
+    it('after too many requests, while the earlier request is pending', async () => {
+      const { get, browser, handle } = await open({ changePasswordURL: '/password' }, { strategy: ONE_START }, 'push')
+      expect((await get()).text).not.toContain(LINK)
+      const { location } = await again(browser, handle)
+      const { text } = await get(location)
+      expect(text).toContain('Too many requests. Try again in a few minutes. If you did not send them, change your password.')
+      expect(text).toContain(LINK)
+    })
+
+    it('after too many requests, when the earlier request has expired', async () => {
+      const { get, browser, handle } = await open({ changePasswordURL: '/password' }, { strategy: ONE_START }, 'push')
+      world.later(130)
+      expect((await get()).text).not.toContain(LINK)
+      const { location } = await again(browser, handle)
+      const { text } = await get(location)
+      expect(text).toContain('Request expired')
+      expect(text).toContain('If you did not send them, change your password.')
+      expect(text).toContain(LINK)
+    })
+  })
+
   it('are none where none are given', async () => {
     expect((await (await open({})).get()).text).not.toContain('<footer')
   })

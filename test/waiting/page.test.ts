@@ -1,7 +1,7 @@
 /** Tests that the waiting page contains only what the factor, the transaction's state and the operation need. */
 import { NevisStrategy, sms, waitingPage, type Challenge, type Factor } from '../../src'
 import { lab } from '../security/support/lab'
-import { handleIn, signIn, strategyOptions, waitingOf, type AppOptions } from '../support/app'
+import { callbackOf, handleIn, signIn, strategyOptions, waitingOf, type AppOptions } from '../support/app'
 import type { Browser } from '../support/browser'
 
 const world = lab()
@@ -45,6 +45,19 @@ describe('the time that is left', () => {
     const waits = await waiting('sms')
     world.later(300)
     expect(await waits.text()).toContain('data-seconds-left="0"')
+  })
+})
+
+describe('a recovery code', () => {
+  it('counts only with its hyphens and in its upper and lower case, as the page says; spaces do not matter', async () => {
+    const { browser, handle, text } = await waiting('recovery')
+    expect(await text()).toContain('Enter one of your saved recovery codes, with its hyphens. Upper and lower case matter.')
+    const [code] = world.simulator.users.find(({ username }) => username === 'anna')?.recoveryCodes as [string]
+    const swapped = code.replace(/[a-z]/gi, (letter) => (letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase()))
+    const answerTo = async (typed: string) => (await browser.post(callbackOf(handle), { transaction: handle, code: typed })).json()
+    expect(await answerTo(code.replaceAll('-', ''))).toMatchObject({ code: 'wrong_code' })
+    expect(await answerTo(swapped)).toMatchObject({ code: 'wrong_code' })
+    expect(await answerTo(` ${code.replaceAll('-', ' - ')} `)).toMatchObject({ action: 'success' })
   })
 })
 

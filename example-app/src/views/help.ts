@@ -19,7 +19,12 @@ const ANSWERS: readonly (readonly [question: Text, ...answer: Text[]])[] = [
   ['“Not available just now”?', 'Wait a few minutes, then try again.'],
 ]
 
-export function helpPage(everyPage: EveryPage): Html {
+export interface HelpParts {
+  /** True if the app runs with simulated phones, on which nothing is to be installed. */
+  readonly isDemo: boolean
+}
+
+export function helpPage(everyPage: EveryPage, { isDemo }: HelpParts): Html {
   const { t, user } = everyPage
   return layout(
     t('Help'),
@@ -28,6 +33,8 @@ export function helpPage(everyPage: EveryPage): Html {
         <h1>${t('Help')}</h1>
         ${ANSWERS.map(([question, ...answer]) => html`<h2>${t(question)}</h2>
         ${answer.map((sentence) => html`<p>${t(sentence)}</p>`)}`)}
+        ${isDemo && html`<h2 id="app">${t('No Access App yet?')}</h2>
+        <p>${t('In this demo, you need not install anything. Next to the QR code, choose “Open the Access App”: the simulated phones open the link.')}</p>`}
         <h2>${t('Support')}</h2>
         ${contactPart(everyPage)}
         <p class="buttons">${user ? html`<a class="button" href="/account">${t('To your account')}</a>` : html`<a class="button" href="/login">${t('Sign in')}</a>`}</p>

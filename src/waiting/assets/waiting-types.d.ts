@@ -8,6 +8,8 @@ interface Window {
    * function first pauses. If the browser is sending a form, the function first waits for the answer. Defined in `leave-page.ts`.
    */
   nevisLeaving(main: HTMLElement): (leave: () => void) => void
+  /** Starts the script that keeps the phone number that the user has typed. Defined in `typed-phone.ts`. */
+  nevisTypedPhone(main: HTMLElement): void
   /** Defined in `remember.ts`. Returns a function that gives the user's choice, as a part of the callback's query. */
   nevisRemember(main: HTMLElement): () => string
   /**

@@ -29,12 +29,7 @@
     for (const part of main.querySelectorAll('.nevis-unscripted')) part.remove()
     for (const part of main.querySelectorAll('.nevis-scripted')) part.classList.remove('nevis-scripted')
     const heading = main.querySelector('h1') as HTMLElement
-    const PHONE_KEY = 'nevis-phone'
-    const phone = main.querySelector<HTMLInputElement>('[name="phone"]')
-    void attempt(() => {
-      if (phone) phone.value ||= sessionStorage.getItem(PHONE_KEY) ?? ''
-      sessionStorage.removeItem(PHONE_KEY)
-    }).catch(() => undefined)
+    window.nevisTypedPhone(main)
     const leavePage = window.nevisLeaving(main)
     const rememberField = window.nevisRemember(main)
     // Focus the heading, so that a screen reader reads how the transaction ended, or that the typed code was right.
@@ -270,9 +265,7 @@
       sayWhetherOnline()
     })
 
-    // Reloads the page, and keeps the phone number that the user has typed.
     function reload() {
-      void attempt(() => phone && sessionStorage.setItem(PHONE_KEY, phone.value)).catch(() => undefined)
       leavePage(() => location.reload())
     }
 

@@ -28,6 +28,8 @@ export interface Texts {
   readonly sentToNumber: string
   /** What a screen reader says for a masked phone number; `{digits}` are its last digits. */
   readonly numberEnding: string
+  /** Like `numberEnding`, with the preposition "to": what a screen reader says after the text of the button that sends an SMS. */
+  readonly toNumberEnding: string
   /** Text of the button that starts a factor. */
   readonly use: ByFactor
   /** Names of the factors, for `{way}` in other texts. */

@@ -1,0 +1,43 @@
+/**
+ * Keeps the phone number that the user has typed, so that the user need not type it again: after a reload, after a wrong code, and after the start of another
+ * factor or another SMS. The number stays in this tab (`sessionStorage`).
+ *
+ * The number is stored with the transaction, so that the next person who signs in in this tab does not see it. Out of scope: a number that the user has typed
+ * on another page of the app. The build joins this script and `waiting.ts` into one file.
+ */
+
+/*! passport-nevis: compiled from src/waiting/assets/typed-phone.ts */
+
+window.nevisTypedPhone = (main) => {
+  const KEY = 'nevis-phone'
+  // Stands for the transaction that the user starts from this page: this page does not know its name yet.
+  const NEXT = 'next'
+  const { sharedName } = main.dataset
+  const phone = main.querySelector<HTMLInputElement>('[name="phone"]')
+
+  /** @param of the name of the transaction to which the number belongs; undefined: forget the number */
+  function keep(of: string | undefined): void {
+    try {
+      sessionStorage.removeItem(KEY)
+      if (phone?.value && of) sessionStorage.setItem(KEY, JSON.stringify([of, phone.value]))
+    } catch {
+      // The browser blocks the storage, so the user must type the number again.
+    }
+  }
+
+  try {
+    const [of, number] = JSON.parse(sessionStorage.getItem(KEY) ?? '[]') as string[]
+    if (phone && number && (of === NEXT || of === sharedName)) phone.value ||= number
+  } catch {
+    // As above.
+  }
+  keep(sharedName)
+
+  phone?.addEventListener('input', () => keep(sharedName))
+  main.addEventListener('submit', (event) => {
+    const { elements } = event.target as HTMLFormElement
+    if (event.defaultPrevented) return
+    if (elements.namedItem('factor')) keep(NEXT)
+    else if (elements.namedItem('cancel')) keep(undefined)
+  })
+}
