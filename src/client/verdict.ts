@@ -30,9 +30,9 @@ const RESULT_NAMES = wordSet(
 const YES_VALUES = wordSet('succeeded success successful true valid verified confirmed approved accepted authenticated authorized registered enrolled correct matched')
 const MAYBE_VALUES = wordSet('ok yes completed done passed allowed granted')
 /** A field whose name ends with one of these words means that Nevis has not accepted the code, unless the value is empty or `false`. */
-const REFUSAL_NAMES = wordSet('failure failures fail failed invalid wrong incorrect mismatch deny denied reject rejected refused blocked locked expired unauthorized forbidden')
+const REFUSAL_NAMES = wordSet('failure failures fail failed invalid wrong incorrect mismatch deny denied reject rejected refused blocked locked lockout expired pending unauthorized forbidden')
 /** A field whose name contains one of these words, for example `errorCode`, means that the code is not accepted, unless the value is empty or `false`. */
-const ERROR_NAMES = wordSet('error errors fault exception')
+const ERROR_NAMES = wordSet('error errors errno fault exception')
 const NEGATIONS = wordSet('not non never')
 const NO_WORDS = wordSet('no none false')
 /** A field whose name ends with one of these words says no if its value is `false`. Another value, such as a date, does not mean yes. */
@@ -108,6 +108,8 @@ function verdictOfField(json: RawAnswer, name: string, value: unknown, depth: nu
   if (parts.some((part) => NEGATIONS.has(part))) return isNonEmpty(value) ? 'unclear' : undefined
   if (name === 'phone' || name === 'phones') return verdictOfPhone(value, depth)
   if (REFUSAL_NAMES.has(last) || parts.some((part) => ERROR_NAMES.has(part))) return isNonEmpty(value) ? 'no' : undefined
+  // An HTTP status inside the body, for example `statusCode`, of an answer that did not succeed.
+  if (typeof value === 'number' && value >= 300 && parts.includes('status')) return 'unclear'
   if (RESULT_NAMES.has(last) && !(last === 'state' && depth > 0)) return verdictOfValue(last, value, depth)
   if (value === false && (ENROLLED_NAMES.has(last) || parts.some((part) => RESULT_NAMES.has(part)))) return 'no'
   if (parts.some((part) => TEXT_NAMES.has(part))) return refusesInText(value, depth) ? 'unclear' : isNonEmpty(value) ? 'text' : undefined

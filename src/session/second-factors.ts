@@ -6,7 +6,7 @@
  */
 import { sessionOf, type SessionLike } from '../host/request'
 import { renewSession } from '../host/session'
-import { idDigestOf, secondFactorOf, type BoundRecord, type SecondFactorRecord } from './second-factor'
+import { secondFactorOf, type BoundRecord, type SecondFactorRecord } from './second-factor'
 import type { SessionState } from './transactions'
 
 /**
@@ -21,20 +21,18 @@ export function secondFactorsIn(req: object): SecondFactorRecord[] {
 /**
  * Gives the session a new id, and deletes its valid second factor records. A record is bound to the session's id, and so would no longer be valid. But the sessions
  * of some session packages have no id, and their records would stay valid without this deletion.
- * @param recordKey the session property whose record stays valid; undefined to keep no record
  * @param only see `renewSession`
  * @returns the session to use from now on
  * @throws StorageError `SESSION_UNAVAILABLE`
  * @internal
  */
-export async function renewWithSecondFactor(req: object, recordKey: string | undefined, only?: string): Promise<SessionLike> {
+export async function renewWithoutSecondFactor(req: object, only?: string): Promise<SessionLike> {
   const keys = keysOfRecords(req)
   const session = await renewSession(req, only)
   for (const key of keys) {
     const { secondFactor, ...state } = (session[key] ?? {}) as SessionState & { readonly secondFactor?: BoundRecord }
     // With `only`, the session has lost the other properties.
-    if (secondFactor === undefined) continue
-    session[key] = { ...state, ...(key === recordKey && { secondFactor: { ...secondFactor, sessionId: idDigestOf(req) } }) } satisfies SessionState
+    if (secondFactor !== undefined) session[key] = state satisfies SessionState
   }
   return session
 }

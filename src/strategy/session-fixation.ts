@@ -7,7 +7,7 @@
 import type { Transaction } from '../factors/transaction'
 import { logsIn } from '../host/request'
 import { hasContent, isOfAnotherLogin, isStored } from '../host/session'
-import { renewWithSecondFactor, secondFactorsIn } from '../session/second-factors'
+import { renewWithoutSecondFactor, secondFactorsIn } from '../session/second-factors'
 import { isOfSamePerson, isSameId } from '../trust/binding'
 import type { StartContext } from './start-context'
 import type { StrategyRequest } from './strategy-request'
@@ -62,8 +62,9 @@ function hasConfirmed({ req }: StrategyRequest, { subject, userId = subject.user
 
 /**
  * Gives the session a new id (OWASP ASVS 5.0, 7.2.4). Of the transactions in the session, keeps only those of the user for whom the second factor is started.
- * At a step-up, this strategy's record of the last second factor stays valid. After a password, which begins a new sign-in, the session keeps no record. If
- * this start ends the session's login (`endsLogin`), keeps neither the login nor the app's data.
+ * The session keeps no second factor record: only a session whose record is not certainly of this user gets a new id at a step-up (`mayRenew`), and an attacker
+ * with a copy of the cookie must not take a record along to the new id. If this start ends the session's login (`endsLogin`), keeps neither the login nor the
+ * app's data.
  *
  * With `afterDenial: 'stop'`, no other factor can be started after the user has denied a step-up. If the signed-in user enters the password again, this
  * function removes the user's earlier step-ups from the session, so that their denials no longer count. If another user enters a password, these step-ups stay
@@ -79,8 +80,7 @@ export async function renewForSubject(request: StrategyRequest, user: Pick<Trans
   const isOfAnother = stops && isAfterFirst && (await isOfAnotherLogin(req, session)) !== false
   if (hasContent(session) && isStored(req)) await (isAfterFirst ? request.reload() : request.refresh())
   // Renew the session even if it seems new. An attacker who controls the cookie can make a planted session look new.
-  const { sessionKey } = settings
-  request.useSession(await renewWithSecondFactor(req, isAfterFirst ? undefined : sessionKey, endsLogin ? sessionKey : undefined), true)
+  request.useSession(await renewWithoutSecondFactor(req, endsLogin ? settings.sessionKey : undefined), true)
   request.transactions.keepOnly((one) => {
     if (isOfAnother && one.login !== undefined && one.login === login) return true
     return isOfPerson(request, one, user) && !(stops && isAfterFirst && one.login !== undefined)

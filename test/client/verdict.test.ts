@@ -47,7 +47,7 @@ describe('a body', () => {
     it.each<unknown>([
       { data: [{ valid: false }] }, { responses: [{ error: 'wrong code' }] }, { validCode: false }, { unauthorized: true }, { status: 'ok', results: [{ ok: false }] },
       { status: 'failed' }, { status: 'pending' }, { status: 'new' }, { status: 'active', ref: '1' }, { status: '' }, { status: null }, { status: 'a word of tomorrow' }, { state: 'failed' },
-      { success: true, fail: true }, { success: true, reject: true }, { result: 'nok' }, { outcome: 'denied' }, { valid: false }, { isValid: false }, { is_valid: false }, { codeVerified: false }, { verified: 'false' },
+      { success: true, fail: true }, { verified: true, lockout: true }, { verified: true, errno: 5 }, { success: true, pending: true }, { success: true, reject: true }, { result: 'nok' }, { outcome: 'denied' }, { valid: false }, { isValid: false }, { is_valid: false }, { codeVerified: false }, { verified: 'false' },
       { verified: null }, { success: false }, { ok: false }, { error: 'invalid_grant' }, { error: { code: 7 } }, { error: true }, { errorCode: 17 }, { error_description: 'x' },
       { errors: ['x'] }, { failure: 'x' }, { invalid: true }, { accountLocked: true }, { codeExpired: true }, { status: 'succeeded', error: 'x' },
       { status: 'succeeded', valid: false }, { message: 'x', success: false }, { verification: { status: 'failed' } }, { data: { attributes: { valid: false } } },
@@ -65,7 +65,7 @@ describe('a body', () => {
     it.each<unknown>([
       'OK', '<h1>Sorry</h1>', '"succeeded"', 'true', '200', 'null', '[]', '[{"status":"succeeded"}]', '{"status":"succeeded"', '{"status":"succeeded"}}', '{\'status\':1}',
       { notVerified: true }, { notApproved: true }, { not_ok: true }, { success: true, isNotCorrect: true }, { success: true, isValidCode: 'false' }, { success: true, hint: 'code does not match' }, { success: true, verifiedAt: null },
-      { success: true, code: 'WRONG_CODE' }, { success: true, isvalid: false }, { success: true, codeIsRight: false }, { status: 'success', data: { code: 'INVALID' } }, { success: true, wrongCode: true },
+      { success: true, code: 'WRONG_CODE' }, { success: true, statusCode: 403 }, { verified: true, httpStatus: 500 }, { success: true, isvalid: false }, { success: true, codeIsRight: false }, { status: 'success', data: { code: 'INVALID' } }, { success: true, wrongCode: true },
       { status: 'success', resultCode: 'WRONG' }, { status: 'success', reply: 'denied' }, { success: true, pass: false }, { success: true, answer: 'codeRejected' },
       { message: 'Request blocked' }, { detail: 'no' }, { type: 'about:blank', title: 'Blocked' }, { supportID: '1' }, { incident_id: 'x', url: '/' },
       { remaining: 9, recoveryCodes: [1, 2], failedAttempts: 2 }, { supportedChannels: ['sms'] }, { maintenance: true }, { status: 'ok', service: 'gateway', uptime: 12 }, { status: 200, requestId: 'x' }, { status: 'ok', ref: '123' }, { exceededRateLimits: ['code-verification'] }, { ok: true, maintenance: true },

@@ -11,11 +11,13 @@
  *
  * Another version had a different fault: the thief entered the password of the thief's own account in the copied session. The session then got a new id, which
  * only the thief's browser had, but the user stayed signed in to this session. So the thief was signed in as the user, and a logout by the user could not end
- * that.
+ * that. The same version moved the second factor record to the new id at a step-up, if it could not see that the record was of the same user. So guarded pages
+ * were open to the thief after the user's logout.
  */
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
-import { MemoryLedger, recordSecondFactor, requireSecondFactor, type Ledger, type NevisStrategyOptions } from '../../src'
+import { MemoryLedger, push, recordSecondFactor, requireSecondFactor, type Factor, type Ledger, type NevisStrategyOptions } from '../../src'
 import { handleIn, PASSWORD, waitingOf, type AppOptions, type TestApp } from '../support/app'
 import type { Browser } from '../support/browser'
 import { lab, outcomeOf } from './support/lab'
@@ -92,6 +94,36 @@ it('a thief who signs up for an account of their own, or enters its password at 
   expect([(await thief.get('/me')).json().user, (await thief.get('/basket')).text]).toEqual([null, ''])
   await user.post('/logout')
   expect((await thief.get('/me')).json().user).toBeNull()
+})
+
+describe('a thief who starts a step-up, when the strategy cannot see that the session is of the same user', () => {
+  /** A factor of the app, which does not say at the start who the user is. */
+  const call: Factor = {
+    name: 'call', prompt: 'code', amr: ['otp'],
+    approve: async () => ({ server: { id: randomUUID() }, browser: {} }), check: async () => ({ status: 'pending' }),
+  }
+  let name: string
+  const subject = (req: object) => (req as { user?: object }).user && { username: name }
+  beforeEach(() => {
+    name = 'anna'
+  })
+
+  // Shows: T-old-session-7
+  it.each([
+    ['the thief has changed the username in the app', { subject }, 'app', () => void (name = world.simulator.addUser({ username: 'anna-new' }).username ?? '')],
+    ['a factor of the app does not say who the user is', { subject, factors: [push(), call] }, 'call', () => undefined],
+  ])('%s › gets no second factor record, so the guarded page stays closed after the logout', async (_name, options, factor, before) => {
+    const { user } = await stolen(options)
+    const first = handleIn((await user.post('/login/2fa', { factor: 'push' })).location)
+    await world.simulator.phone('anna').approve()
+    expect(outcomeOf(await user.get(`/signed-in?transaction=${first}`))).toBe('success')
+    expect((await user.get('/guarded')).json()).toEqual({ action: 'passed' })
+    const thief = user.clone()
+    before()
+    await thief.post('/login/2fa', { factor })
+    await user.post('/logout')
+    expect((await thief.get('/guarded')).status).toBe(401)
+  })
 })
 
 describe.each(WAYS)('a thief with a copy of the session cookie, at POST %s', (path, callback) => {
