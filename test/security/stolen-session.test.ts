@@ -110,8 +110,11 @@ describe('a thief who starts a step-up, when the strategy cannot see that the se
 
   // Shows: T-old-session-7
   it.each([
-    ['the thief has changed the username in the app', { subject }, 'app', () => void (name = world.simulator.addUser({ username: 'anna-new' }).username ?? '')],
-    ['a factor of the app does not say who the user is', { subject, factors: [push(), call] }, 'call', () => undefined],
+    ['the thief has changed the username in the app', { subject }, 'app', () => {
+      world.simulator.addUser({ username: 'anna-new' })
+      name = 'anna-new'
+    }],
+    ['a factor of the app does not say who the user is', { subject, factors: [push(), call] }, 'call', () => {}],
   ])('%s › gets no second factor record, so the guarded page stays closed after the logout', async (_name, options, factor, before) => {
     const { user } = await stolen(options)
     const first = handleIn((await user.post('/login/2fa', { factor: 'push' })).location)
