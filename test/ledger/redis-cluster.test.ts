@@ -181,6 +181,7 @@ describeWithRedis('RedisLedger on a Redis Cluster', () => {
 
   describe('on a client that is connected to one node only', () => {
     const world = lab()
+
     it.each<[string, (port: number) => Promise<Opened>]>([
       ['node-redis 6', async (port) => {
         const client = createClient({ url: `redis://127.0.0.1:${port}` })
