@@ -191,18 +191,18 @@ describeWithPostgres('PostgresLedger on a pool of pg', () => {
       expect((await pool.query(`SELECT count(*) FROM session`)).rows[0].count).not.toBe('0')
     })
 
-    it('signs nobody in while the database does not answer, and once when it does', async () => {
+    it('signs nobody in while PostgreSQL is down, and once when it runs again', async () => {
       const own = open()
       world.defer(() => own.end())
-      let isDown = false
-      const sometimes: PostgresConnection = { query: (text, values) => (isDown ? Promise.reject(Object.assign(new Error('secret'), { code: 'ECONNREFUSED' })) : own.query(text, values)) }
-      const app = await world.start({ strategy: { ledger: new PostgresLedger(sometimes) } })
+      const app = await world.start({ strategy: { ledger: new PostgresLedger(own) } })
       const browser = app.browser()
       const handle = await signIn(browser, 'anna')
       await world.simulator.phone('anna').approve()
-      isDown = true
+      await server.kill()
       expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('LEDGER_UNAVAILABLE')
-      isDown = false
+      expect(app.verified).toHaveLength(0)
+      expect(world.events.of('fault')).toEqual([expect.objectContaining({ at: 'request', code: 'LEDGER_UNAVAILABLE', cause: expect.stringMatching(/^(ENOENT|ECONNREFUSED|ECONNRESET|57P01)$/) as string })])
+      await server.restart()
       expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
       expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('used_transaction')
     })

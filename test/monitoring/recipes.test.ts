@@ -51,6 +51,8 @@ class Truth {
   readonly starts: Counts = {}
   readonly decisions: Counts = {}
   guessed = 0
+  /** What the users who do not answer do when their time is over: their waiting pages go to the callback. */
+  readonly late: (() => Promise<void>)[] = []
 
   note(page: Page): Page {
     if (page.location === undefined) {
@@ -62,7 +64,7 @@ class Truth {
   }
 }
 
-const KINDS = ['approves', 'approves', 'approves', 'types', 'types', 'denies', 'mistypes', 'guesses', 'recovers', 'cancels'] as const
+const KINDS = ['approves', 'approves', 'approves', 'types', 'types', 'denies', 'mistypes', 'guesses', 'recovers', 'cancels', 'silent'] as const
 
 /** Signs one user in, from the password to the callback. If Nevis fails at the start, the user gives up. If Nevis fails at the callback, the user retries. */
 async function person(app: TestApp, i: number, truth: Truth): Promise<void> {
@@ -98,6 +100,7 @@ async function person(app: TestApp, i: number, truth: Truth): Promise<void> {
     return count(truth.decisions, `factor=${factor},outcome=failed,reason=denied`)
   }
   if (kind === 'cancels') return void truth.note(await browser.post('/login/2fa', { transaction, cancel: '1' }))
+  if (kind === 'silent') return void truth.late.push(() => finish().then(() => count(truth.decisions, `factor=${factor},outcome=failed,reason=timed_out`)))
   if (kind === 'recovers') return finish({ code: `c4n4ry-${i}` })
   for (let wrong = kind === 'mistypes' ? 1 : kind === 'guesses' ? 5 : 0; wrong > 0; wrong--) await finish({ code: '000000' })
   if (kind === 'guesses') truth.guessed += 1
@@ -160,10 +163,13 @@ describe('the recipes', () => {
       for (let i = queue.shift(); i !== undefined; i = queue.shift()) await person(app, i, truth)
     }
     await Promise.all(Array.from({ length: 8 }, worker))
+    world.later(125)
+    for (const end of truth.late) await end()
+    expect(truth.late.length).toBeGreaterThan(10)
     expect(simulator.requests.length).toBeLessThan(10_000)
     // Check that the sign-ins have caused each kind of fault and decision. Otherwise the comparison of the metrics below would not cover some kinds.
     expect(Object.keys(truth.faults).sort()).toEqual(['NEVIS_UNAUTHORIZED', 'NEVIS_UNEXPECTED_RESPONSE', 'NEVIS_UNREACHABLE'].map((code) => `at=request,code=${code}`))
-    expect(Object.keys(truth.decisions)).toHaveLength(5)
+    expect(Object.keys(truth.decisions)).toHaveLength(6)
 
     for (const [from, name] of [[fromPrometheus, (text: string) => `nevis_${text}_total`], [fromOpenTelemetry, (text: string) => `nevis.${text}`]] as const) {
       expect(await from(name('starts'), ['factor'])).toEqual(truth.starts)

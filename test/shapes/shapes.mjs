@@ -1,18 +1,18 @@
 // @ts-check
 /**
- * The ways to build and start an app that are tested: bundlers, package managers, runtimes. Each builds the app into a folder without node_modules, and returns
- * the command that starts it there. Out of scope: signing in.
+ * The ways to build and start an app that are tested: bundlers, package managers, runtimes. Each uses the options of docs/guides/bundling.md and no others, builds
+ * the app into a folder without node_modules, and returns the command that starts it there. Out of scope: signing in.
  */
 import { execFile } from 'node:child_process'
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 const node = process.execPath
-/** Defines `require` and `__dirname`, which an ES module lacks and which a CommonJS package needs when it is bundled into an ES module. */
-const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const __dirname = import.meta.dirname;"
+/** The banner of the guide, which defines `require` in a bundle that is an ES module. */
+const REQUIRE = String(/banner: \{ js: "([^"]+)" \}/.exec(readFileSync(join(import.meta.dirname, '../../docs/guides/bundling.md'), 'utf8'))?.[1])
 
 /**
  * @typedef {{ program: string, args: string[], env?: (port: number) => Record<string, string>, base?: string }} Start `env`: environment variables
@@ -46,9 +46,9 @@ export const quick = {
         import('rollup'), import('@rollup/plugin-commonjs'), import('@rollup/plugin-json'), import('@rollup/plugin-node-resolve'),
       ])
       // Cast the plugins to `any`, because their types do not describe how an ES module imports them.
-      const plugins = /** @type {any[]} */ ([nodeResolve({ preferBuiltins: true, exportConditions: ['node'] }), /** @type {any} */ (commonjs)({ ignoreDynamicRequires: true }), /** @type {any} */ (json)()])
+      const plugins = /** @type {any[]} */ ([nodeResolve(), /** @type {any} */ (commonjs)(), /** @type {any} */ (json)()])
       const bundle = await rollup({ input: entry, plugins, onwarn() {} })
-      await bundle.write({ file: join(folder, 'app.cjs'), format: 'cjs', inlineDynamicImports: true })
+      await bundle.write({ file: join(folder, 'app.cjs'), format: 'cjs' })
       await bundle.close()
       return byNode('app.cjs')
     },
@@ -57,7 +57,7 @@ export const quick = {
     async make(entry, folder) {
       const { default: webpack } = await import('webpack')
       const stats = await new Promise((resolve, reject) => {
-        webpack({ mode: 'production', target: 'node', entry, output: { path: folder, filename: 'app.cjs' }, optimization: { minimize: false } }, (error, result) => (error ? reject(error) : resolve(result)))
+        webpack({ mode: 'production', target: 'node', entry, output: { path: folder, filename: 'app.cjs' } }, (error, result) => (error ? reject(error) : resolve(result)))
       })
       if (stats.hasErrors()) throw new Error(stats.toString('errors-only'))
       return byNode('app.cjs')

@@ -12,7 +12,7 @@ export class PostgresServer {
   private constructor(
     readonly url: string,
     private readonly folder: string,
-    private readonly child: ChildProcess,
+    private child: ChildProcess,
   ) {}
 
   static async start(): Promise<PostgresServer> {
@@ -22,23 +22,36 @@ export class PostgresServer {
     if (owner !== undefined) chownSync(folder, owner.uid, owner.gid)
     const data = join(folder, 'data')
     execFileSync(join(binaries, 'initdb'), ['-D', data, '-U', 'example', '--auth=trust', '--no-sync', '--encoding=UTF8'], { ...owner, cwd: folder, stdio: 'ignore' })
-    const child = spawn(join(binaries, 'postgres'), ['-D', data, '-k', folder, '-c', 'listen_addresses=', '-c', 'fsync=off'], { ...owner, cwd: folder })
-    let said = ''
-    for (let chunks = 0; chunks < 100 && !said.includes('ready to accept connections'); chunks++) {
-      const [chunk] = await Promise.race([once(child.stderr, 'data'), once(child, 'exit').then(() => [undefined])])
-      if (chunk === undefined) throw new Error(`PostgreSQL has ended: ${said}`)
-      said += String(chunk)
-    }
-    return new PostgresServer(`postgres://example@localhost/postgres?host=${encodeURIComponent(folder)}`, folder, child)
+    return new PostgresServer(`postgres://example@localhost/postgres?host=${encodeURIComponent(folder)}`, folder, await launch(folder))
   }
 
-  /** Stops PostgreSQL at once, which cuts off its connections. */
-  async close(): Promise<void> {
+  /** Stops PostgreSQL at once, which cuts off its connections. What was committed is there again after `restart`. */
+  async kill(): Promise<void> {
     const gone = once(this.child, 'exit')
     this.child.kill('SIGQUIT')
     await gone
+  }
+
+  async restart(): Promise<void> {
+    this.child = await launch(this.folder)
+  }
+
+  async close(): Promise<void> {
+    if (this.child.exitCode === null && this.child.signalCode === null) await this.kill()
     rmSync(this.folder, { recursive: true, force: true })
   }
+}
+
+async function launch(folder: string): Promise<ChildProcess> {
+  const args = ['-D', join(folder, 'data'), '-k', folder, '-c', 'listen_addresses=', '-c', 'fsync=off']
+  const child = spawn(join(binaries as string, 'postgres'), args, { ...unprivileged(), cwd: folder })
+  let said = ''
+  for (let chunks = 0; chunks < 100 && !said.includes('ready to accept connections'); chunks++) {
+    const [chunk] = await Promise.race([once(child.stderr, 'data'), once(child, 'exit').then(() => [undefined])])
+    if (chunk === undefined) throw new Error(`PostgreSQL has ended: ${said}`)
+    said += String(chunk)
+  }
+  return child
 }
 
 /** Finds the folder with PostgreSQL's programs. Debian installs them outside of the PATH. */
