@@ -74,7 +74,7 @@ export class Browsers {
    * @param days how long the browser is to be remembered
    * @returns the browser's number under each key, and when the browser expires, in milliseconds since 1970
    */
-  async number(keys: readonly string[], days: number, now: number): Promise<Pick<LedgerBrowser, 'numbers' | 'expiresAt'>> {
+  async takeNumber(keys: readonly string[], days: number, now: number): Promise<Pick<LedgerBrowser, 'numbers' | 'expiresAt'>> {
     const numbers: [string, number][] = []
     let expiresAt = now + days * DAY_SECONDS * 1000
     for (const key of keys) {
@@ -92,7 +92,7 @@ export class Browsers {
    * @returns for each key with a mark, the seconds until the mark ends
    */
   async forgetMarks(keys: readonly string[]): Promise<ForgetMarks> {
-    const marks = await Promise.all([...new Set(keys)].map(async (key) => [key, await this.ledger.look(markOf(key))] as const))
+    const marks = await Promise.all([...new Set(keys)].map(async (key) => [key, await this.ledger.look(markKeyOf(key))] as const))
     return Object.fromEntries(marks.filter(([, leftSeconds]) => leftSeconds > 0))
   }
 
@@ -140,32 +140,32 @@ export class Browsers {
   async forgetAll(key: string): Promise<number> {
     // Set this call's mark (a claimed key) first, then take this call's number, and then forget all browsers with lower numbers. A concurrent sign-in takes a
     // number for the new browser first, and then reads the mark. So either this call has the higher number, or the sign-in sees the mark.
-    await this.ledger.forget(markOf(key))
-    await this.ledger.claim(markOf(key), randomInt(...MARK_SECONDS))
+    await this.ledger.forget(markKeyOf(key))
+    await this.ledger.claim(markKeyOf(key), randomInt(...MARK_SECONDS))
     const boundary = await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)
     const leftSeconds = Math.max(1, await this.ledger.look(`browsers:${key}`))
     // The user's browsers and the calls of `forgetAll` for the user get their numbers from the same counter. So go down from this call's number, and stop at
     // the number of an earlier call: that call has already forgotten all browsers with lower numbers.
     let forgotten = 0
     for (let number = boundary - 1; number >= 1; number--) {
-      if ((await this.ledger.look(`${boundaryOf(key)}:${number}`)) > 0) break
-      await this.ledger.claim(`${endedOf(key)}:${number}`, leftSeconds)
+      if ((await this.ledger.look(`${boundaryKeyOf(key)}:${number}`)) > 0) break
+      await this.ledger.claim(`${endedKeyOf(key)}:${number}`, leftSeconds)
       forgotten += 1
     }
-    await this.ledger.claim(`${boundaryOf(key)}:${boundary}`, leftSeconds)
+    await this.ledger.claim(`${boundaryKeyOf(key)}:${boundary}`, leftSeconds)
     return forgotten
   }
 
   private async isAlive({ id, numbers }: LedgerBrowser): Promise<boolean> {
-    const ended = Object.entries(numbers).map(([key, number]) => this.ledger.look(`${endedOf(key)}:${number}`))
+    const ended = Object.entries(numbers).map(([key, number]) => this.ledger.look(`${endedKeyOf(key)}:${number}`))
     const [recorded, ...marks] = await Promise.all([this.ledger.look(nameOf(id)), ...ended])
     return recorded > 0 && marks.every((left) => left === 0)
   }
 }
 
-const boundaryOf = (key: string): string => `browsers-forgotten:${key}`
-const markOf = (key: string): string => `browsers-forgotten-today:${key}`
-const endedOf = (key: string): string => `browser-ended:${key}`
+const boundaryKeyOf = (key: string): string => `browsers-forgotten:${key}`
+const markKeyOf = (key: string): string => `browsers-forgotten-today:${key}`
+const endedKeyOf = (key: string): string => `browser-ended:${key}`
 
 /** The browser's name in the ledger: a digest, because an attacker who can read the ledger must not learn the id in the cookie. */
 function nameOf(id: string): string {

@@ -155,7 +155,7 @@ export async function rememberBrowser(request: StrategyRequest, transaction: Tra
   const keys = keysOf(budgets, { ...transaction, subject: { userId, username } })
   try {
     const at = Date.now()
-    const { numbers, expiresAt } = await budgets.browsers.number(keys, offer.days, at)
+    const { numbers, expiresAt } = await budgets.browsers.takeNumber(keys, offer.days, at)
     if (expiresAt <= at || (await wasForgotten(budgets, transaction, at))) return
     const browser = { id: randomBytes(32).toString('base64url'), generation: 0, at, expiresAt, subject, userId, factor, transactionId, numbers }
     const before = rememberedIn(request)
