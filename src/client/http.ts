@@ -18,7 +18,7 @@ import { withDeadline, type Deadline } from './deadline'
 import { NevisError, type NevisMethod } from './errors'
 import type { ResolvedOptions } from './options'
 
-export interface HttpCall {
+interface HttpCall {
   /** The method of NevisClient that sends the request. Errors and events name this method. */
   readonly operation: NevisMethod
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'

@@ -11,7 +11,7 @@ import type { Ledger } from './ledger'
 import { DAY_SECONDS, MARGIN_SECONDS, YEAR_SECONDS } from './lifetimes'
 
 /** The fields of a remembered browser from which this file makes keys in the ledger. */
-export interface LedgerBrowser {
+interface LedgerBrowser {
   readonly id: string
   readonly generation: number
   /** When the browser is no longer remembered, in milliseconds since 1970. */
@@ -30,7 +30,7 @@ export interface LedgerBrowser {
  * - `copied`: the cookie was used more than 10 seconds ago, so two browsers have the cookie.
  * - `gone`: the browser has expired, was forgotten, or is unknown to this ledger.
  */
-export type BrowserUse = 'used' | 'busy' | 'copied' | 'gone'
+type BrowserUse = 'used' | 'busy' | 'copied' | 'gone'
 
 /**
  * If a cookie comes a second time within these seconds, this counts as a double click and not as a copied cookie. The second request does not skip the second
