@@ -109,7 +109,7 @@ describe('a start', () => {
     await begin(on, { authenticatorId: 'a1' }, { message: 'Pay?', data: { a: 1 }, factors: ['app'] })
     const { client: _client, ...ofStepUp } = least
     expect(held()).toStrictEqual({
-      ...ofStepUp, factor: 'app', statusToken: 's', statusTokenDigest: sha256('s'), box: expect.stringMatching(/^[\w-]+$/), authenticatorId: 'a1', message: 'Pay?', data: { a: 1 }, factors: ['app'],
+      ...ofStepUp, factor: 'app', statusToken: 's', statusTokenDigest: sha256('s'), encryptedShown: expect.stringMatching(/^[\w-]+$/), authenticatorId: 'a1', message: 'Pay?', data: { a: 1 }, factors: ['app'],
       purpose: expect.stringMatching(/^[\w-]{22} [\w-]{22}$/), returnTo: '/page', login: expect.stringMatching(/^[\w-]{43}$/), isStepUp: true,
     })
     expect(await shownBy(on, held())).toEqual({ qrCode: 'data:qr', appLinkUri: 'app:link' })
@@ -121,7 +121,7 @@ describe('a start', () => {
     await begin(on, { factor: 'widget' })
     const [one] = Object.values((session['nevis'] as SessionState).transactions as object) as [Transaction]
     const { userId: _userId, statusToken: _statusToken, statusTokenDigest: _digest, ...rest } = least
-    expect(one).toStrictEqual({ ...rest, id: one.id, factor: 'widget', operation: 'enroll', expiresAt: NOW + 600_000, enrolments: { [one.budget as string]: 1 }, box: expect.stringMatching(/^[\w-]+$/) })
+    expect(one).toStrictEqual({ ...rest, id: one.id, factor: 'widget', operation: 'enroll', expiresAt: NOW + 600_000, enrolments: { [one.budget as string]: 1 }, encryptedShown: expect.stringMatching(/^[\w-]+$/) })
     expect(await shownBy(on, one)).toEqual({ intentToken: 'aW50ZW50.e30.aW50ZW50' })
   })
 
