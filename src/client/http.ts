@@ -18,7 +18,7 @@ import { withDeadline, type Deadline } from './deadline'
 import { NevisError, type NevisMethod } from './errors'
 import type { ResolvedOptions } from './options'
 
-export interface HttpCall {
+interface HttpCall {
   /** The method of NevisClient that sends the request. Errors and events name this method. */
   readonly operation: NevisMethod
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
@@ -46,11 +46,14 @@ const FIRST_PAUSE_MS = 100
 const REPEATABLE_STATUSES: readonly number[] = [429, 502, 503, 504]
 const STRICT = { insecureHTTPParser: false }
 /**
- * The functions with which axios sends a request. They call Node's `request` with two additions:
+ * The functions with which axios sends a request. They call Node's `request` with three additions:
  *
  * - `insecureHTTPParser: false` keeps Node's HTTP parser strict, even in a process started with `--insecure-http-parser`.
  * - For an `https:` base URL, an unencrypted response is rejected before it is read. Otherwise a proxy agent of the application could return the proxy's own
  *   response as if Nevis had sent it.
+ * - The request keeps its response (`noted`), because axios deletes some of the response's headers, which this file reads later.
+ *
+ * For each call, `Http.#request` adds two more: it sets the agent again, and it applies the deadline.
  */
 const TRANSPORTS = {
   'http:': (options: RequestOptions, respond: Respond): ClientRequest => {

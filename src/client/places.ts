@@ -36,7 +36,7 @@ export function userIn(value: unknown): RawAnswer | undefined {
  * Finds an object by its fields: the response itself, or the only nested object for which `isMeant` is true.
  * @returns undefined if there is no such nested object, or more than one
  */
-export function onlyObject(value: unknown, isMeant: (one: RawAnswer) => boolean): RawAnswer | undefined {
+function onlyObject(value: unknown, isMeant: (one: RawAnswer) => boolean): RawAnswer | undefined {
   if (isJsonObject(value) && isMeant(value)) return value
   const found = objectsIn(value).filter(isMeant)
   return found.length === 1 ? found[0] : undefined

@@ -9,7 +9,7 @@ const WORDS = { ok: 'ok', warning: 'WARNING', error: 'ERROR', unchecked: 'not ch
 const LEVELS = ['ok', 'warning', 'error', 'unchecked'] as const
 const LEVEL_WIDTH = 13
 const CHECK_WIDTH = 28
-export const MAX_COLUMNS = 100
+const MAX_COLUMNS = 100
 
 /** The terminal colour of each level: green, yellow, red and dim (ECMA-48, Select Graphic Rendition). */
 const COLOURS = { ok: 32, warning: 33, error: 31, unchecked: 2 } as const

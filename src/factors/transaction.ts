@@ -136,9 +136,8 @@ export interface Transaction {
   /** Whether the user wants this browser to be remembered; absent if the waiting page does not offer this choice. */
   readonly remember?: boolean
   /**
-   * Shows whether the app has called `forgetBrowsers` for this user since the start: if so, this browser is not remembered. Each such call gives an entry of
-   * the ledger a new, random lifetime. This field has, for each of the user's keys, how many seconds the entry had left at the start. If the entry ends at
-   * another time than these seconds say, the app has called `forgetBrowsers` meanwhile.
+   * Shows whether the app has called `forgetBrowsers` for this user since the start: if so, this browser is not remembered. For each of the user's keys in the
+   * ledger, how many seconds the mark of the last such call had left at the start: see `ledger/forget-marks.ts`.
    */
   readonly forgetMarks?: Readonly<Record<string, number>>
   /** How many codes the user has tried. Only for display: limits are checked against the ledger's count. */

@@ -5,12 +5,13 @@
  * copied, so the browser is forgotten. Emptying the ledger forgets every browser.
  * Out of scope: the cookie (`trust/browsers.ts`), and which sign-ins skip the second factor (`strategy/remembered.ts`).
  */
-import { createHash, randomInt } from 'node:crypto'
+import { createHash } from 'node:crypto'
+import { ForgetMarks } from './forget-marks'
 import type { Ledger } from './ledger'
 import { DAY_SECONDS, MARGIN_SECONDS, YEAR_SECONDS } from './lifetimes'
 
 /** The fields of a remembered browser from which this file makes keys in the ledger. */
-export interface LedgerBrowser {
+interface LedgerBrowser {
   readonly id: string
   readonly generation: number
   /** When the browser is no longer remembered, in milliseconds since 1970. */
@@ -29,26 +30,7 @@ export interface LedgerBrowser {
  * - `copied`: the cookie was used more than 10 seconds ago, so two browsers have the cookie.
  * - `gone`: the browser has expired, was forgotten, or is unknown to this ledger.
  */
-export type BrowserUse = 'used' | 'busy' | 'copied' | 'gone'
-
-/**
- * `forgetAll` leaves a mark (a claimed key in the ledger), from which a sign-in sees that the user's browsers were forgotten. This type contains, for each of
- * the user's keys with such a mark, the seconds until the mark expires.
- */
-export type ForgetMarks = Readonly<Record<string, number>>
-
-/**
- * Each call of `forgetAll` sets a mark with a random lifetime between these two values, which are longer than any sign-in. A ledger cannot store which call has
- * set a mark. But two marks almost always have different remaining seconds. So a sign-in notices a new mark, even if `forgetAll` was called twice within a
- * second.
- */
-const MARK_SECONDS = [DAY_SECONDS, 60 * DAY_SECONDS] as const
-/**
- * A sign-in reads twice how many seconds are left of a mark. From the first number, `isForgottenSince` computes the number to expect later. If the second
- * number differs from it by at most this much, the mark is still the same one. A small difference is normal: the clocks of two processes differ, and a ledger
- * returns whole seconds.
- */
-const MARK_TOLERANCE_SECONDS = 10
+type BrowserUse = 'used' | 'busy' | 'copied' | 'gone'
 
 /**
  * If a cookie comes a second time within these seconds, this counts as a double click and not as a copied cookie. The second request does not skip the second
@@ -66,7 +48,12 @@ const PERIOD_SECONDS = YEAR_SECONDS + MAX_BROWSER_DAYS * DAY_SECONDS
 
 /** @internal */
 export class Browsers {
-  constructor(private readonly ledger: Ledger) {}
+  /** Shows a sign-in whether `forgetAll` was called meanwhile. */
+  readonly forgetMarks: ForgetMarks
+
+  constructor(private readonly ledger: Ledger) {
+    this.forgetMarks = new ForgetMarks(ledger)
+  }
 
   /**
    * Gives a new browser its number among the user's remembered browsers.
@@ -74,7 +61,7 @@ export class Browsers {
    * @param days how long the browser is to be remembered
    * @returns the browser's number under each key, and when the browser expires, in milliseconds since 1970
    */
-  async number(keys: readonly string[], days: number, now: number): Promise<Pick<LedgerBrowser, 'numbers' | 'expiresAt'>> {
+  async takeNumber(keys: readonly string[], days: number, now: number): Promise<Pick<LedgerBrowser, 'numbers' | 'expiresAt'>> {
     const numbers: [string, number][] = []
     let expiresAt = now + days * DAY_SECONDS * 1000
     for (const key of keys) {
@@ -85,27 +72,6 @@ export class Browsers {
       expiresAt = Math.min(expiresAt, now + leftSeconds * 1000)
     }
     return { numbers: Object.fromEntries(numbers), expiresAt }
-  }
-
-  /**
-   * Reads the marks in the ledger from which a sign-in sees that `forgetAll` was called. Each call of `forgetAll` replaces the mark of the user's key.
-   * @returns for each key with a mark, the seconds until the mark ends
-   */
-  async forgetMarks(keys: readonly string[]): Promise<ForgetMarks> {
-    const marks = await Promise.all([...new Set(keys)].map(async (key) => [key, await this.ledger.look(markOf(key))] as const))
-    return Object.fromEntries(marks.filter(([, leftSeconds]) => leftSeconds > 0))
-  }
-
-  /**
-   * True if `forgetAll` has been called for one of the keys since a sign-in read the marks. Each call replaces the key's mark, an entry in the ledger with a
-   * random lifetime. So after such a call, the remaining seconds of the mark differ from the expected ones.
-   * @param before the marks that `forgetMarks` returned when they were read
-   * @param sinceSeconds how many seconds ago the marks were read
-   */
-  async isForgottenSince(keys: readonly string[], before: ForgetMarks, sinceSeconds: number): Promise<boolean> {
-    const marks = await this.forgetMarks(keys)
-    const expected = (key: string) => Math.max(0, (before[key] ?? 0) - sinceSeconds)
-    return keys.some((key) => Math.abs((marks[key] ?? 0) - expected(key)) > MARK_TOLERANCE_SECONDS)
   }
 
   async remember({ id, expiresAt }: LedgerBrowser): Promise<void> {
@@ -138,34 +104,32 @@ export class Browsers {
    * @returns how many browsers were remembered under this key since the last call, including those that have expired
    */
   async forgetAll(key: string): Promise<number> {
-    // Set this call's mark (a claimed key) first, then take this call's number, and then forget all browsers with lower numbers. A concurrent sign-in takes a
-    // number for the new browser first, and then reads the mark. So either this call has the higher number, or the sign-in sees the mark.
-    await this.ledger.forget(markOf(key))
-    await this.ledger.claim(markOf(key), randomInt(...MARK_SECONDS))
+    // Set this call's mark first, then take this call's number, and then forget all browsers with lower numbers. A concurrent sign-in takes a number for the
+    // new browser first, and then reads the mark. So either this call has the higher number, or the sign-in sees the mark.
+    await this.forgetMarks.replace(key)
     const boundary = await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)
     const leftSeconds = Math.max(1, await this.ledger.look(`browsers:${key}`))
     // The user's browsers and the calls of `forgetAll` for the user get their numbers from the same counter. So go down from this call's number, and stop at
     // the number of an earlier call: that call has already forgotten all browsers with lower numbers.
     let forgotten = 0
     for (let number = boundary - 1; number >= 1; number--) {
-      if ((await this.ledger.look(`${boundaryOf(key)}:${number}`)) > 0) break
-      await this.ledger.claim(`${endedOf(key)}:${number}`, leftSeconds)
+      if ((await this.ledger.look(`${boundaryKeyOf(key)}:${number}`)) > 0) break
+      await this.ledger.claim(`${endedKeyOf(key)}:${number}`, leftSeconds)
       forgotten += 1
     }
-    await this.ledger.claim(`${boundaryOf(key)}:${boundary}`, leftSeconds)
+    await this.ledger.claim(`${boundaryKeyOf(key)}:${boundary}`, leftSeconds)
     return forgotten
   }
 
   private async isAlive({ id, numbers }: LedgerBrowser): Promise<boolean> {
-    const ended = Object.entries(numbers).map(([key, number]) => this.ledger.look(`${endedOf(key)}:${number}`))
+    const ended = Object.entries(numbers).map(([key, number]) => this.ledger.look(`${endedKeyOf(key)}:${number}`))
     const [recorded, ...marks] = await Promise.all([this.ledger.look(nameOf(id)), ...ended])
     return recorded > 0 && marks.every((left) => left === 0)
   }
 }
 
-const boundaryOf = (key: string): string => `browsers-forgotten:${key}`
-const markOf = (key: string): string => `browsers-forgotten-today:${key}`
-const endedOf = (key: string): string => `browser-ended:${key}`
+const boundaryKeyOf = (key: string): string => `browsers-forgotten:${key}`
+const endedKeyOf = (key: string): string => `browser-ended:${key}`
 
 /** The browser's name in the ledger: a digest, because an attacker who can read the ledger must not learn the id in the cookie. */
 function nameOf(id: string): string {

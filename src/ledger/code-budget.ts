@@ -21,7 +21,7 @@ const WRONG_CODES_PER_DAY = 35
  */
 const TOKENS_PER_TRANSACTION = 20
 
-export interface SpentCode {
+interface SpentCode {
   /** How many codes were tried in this transaction, including this one. 0 if this package accepts no more codes of the user. */
   readonly count: number
   /** The limit that this code exceeds, if any. */

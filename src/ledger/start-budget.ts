@@ -29,7 +29,7 @@ const EXTRA_SLOTS = 32
 /** `denialsOf` stops searching after this many denials, even if a faulty ledger reports every key as claimed. */
 const MAX_DENIALS = 100
 
-export interface SpentStart {
+interface SpentStart {
   /** The number of the slot that this start has taken, from 1; 0 if the start was refused. */
   readonly slot: number
   /** Why the start was refused: because of a pause after too many starts (`starts`), or of a pause after denials (`pause`). */
@@ -68,29 +68,6 @@ export class StartBudget {
     const slot = (await this.slots.take(`start:${key}`, DAY_SECONDS, 2, limit - 1)) || (await this.takeWithPause(key))
     if (slot > 0) return { slot, limit }
     return { slot: 0, limit, over: 'starts', retryAfterSeconds: Math.max(1, await this.ledger.look(`pause:${key}`)) }
-  }
-
-  private async refusedByPause(key: string): Promise<SpentStart | undefined> {
-    const { starts: limit } = this.settings.startBudget
-    const retryAfterSeconds = await this.ledger.look(`pause:${key}`)
-    if (retryAfterSeconds <= 0) return undefined
-    const isUsedUp = (await this.ledger.look(`start:${key}:${limit}`)) > 0
-    return { slot: 0, limit, over: isUsedUp ? 'starts' : 'pause', retryAfterSeconds }
-  }
-
-  /**
-   * Takes the slot `startBudget.starts` or a higher one, and begins a pause. Claims the pause's key in the ledger before the slot: of many concurrent starts,
-   * only one can claim this key, and only that start takes a slot.
-   * @returns the slot; 0 if another start has begun a pause first
-   */
-  private async takeWithPause(key: string): Promise<number> {
-    const { starts } = this.settings.startBudget
-    for (let slot = starts; slot <= starts + EXTRA_SLOTS; slot++) {
-      if ((await this.ledger.look(`start:${key}:${slot}`)) > 0) continue
-      if (!(await this.ledger.claim(`pause:${key}`, this.pauseSecondsOf(slot)))) return 0
-      return this.slots.take(`start:${key}`, DAY_SECONDS, slot, starts + EXTRA_SLOTS)
-    }
-    return 0
   }
 
   /**
@@ -133,32 +110,6 @@ export class StartBudget {
   async freeSlotOfFailedStart(key: string, slot: number): Promise<void> {
     const denials = await this.denialsOf(key).catch(() => 0)
     await (denials > 0 ? this.slots.free(`start:${key}`, [slot]).catch(() => undefined) : this.freeSlots(key, [slot]))
-  }
-
-  private async freeSlotsUnderBothNames(key: string, slots: readonly number[], alsoHeld: Transaction['alsoHeld']): Promise<void> {
-    await this.slots.free(`start:${key}`, slots)
-    // A slot under the user's second name (`alsoHeld`) may have begun the pause under `key`: see `pauseOtherName`.
-    const hasEndedPause = alsoHeld !== undefined && (await this.freeSlotsUnder(alsoHeld.budget, alsoHeld.slots))
-    await this.endPauseBegunBy(key, slots, hasEndedPause)
-  }
-
-  private async freeSlotsUnder(key: string, slots: readonly number[]): Promise<boolean> {
-    await this.slots.free(`start:${key}`, slots)
-    return this.endPauseBegunBy(key, slots, false)
-  }
-
-  /**
-   * Ends the pause that these slots have begun, unless a later start has begun a pause of its own.
-   * @param isShared true if a slot under the user's second name has begun this pause
-   * @returns true if these slots had begun the pause and this method has ended it
-   */
-  private async endPauseBegunBy(key: string, slots: readonly number[], isShared: boolean): Promise<boolean> {
-    const { starts } = this.settings.startBudget
-    const last = Math.max(...slots)
-    if (last < starts && !isShared) return false
-    if ((await this.ledger.look(`start:${key}:${Math.max(last + 1, starts)}`)) > 0) return false
-    await this.ledger.forget(`pause:${key}`)
-    return true
   }
 
   /** Whole seconds until the user may start again. At least 1, because the number is sent as `Retry-After`. */
@@ -205,6 +156,55 @@ export class StartBudget {
       this.slots.freeUpTo(`denied:${key}`, Math.max(1, denials)),
       this.slots.freeUpTo(`start:${key}`, this.settings.startBudget.starts + EXTRA_SLOTS),
     ])
+  }
+
+  private async refusedByPause(key: string): Promise<SpentStart | undefined> {
+    const { starts: limit } = this.settings.startBudget
+    const retryAfterSeconds = await this.ledger.look(`pause:${key}`)
+    if (retryAfterSeconds <= 0) return undefined
+    const isUsedUp = (await this.ledger.look(`start:${key}:${limit}`)) > 0
+    return { slot: 0, limit, over: isUsedUp ? 'starts' : 'pause', retryAfterSeconds }
+  }
+
+  /**
+   * Takes the slot `startBudget.starts` or a higher one, and begins a pause. Claims the pause's key in the ledger before the slot: of many concurrent starts,
+   * only one can claim this key, and only that start takes a slot.
+   * @returns the slot; 0 if another start has begun a pause first
+   */
+  private async takeWithPause(key: string): Promise<number> {
+    const { starts } = this.settings.startBudget
+    for (let slot = starts; slot <= starts + EXTRA_SLOTS; slot++) {
+      if ((await this.ledger.look(`start:${key}:${slot}`)) > 0) continue
+      if (!(await this.ledger.claim(`pause:${key}`, this.pauseSecondsOf(slot)))) return 0
+      return this.slots.take(`start:${key}`, DAY_SECONDS, slot, starts + EXTRA_SLOTS)
+    }
+    return 0
+  }
+
+  private async freeSlotsUnderBothNames(key: string, slots: readonly number[], alsoHeld: Transaction['alsoHeld']): Promise<void> {
+    await this.slots.free(`start:${key}`, slots)
+    // A slot under the user's second name (`alsoHeld`) may have begun the pause under `key`: see `pauseOtherName`.
+    const hasEndedPause = alsoHeld !== undefined && (await this.freeSlotsUnder(alsoHeld.budget, alsoHeld.slots))
+    await this.endPauseBegunBy(key, slots, hasEndedPause)
+  }
+
+  private async freeSlotsUnder(key: string, slots: readonly number[]): Promise<boolean> {
+    await this.slots.free(`start:${key}`, slots)
+    return this.endPauseBegunBy(key, slots, false)
+  }
+
+  /**
+   * Ends the pause that these slots have begun, unless a later start has begun a pause of its own.
+   * @param isShared true if a slot under the user's second name has begun this pause
+   * @returns true if these slots had begun the pause and this method has ended it
+   */
+  private async endPauseBegunBy(key: string, slots: readonly number[], isShared: boolean): Promise<boolean> {
+    const { starts } = this.settings.startBudget
+    const last = Math.max(...slots)
+    if (last < starts && !isShared) return false
+    if ((await this.ledger.look(`start:${key}:${Math.max(last + 1, starts)}`)) > 0) return false
+    await this.ledger.forget(`pause:${key}`)
+    return true
   }
 
   private pauseSecondsOf(slot: number): number {

@@ -35,13 +35,12 @@ export interface SecondFactorRecord {
   readonly at: number
   /** When the second factor was given, in seconds since 1970: `auth_time` of OpenID Connect. */
   readonly authTime: number
-  /** How the user proved who they are, in values of RFC 8176; see `amr` of the profile. Empty if an older version of this package wrote the record. */
+  /** How the user proved who they are, in values of RFC 8176; see `amr` of the profile. */
   readonly amr: readonly string[]
 }
 
-/** The record as stored in the session. A record that an older version of this package wrote has no `amr`. */
-export interface BoundRecord extends Omit<SecondFactorRecord, 'authTime' | 'amr'> {
-  readonly amr?: unknown
+/** The record as stored in the session. */
+export interface BoundRecord extends Omit<SecondFactorRecord, 'authTime'> {
   /** Digest of the user who was signed in when the record was made. */
   readonly login: string
   /** Digest of the session's id. A logout gives the session a new id. So the record is no longer valid after a logout, even if the session keeps its data. */
@@ -132,8 +131,8 @@ interface CallbackNotes {
   readonly sessionId: string | undefined
   /** Digest of the user who was signed in when the callback request came; undefined if no user was signed in. */
   readonly login: string | undefined
-  /** The session as the strategy has last read or saved it; undefined if an older version of this package has made these notes. */
-  readonly lastRead?: SessionSnapshot | undefined
+  /** The session as the strategy has last read or saved it; undefined if that is not known. */
+  readonly lastRead: SessionSnapshot | undefined
   /** Takes the digest of a signed-in user. Resolves to true if this user is the user who approved; to false if this user may be another one. */
   readonly isLoginOfApprover: (login: string) => Promise<boolean>
 }

@@ -14,8 +14,8 @@ import type { SessionLike } from '../host/request'
 import type { ShownCipher } from '../trust/shown'
 import { StorageError } from '../host/storage'
 
-/** A transaction as stored in the session. Its encrypted field `shown` is stored as `box`, because sessions of older versions use this name. */
-type Kept = Omit<Transaction, 'shown'> & { readonly box?: string }
+/** A transaction as stored in the session: its field `shown` is encrypted. */
+type Kept = Omit<Transaction, 'shown'> & { readonly encryptedShown?: string }
 
 /** The page from which the user was last redirected to give a second factor. */
 export interface StoredReturnTo {
@@ -70,11 +70,11 @@ export class SessionTransactions {
     if (this.contains(transaction)) return
     const now = Date.now()
     const { shown, ...rest } = transaction
-    const box = this.cipher.encrypt(shown, transaction.id)
+    const encryptedShown = this.cipher.encrypt(shown, transaction.id)
     const others = Object.values(this.all())
       .filter(({ id, expiresAt }) => id !== transaction.id && now < expiresAt + this.keepMs)
       .sort((a, b) => Number(this.isKeptLongest(b)) - Number(this.isKeptLongest(a)) || b.startedAt - a.startedAt)
-    this.write([{ ...rest, ...(box !== undefined && { box }) }, ...others].slice(0, MAX_TRANSACTIONS))
+    this.write([{ ...rest, ...(encryptedShown !== undefined && { encryptedShown }) }, ...others].slice(0, MAX_TRANSACTIONS))
   }
 
   /**
@@ -143,8 +143,8 @@ export class SessionTransactions {
     await saveSession(this.session)
   }
 
-  private decrypted({ box, ...rest }: Kept): Transaction {
-    return { ...rest, shown: this.cipher.decrypt(box, rest.id) }
+  private decrypted({ encryptedShown, ...rest }: Kept): Transaction {
+    return { ...rest, shown: this.cipher.decrypt(encryptedShown, rest.id) }
   }
 
   private all(): Readonly<Record<string, Kept>> {

@@ -13,7 +13,7 @@ import type { NevisRequest } from '../host/request'
 import type { Settings } from './settings'
 
 /** What limits the factors among which the user can choose. */
-export interface ChoiceLimits {
+interface ChoiceLimits {
   readonly operation: Operation
   readonly factors?: readonly FactorName[]
   /** The factors that the user has according to the app. */

@@ -83,7 +83,7 @@ export function rememberOf(request: StrategyRequest, { replaced, isAfterFirstFac
  */
 export async function forgetMarksBefore(request: StrategyRequest, parameters: RequestedParameters, isAfterFirstFactor: boolean): Promise<Transaction['forgetMarks']> {
   if (!isAfterFirstFactor || !isSignIn(request, parameters.operation)) return undefined
-  return request.budgets.browsers.forgetMarks(keysOf(request.budgets, parameters))
+  return request.budgets.browsers.forgetMarks.read(keysOf(request.budgets, parameters))
 }
 
 /**
@@ -98,8 +98,8 @@ export async function forgetMarksBefore(request: StrategyRequest, parameters: Re
 export async function forgetMarks({ budgets }: StrategyRequest, { parameters, replaced, marksBefore, requestedAt }: StartContext, userId = parameters.subject.userId): Promise<Transaction['forgetMarks']> {
   const known = keysOf(budgets, { ...parameters, userId: replaced?.userId })
   const named = budgets.keysOf({ userId }).filter((key) => !known.includes(key))
-  const marks = await budgets.browsers.forgetMarks(named)
-  // `leftSeconds`: how many seconds from now the ledger keeps the mark of a `forgetBrowsers` call. `isForgottenSince` (`ledger/browsers.ts`) expects the
+  const marks = await budgets.browsers.forgetMarks.read(named)
+  // `leftSeconds`: how many seconds from now the ledger keeps the mark of a `forgetBrowsers` call. `areReplaced` (`ledger/forget-marks.ts`) expects the
   // seconds that were left when the user gave the password. So add the seconds between the password and now.
   const waitedSeconds = (Date.now() - (replaced?.firstFactorAt ?? requestedAt)) / 1000
   return { ...(replaced === undefined ? marksBefore : replaced.forgetMarks), ...Object.fromEntries(Object.entries(marks).map(([key, leftSeconds]) => [key, leftSeconds + waitedSeconds])) }
@@ -155,7 +155,7 @@ export async function rememberBrowser(request: StrategyRequest, transaction: Tra
   const keys = keysOf(budgets, { ...transaction, subject: { userId, username } })
   try {
     const at = Date.now()
-    const { numbers, expiresAt } = await budgets.browsers.number(keys, offer.days, at)
+    const { numbers, expiresAt } = await budgets.browsers.takeNumber(keys, offer.days, at)
     if (expiresAt <= at || (await wasForgotten(budgets, transaction, at))) return
     const browser = { id: randomBytes(32).toString('base64url'), generation: 0, at, expiresAt, subject, userId, factor, transactionId, numbers }
     const before = rememberedIn(request)
@@ -178,7 +178,7 @@ function keysOf(budgets: Budgets, { subject, userId, budget }: Pick<Transaction,
 /** True if `forgetBrowsers` was called for this user after the sign-in started. */
 function wasForgotten(budgets: Budgets, transaction: Transaction, now: number): Promise<boolean> {
   const { forgetMarks: before = {}, firstFactorAt } = transaction
-  return budgets.browsers.isForgottenSince(keysOf(budgets, transaction), before, (now - firstFactorAt) / 1000)
+  return budgets.browsers.forgetMarks.areReplaced(keysOf(budgets, transaction), before, (now - firstFactorAt) / 1000)
 }
 
 /** True for a start that only signs a user in: it neither enrols a factor nor asks the user to confirm something, such as a payment. */

@@ -58,7 +58,7 @@ function newestAfter(request: StrategyRequest, named: Transaction): Transaction 
 }
 
 /** The older transaction that a start replaces. */
-export interface Older {
+interface Older {
   readonly transaction: Transaction
   /**
    * True if the transaction had ended before this start. Only the ledger shows this. In the session, the transaction is still open, for example because polling

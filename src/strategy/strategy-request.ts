@@ -53,7 +53,7 @@ interface End {
 const LANGUAGE_TAG = /^[a-z]{2,8}(?:-[a-z0-9]{1,8}){0,3}$/i
 
 /** A limit on starts or codes that the user has reached. */
-export interface UsedUpBudget {
+interface UsedUpBudget {
   readonly over: NevisEvents['budget']['budget']
   readonly limit: number
   readonly retryAfterSeconds?: number | undefined

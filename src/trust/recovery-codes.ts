@@ -12,7 +12,7 @@ const CONTEXT = Buffer.from('passport-nevis recovery codes')
 /** The most bytes of codes that fit into the URL of the waiting page. Nevis does not document how many codes it generates. */
 const MAX_BYTES = 3000
 
-export interface EncryptedCodes {
+interface EncryptedCodes {
   readonly key: string
   readonly encrypted: string
 }

@@ -54,7 +54,7 @@ function factorForm(view: WaitingView, parts: PageParts, name: string, words: st
   return view.status === 'pending' ? html`<details><summary>${words}</summary>${withPhone}</details>` : withPhone
 }
 
-export function needsPhone({ operation }: WaitingView, factor: string): boolean {
+function needsPhone({ operation }: WaitingView, factor: string): boolean {
   return operation === 'enroll' && factor === 'sms'
 }
 

@@ -52,7 +52,7 @@ it('cannot move what is shown from one transaction to another', async () => {
   await victim.post('/enrol', { username: 'newcomer', password: PASSWORD, factor: 'app' })
   const { sessions } = store as unknown as { sessions: Record<string, string> }
   const [attackers, victims] = ['attacker', 'newcomer'].map((name) => Object.keys(sessions).find((id) => sessions[id]?.includes(`"${name}"`)) as string) as [string, string]
-  const boxIn = (id: string) => /"box":"([^"]+)"/.exec(sessions[id] as string)?.[1] as string
+  const boxIn = (id: string) => /"encryptedShown":"([^"]+)"/.exec(sessions[id] as string)?.[1] as string
   sessions[attackers] = (sessions[attackers] as string).replace(boxIn(attackers), boxIn(victims))
   const view = (await attacker.get(waitingOf(own), { accept: 'application/json' })).json() as Record<string, string>
   expect(view['qrCode']).toBeUndefined()

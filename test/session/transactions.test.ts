@@ -107,8 +107,8 @@ describe('what a transaction shows', () => {
   it('is shown by no transaction to which it was moved, nor under another key', () => {
     kept.put(transaction('a', { shown }))
     kept.put(transaction('b'))
-    const state = session['nevis'] as { transactions: Record<string, { box?: string }> }
-    Object.assign(state.transactions['b'] as object, { box: state.transactions['a']?.box })
+    const state = session['nevis'] as { transactions: Record<string, { encryptedShown?: string }> }
+    Object.assign(state.transactions['b'] as object, { encryptedShown: state.transactions['a']?.encryptedShown })
     expect(kept.get('b')?.shown).toEqual({})
     expect(new SessionTransactions(session, 'nevis', KEEP_MS, new ShownCipher([Buffer.alloc(32, 2)])).get('a')?.shown).toEqual({})
     expect(kept.get('a')?.shown).toEqual(shown)

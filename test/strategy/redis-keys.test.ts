@@ -91,7 +91,7 @@ describeWithRedis('the ledger in Redis', () => {
     await budgets.endings.claim(moved)
     await budgets.endings.end({ ...moved, moves: 1 }, [name], { wasDenied: true, canGoOn: true })
     for (let i = 0; i < 50; i++) await budgets.codes.noteWrong(name)
-    const remembered = { id: 'browser', generation: 1, ...(await budgets.browsers.number([name], 90, Date.now())) }
+    const remembered = { id: 'browser', generation: 1, ...(await budgets.browsers.takeNumber([name], 90, Date.now())) }
     await budgets.browsers.remember(remembered)
     expect(await budgets.browsers.use(remembered)).toBe('used')
     await budgets.browsers.forgetAll(name)

@@ -92,7 +92,7 @@ describe('a start', () => {
     id: 't1', factor: 'push', operation: 'approve', subject: { username: 'anna' }, userId: USER, statusToken: 'status.token.t1', statusTokenDigest: sha256('status.token.t1'), startedAt: NOW, expiresAt: NOW + 120_000,
     firstFactorAt: NOW, budget: expect.stringMatching(/^[\w-]{22}$/), slots: [1], digest: expect.stringMatching(/^[\w-]{43}$/), client: expect.stringMatching(/^[\w-]{22}$/),
   }
-  const shownBy = async (on: NevisStrategy, { id, box }: Transaction & { box?: string }) => (await on.settings.keys()).shown.decrypt(box, id)
+  const shownBy = async (on: NevisStrategy, { id, encryptedShown }: Transaction & { encryptedShown?: string }) => (await on.settings.keys()).shown.decrypt(encryptedShown, id)
 
   it('keeps what it must, and no more', async () => {
     const handle = await begin(strategy())
@@ -109,7 +109,7 @@ describe('a start', () => {
     await begin(on, { authenticatorId: 'a1' }, { message: 'Pay?', data: { a: 1 }, factors: ['app'] })
     const { client: _client, ...ofStepUp } = least
     expect(held()).toStrictEqual({
-      ...ofStepUp, factor: 'app', statusToken: 's', statusTokenDigest: sha256('s'), box: expect.stringMatching(/^[\w-]+$/), authenticatorId: 'a1', message: 'Pay?', data: { a: 1 }, factors: ['app'],
+      ...ofStepUp, factor: 'app', statusToken: 's', statusTokenDigest: sha256('s'), encryptedShown: expect.stringMatching(/^[\w-]+$/), authenticatorId: 'a1', message: 'Pay?', data: { a: 1 }, factors: ['app'],
       purpose: expect.stringMatching(/^[\w-]{22} [\w-]{22}$/), returnTo: '/page', login: expect.stringMatching(/^[\w-]{43}$/), isStepUp: true,
     })
     expect(await shownBy(on, held())).toEqual({ qrCode: 'data:qr', appLinkUri: 'app:link' })
@@ -121,7 +121,7 @@ describe('a start', () => {
     await begin(on, { factor: 'widget' })
     const [one] = Object.values((session['nevis'] as SessionState).transactions as object) as [Transaction]
     const { userId: _userId, statusToken: _statusToken, statusTokenDigest: _digest, ...rest } = least
-    expect(one).toStrictEqual({ ...rest, id: one.id, factor: 'widget', operation: 'enroll', expiresAt: NOW + 600_000, enrolments: { [one.budget as string]: 1 }, box: expect.stringMatching(/^[\w-]+$/) })
+    expect(one).toStrictEqual({ ...rest, id: one.id, factor: 'widget', operation: 'enroll', expiresAt: NOW + 600_000, enrolments: { [one.budget as string]: 1 }, encryptedShown: expect.stringMatching(/^[\w-]+$/) })
     expect(await shownBy(on, one)).toEqual({ intentToken: 'aW50ZW50.e30.aW50ZW50' })
   })
 
@@ -141,7 +141,7 @@ describe('a start', () => {
     const handle = await begin(strategy({ operation: 'enroll' }), { factor: 'recovery' })
     const [one] = Object.values((session['nevis'] as SessionState).transactions as object) as [Transaction]
     expect(one).toMatchObject({ codesKey: expect.stringMatching(/^[\w-]{43}$/), expiresAt: NOW + 600_000 })
-    expect(Object.keys(one)).not.toContain('box')
+    expect(Object.keys(one)).not.toContain('encryptedShown')
     expect(JSON.stringify(session)).not.toContain('AAAA')
     expect(((await strategy().settings.keys()).handles.open(handle))?.encryptedCodes).toEqual(expect.any(String))
   })
@@ -416,7 +416,7 @@ describe('a callback', () => {
     const answers = await Promise.all([1, 2, 3].map(() => finish(on, transaction)))
     expect(answers.map(codeOf)).toEqual(['not_approved', 'not_approved', 'not_approved'])
     expect(held()).toMatchObject({ closed: 'not_approved' })
-    expect(Object.keys(held())).toEqual(expect.not.arrayContaining(['statusToken', 'box', 'codesKey']))
+    expect(Object.keys(held())).toEqual(expect.not.arrayContaining(['statusToken', 'encryptedShown', 'codesKey']))
     const { budget } = held()
     expect(count.mock.calls.filter(([key]) => key.startsWith('denials:')).map(([key]) => key)).toEqual([`denials:${budget}`, `denials:${new Budgets(on.settings).keyOf({ userId: USER })}`])
     expect(events.of('decided')).toEqual([{ ...KNOWN, outcome: 'failed', ageMs: expect.any(Number) }])

@@ -49,7 +49,7 @@ export function loginRoutes(sources: readonly Source[]): (signInCall: SignInCall
 }
 
 /** Maps each name in the arguments of a route, such as the name of a handler, to the routes that contain this name. */
-export function placesByName(sources: readonly Source[]): Map<string, Place[]> {
+function placesByName(sources: readonly Source[]): Map<string, Place[]> {
   const places = new Map<string, Place[]>()
   for (const source of sources) {
     for (const route of routesIn(source)) {

@@ -10,14 +10,14 @@ import { pipeline, type Transform } from 'node:stream'
 import { createBrotliDecompress, createUnzip } from 'node:zlib'
 import { newAgent } from '../../client/agents'
 
-export interface RawRequest {
+interface RawRequest {
   readonly method: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | undefined
   readonly signal: AbortSignal
 }
 
-export interface RawResponse {
+interface RawResponse {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   /** The first megabyte of the body, as UTF-8. */

@@ -5,7 +5,7 @@
  * Out of scope: what becomes of the marks in the HTML (`html.ts`).
  */
 export const FALLBACK_BEGIN = '\ufdd0'
-export const FALLBACK_END = '\ufdd1'
+const FALLBACK_END = '\ufdd1'
 
 /** All marks. A text may contain several marked texts: for example, a sentence contains the name of a factor. */
 export const FALLBACK_MARKS = /[\ufdd0\ufdd1]/g
