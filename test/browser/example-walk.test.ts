@@ -1,5 +1,6 @@
 /**
- * Walks through the example app as a first-time user, on a touch screen 360 pixels wide and in German. Each test continues where the previous test ended.
+ * Walks through the example app as a first-time user, on a touch screen 360 pixels wide and in German. Each test continues in the tab and on the page where the
+ * previous test ended. The user types an address only to open the app and to mistype an address; for everything else, the user taps links and buttons.
  * `example-walk.md` records what the user taps, types and reads: each run compares its result with this record, and `WALK=1` rewrites the record. Each page
  * must be accessible, and fit into a width of 320 pixels and, with text of twice the size, into 360 pixels. `accessibility-example.md` records each page's
  * accessibility tree and the order of the Tab key.
@@ -7,7 +8,6 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { BrowserContext } from 'playwright-core'
 import { circumstances, sixMinutesLater } from '../example/circumstances'
 import { START_MS, startExample, type Running } from '../example/support'
 import { describeWithChromium } from '../support/chromium'
@@ -25,11 +25,11 @@ const PASSWORD = 'ein langer Heimweg'
 const NEW_PASSWORD = 'ein kurzer Heimweg'
 
 describeWithChromium('a stranger', () => {
-  const chromium = useChromium()
+  const chromium = useChromium({ keepOpen: true })
   const lines: string[] = []
   let app: Running
   let withTypedCodes: Running
-  let browser: Awaited<ReturnType<BrowserContext['storageState']>> | undefined
+  let [mainTab, phonesTab]: Walker[] = []
   let recoveryCode = ''
   let isLost = false
 
@@ -42,27 +42,36 @@ describeWithChromium('a stranger', () => {
     return Promise.all([app?.stop(), withTypedCodes?.stop()])
   })
 
-  /**
-   * One step of the walk: in the same browser as the previous step, but six minutes later, so that the last second factor is too old for a payment.
-   * @param at returns the running app that this step uses
-   */
-  function step(name: string, walk: (at: Walker, phones: Walker) => Promise<void>, at: () => Running = () => app): void {
+  /** One step of the walk, six minutes after the previous step, so that the last second factor is too old for a payment. */
+  function step(name: string, walk: (at: Walker, phones: Walker) => Promise<void>): void {
     it(name, async () => {
       if (isLost) throw new Error('the way here has failed')
       isLost = true
       lines.push(`\n## The stranger ${name}\n`)
-      const context = await chromium.open({ ...PHONE, ...(browser && { storageState: browser }) })
-      const { origin, phonesOrigin } = at()
-      await walk(new Walker(await context.newPage(), origin, lines, PAGES), new Walker(await context.newPage(), phonesOrigin, lines, PAGES, 'On the page of the phones: '))
-      browser = await context.storageState()
+      mainTab ??= await newBrowser(app)
+      phonesTab ??= await openPhones(mainTab)
+      await walk(mainTab, phonesTab)
       await sixMinutesLater(app)
       expect(app.stderr().replaceAll('later\n', '').replaceAll('NevisError NEVIS_UNREACHABLE\n', '')).toBe('')
       isLost = false
     })
   }
 
-  step('signs up', async (at) => {
+  /** Opens the home page of the app in a browser that knows nothing of the app. */
+  async function newBrowser({ origin }: Running): Promise<Walker> {
+    const context = await chromium.open(PHONE)
+    const at = new Walker(await context.newPage(), origin, lines, PAGES)
     await at.open('/')
+    return at
+  }
+
+  /** Opens the page of the simulated phones, by the link of the home page. It stays open in a second tab. */
+  async function openPhones(at: Walker): Promise<Walker> {
+    const [page] = await Promise.all([at.page.context().waitForEvent('page'), at.tap('link', 'Telefone öffnen')])
+    return new Walker(page, at === mainTab ? app.phonesOrigin : withTypedCodes.phonesOrigin, lines, PAGES, 'On the page of the phones: ')
+  }
+
+  step('signs up', async (at) => {
     await at.sees('Ihre Bank, zweifach geschützt')
     await at.look('home')
     await at.tap('link', 'Registrieren')
@@ -82,8 +91,7 @@ describeWithChromium('a stranger', () => {
   })
 
   step('signs in with a mistyped password, then with the right one, and sets up the phone in the hand', async (at) => {
-    await at.open('/login')
-    await at.types('Benutzername', 'dora')
+    await at.finds('Benutzername', 'dora')
     await at.types('Passwort', 'vergessen')
     await at.tap('button', 'Anmelden')
     await at.reads('Benutzername oder Passwort ist falsch.')
@@ -104,7 +112,6 @@ describeWithChromium('a stranger', () => {
   })
 
   step('adds a number for codes by SMS', async (at, phones) => {
-    await at.open('/account')
     await at.tap('link', 'Geräte und Sicherheit')
     await confirmOnceMore(at, phones)
     await at.sees('Geräte und Sicherheit')
@@ -113,7 +120,6 @@ describeWithChromium('a stranger', () => {
     await at.tap('button', 'Nummer hinzufügen')
     await at.sees('Code aus der SMS eingeben')
     await at.look('add-number')
-    await phones.open('/')
     await phones.look('phones-sms')
     await at.typesSecret('Code', await phones.smsCode('dora'), 'the code of the SMS')
     await at.tap('button', 'Weiter')
@@ -122,7 +128,7 @@ describeWithChromium('a stranger', () => {
   })
 
   step('makes recovery codes', async (at, phones) => {
-    await at.open('/account/devices')
+    await at.tap('button', 'Wiederherstellungscodes erstellen')
     await confirmOnceMore(at, phones)
     await at.tap('button', 'Wiederherstellungscodes erstellen')
     await at.sees('Ihre Wiederherstellungscodes')
@@ -139,7 +145,6 @@ describeWithChromium('a stranger', () => {
     await password(at, 'dora', PASSWORD)
     await at.sees('Bestätigen Sie auf Ihrem Telefon')
     await at.look('push')
-    await phones.open('/')
     await phones.look('phones-request')
     await phones.tapOnPhone('dora', 'Zustimmen')
     await isSignedIn(at, 'push')
@@ -151,7 +156,6 @@ describeWithChromium('a stranger', () => {
     await password(at, 'dora', PASSWORD)
     await at.tap('button', 'Code per SMS senden an die Nummer mit den Endziffern 0009')
     await at.sees('Code aus der SMS eingeben')
-    await phones.open('/')
     await at.typesSecret('Code', await phones.smsCode('dora'), 'the code of the SMS')
     await at.tap('button', 'Weiter')
     await isSignedIn(at, 'sms')
@@ -181,17 +185,20 @@ describeWithChromium('a stranger', () => {
     await at.look('cancelled')
   })
 
-  step('signs in to the app started with TYPED_CODE=true, where the phone shows a code to type', async (at, phones) => {
+  step('signs in to the app started with TYPED_CODE=true, where the phone shows a code to type', async () => {
+    const at = await newBrowser(withTypedCodes)
+    const phones = await openPhones(at)
+    await at.tap('link', 'Anmelden')
     await password(at, 'anna', withTypedCodes.account('anna').password, 'the password of the home page')
     await at.sees('Bestätigen Sie auf Ihrem Telefon')
     await at.look('typed-code')
-    await phones.open('/')
     const code = await phones.codeInRequest('anna')
     await phones.tapOnPhone('anna', 'Zustimmen')
     await at.typesSecret('Code', code, 'the code of the request')
     await at.tap('button', 'Weiter')
     await at.sees('Guten Tag, anna')
-  }, () => withTypedCodes)
+    await at.page.context().close()
+  })
 
   step('pays one invoice, denies another, and is asked once more before a transfer', async (at, phones) => {
     await password(at, 'dora', PASSWORD)
@@ -199,7 +206,6 @@ describeWithChromium('a stranger', () => {
     await at.sees('Code aus der SMS eingeben')
     await at.tap('button', 'Anfrage an mein Telefon senden')
     await at.sees('Bestätigen Sie auf Ihrem Telefon')
-    await phones.open('/')
     await phones.tapOnPhone('dora', 'Zustimmen')
     await at.tap('link', 'Rechnungen zahlen')
     await at.sees('Rechnungen')
@@ -226,9 +232,7 @@ describeWithChromium('a stranger', () => {
     await sixMinutesLater(app)
     lines.push('- Six minutes pass.')
     await at.tap('link', 'Überweisen')
-    await at.sees('Bestätigen Sie, dass Sie es sind')
-    await at.look('step-up')
-    await confirmOnceMore(at, phones)
+    await confirmOnceMore(at, phones, 'step-up')
     await at.sees('Geld überweisen')
     await at.types('An', 'Clara')
     await at.types('Betrag in CHF', 'viel')
@@ -245,7 +249,7 @@ describeWithChromium('a stranger', () => {
 
   step('names the phone, adds a second one, and removes the first', async (at, phones) => {
     forgiveComplaints(/409/) // the invalid link that is opened below
-    await at.open('/account/devices')
+    await at.tap('link', 'Geräte und Sicherheit')
     await confirmOnceMore(at, phones)
     await at.tapText('Umbenennen iPhone 16')
     await at.types('Neuer Name', 'Doras <altes> Telefon')
@@ -259,7 +263,6 @@ describeWithChromium('a stranger', () => {
     await at.tap('button', 'Weiteres Gerät einrichten')
     await at.sees('Access App einrichten')
     const link = (await at.page.getByRole('link', { name: 'Access App öffnen' }).getAttribute('href')) as string
-    await phones.open('/')
     await phones.scan('dora', 'no link')
     await phones.reads('Das ist kein App-Link dieses Simulators.')
     await phones.look('phones-refused')
@@ -277,7 +280,7 @@ describeWithChromium('a stranger', () => {
   })
 
   step('changes the password', async (at, phones) => {
-    await at.open('/account')
+    await at.tap('link', 'Übersicht')
     await at.tap('link', 'Passwort ändern')
     await confirmOnceMore(at, phones)
     await at.sees('Passwort ändern')
@@ -300,7 +303,6 @@ describeWithChromium('a stranger', () => {
   step('signs in while Nevis cannot be reached, and once more when it is back', async (at, phones) => {
     forgiveComplaints(/503|404/)
     await signOut(at)
-    await phones.open('/')
     await phones.tap('button', 'Cloud ausschalten')
     await phones.reads('Die Cloud ist ausgeschaltet')
     await phones.look('phones-off')
@@ -313,7 +315,7 @@ describeWithChromium('a stranger', () => {
     await password(at, 'dora', NEW_PASSWORD)
     await phones.tapOnPhone('dora', 'Zustimmen')
     await isSignedIn(at, 'push')
-    await at.open('/help')
+    await at.tap('link', 'Hilfe')
     await at.sees('Hilfe')
     await at.look('help')
     await at.open('/gibt-es-nicht')
@@ -326,7 +328,6 @@ describeWithChromium('a stranger', () => {
     await signOut(at)
     await password(at, 'clara', app.account('clara').password, 'the password of the home page')
     await at.reads('•••• 0003')
-    await phones.open('/')
     await at.typesSecret('Code', await phones.smsCode('clara'), 'the code of the SMS')
     await at.tap('button', 'Weiter')
     await at.tap('link', 'Rechnungen zahlen')
@@ -342,7 +343,6 @@ describeWithChromium('a stranger', () => {
   })
 
   async function password(at: Walker, username: string, secret: string, shown?: string): Promise<void> {
-    await at.open('/login')
     await at.types('Benutzername', username)
     if (shown === undefined) await at.types('Passwort', secret)
     else await at.typesSecret('Passwort', secret, shown)
@@ -350,17 +350,17 @@ describeWithChromium('a stranger', () => {
   }
 
   async function signOut(at: Walker): Promise<void> {
-    await at.open('/account')
     await at.tap('button', 'Abmelden')
     await at.sees('Anmelden')
     await at.reads('Sie sind abgemeldet.')
   }
 
-  async function confirmOnceMore(at: Walker, phones: Walker): Promise<void> {
+  /** @param name the name under which the page that asks for the confirmation is looked at */
+  async function confirmOnceMore(at: Walker, phones: Walker, name?: string): Promise<void> {
     await at.sees('Bestätigen Sie, dass Sie es sind')
+    if (name !== undefined) await at.look(name)
     await at.tap('button', 'Mit zweitem Faktor bestätigen')
     await at.sees('Bestätigen Sie auf Ihrem Telefon')
-    await phones.open('/')
     await phones.tapOnPhone('dora', 'Zustimmen')
   }
 

@@ -25,7 +25,7 @@ const NARROWEST = { width: 320, height: 640 }
 /** The languages in which the page is also checked. All other tests run in English. */
 const LANGUAGES = ['de', 'fr', 'it']
 /** States that exist only in the open tab: a reload shows the state that the server knows. */
-const LOST_BY_RELOAD = ['offline', 'elsewhere', 'approved', 'enroll-sms-instead', 'soon', 'recovery-codes-copied']
+const LOST_BY_RELOAD = ['offline', 'elsewhere', 'approved', 'enroll-sms-instead', 'soon', 'recovery-codes-copied', 'no-response']
 
 describeWithChromium('the waiting page', () => {
   const chromium = useChromium()
@@ -105,7 +105,9 @@ describeWithChromium('the waiting page', () => {
     expect(await violations(page)).toEqual([])
   })
 
-  it.each(['push', 'app', 'sms', 'wrong-code', 'denied', 'enroll-app', 'recovery-codes'])('in a language from right to left › begins on the right: %s', async (name) => {
+  it.each([
+    'push', 'app', 'sms', 'wrong-code', 'denied', 'enroll-app', 'recovery-codes', 'done', 'sent-again', 'start-refused', 'start-refused-at-the-end', 'no-answer-yet',
+  ])('in a language from right to left › begins on the right: %s', async (name) => {
     const page = await (states[name] as State)(await chromium.open({ viewport: PHONE, locale: 'ar-EG' }), cloud)
     await page.goto(page.url().replace('/login/2fa', '/arabic'))
     expect(await page.locator('html').getAttribute('dir')).toBe('rtl')
@@ -130,7 +132,9 @@ describeWithChromium('the waiting page', () => {
     expect(first).toBeLessThan(last)
   })
 
-  it.each(['push', 'app', 'sms', 'recovery', 'denied', 'expired', 'stranger', 'outage', 'enroll-app', 'recovery-codes'])('without JavaScript › looks complete: %s', async (name) => {
+  it.each([
+    'push', 'app', 'sms', 'recovery', 'denied', 'expired', 'stranger', 'outage', 'enroll-app', 'recovery-codes', 'done', 'sent-again', 'start-refused', 'start-refused-at-the-end',
+  ])('without JavaScript › looks complete: %s', async (name) => {
     // Reach the state with JavaScript, then open the page again without JavaScript.
     const context = await chromium.open({ viewport: PHONE })
     const page = await (states[name] as State)(context, cloud)

@@ -4,7 +4,7 @@
  * Out of scope: the checks in each state (`look.test.ts`).
  */
 import type { BrowserContext, Page } from 'playwright-core'
-import { htmlMessage, NevisError, outagePage, waitingPage, type Locales, type PageOptions } from '../../src'
+import { htmlMessage, NevisError, outagePage, recordSecondFactor, waitingPage, type Locales, type PageOptions } from '../../src'
 import { enterPassword, makingCodes, forgiveComplaints, startCloud, waiting, type Cloud } from './support'
 
 const svg = (colour: string) =>
@@ -70,6 +70,33 @@ const undo: (() => void)[] = []
 /** Undoes what a page state has changed in the simulated Nevis, so that the next test is not affected. */
 export function undoState(): void {
   for (const one of undo.splice(0)) one()
+}
+
+/** Sends the form with which the waiting page starts this factor. Returns the address to which the answer leads. */
+async function choose(context: BrowserContext, { app }: Cloud, address: string, factor: string): Promise<string> {
+  const transaction = new URL(address).searchParams.get('transaction') as string
+  const answer = await context.request.post(`${app.origin}/login/2fa`, { form: { transaction, factor, retry: '1' }, maxRedirects: 0 })
+  return new URL(answer.headers()['location'] as string, app.origin).href
+}
+
+/** Moves the app's clock ahead, and stops it. */
+function stopClockIn(seconds: number): void {
+  jest.spyOn(Date, 'now').mockReturnValue(Date.now() + seconds * 1000)
+}
+
+/**
+ * A user who has just started one factor more than the start budget allows.
+ * @param last the factor that the user has started before
+ * @param isOver true if the transaction of this factor has expired meanwhile
+ */
+const refusedStart = (last: 'push' | 'sms', isOver: boolean): State => async (context, cloud) => {
+  let address = await enterPassword(context, cloud, cloud.newUser().username)
+  for (const factor of ['app', 'sms', 'app', last]) address = await choose(context, cloud, address, factor)
+  if (isOver) stopClockIn(121)
+  const page = await context.newPage()
+  await page.goto(await choose(context, cloud, address, 'app'))
+  await page.getByRole('alert').waitFor()
+  return page
 }
 
 let withoutSms = 0
@@ -183,6 +210,49 @@ export const states: Record<string, State> = {
     forgiveComplaints(/403/)
     return page
   },
+  done: async (context, cloud) => {
+    const { username } = cloud.newUser()
+    const address = await enterPassword(context, cloud, username)
+    await cloud.simulator.phone(username).approve()
+    await context.request.get(address.replace('/login/2fa', '/recorded'))
+    const page = await context.newPage()
+    await page.goto(address)
+    return page
+  },
+  'sent-again': async (context, cloud) => {
+    const address = await enterPassword(context, cloud, cloud.newUser().username)
+    stopClockIn(16)
+    const page = await context.newPage()
+    await page.goto(await choose(context, cloud, address, 'push'))
+    await page.locator('p[role=status]').first().waitFor()
+    return page
+  },
+  'sent-too-soon': async (context, cloud) => {
+    stopClockIn(0)
+    const address = await enterPassword(context, cloud, cloud.newUser().username)
+    const page = await context.newPage()
+    await page.goto(await choose(context, cloud, address, 'push'))
+    await page.locator('p[role=status]').first().waitFor()
+    return page
+  },
+  'start-refused': refusedStart('push', false),
+  'start-refused-at-the-end': refusedStart('sms', true),
+  'no-response': async (context, cloud) => {
+    const { page } = await waiting(context, cloud)
+    const fault = cloud.simulator.faults.add({ on: 'getStatus', status: 503 })
+    undo.push(() => fault.remove())
+    await page.locator('[data-note]:not(:empty)').waitFor()
+    return page
+  },
+  'no-answer-yet': async (context, cloud) => {
+    // The page offers "Check now" only if its script does not run.
+    await context.route(/asset=script/, (route) => route.abort())
+    forgiveComplaints(/ERR_FAILED/)
+    const page = await context.newPage()
+    await page.goto(`${await enterPassword(context, cloud, cloud.newUser().username)}&checked=1`)
+    await page.locator('.nevis-unscripted [role=status]').waitFor()
+    return page
+  },
   start: async (context, cloud) => {
     const { page, username } = await waiting(context, cloud)
     await cloud.simulator.phone(username).approve()
@@ -277,6 +347,8 @@ export function startLook(): Promise<Cloud> {
       express.get('/arabic', waitingPage(nevis, { ...look, languages: ['ar', 'en'], locales: { ar } }))
       express.get('/outage', (_req, _res, next) => next(new NevisError('NEVIS_TIMEOUT', 'ping')), outagePage(nevis, look))
       express.use(outagePage(nevis, look))
+      // The test app's own callback does not record the second factor.
+      express.get('/recorded', passport.authenticate('nevis'), recordSecondFactor(), (_req, res) => void res.end())
       express.post('/pay', passport.authenticate('local', { session: false }), passport.authenticate('nevis', {
         message: htmlMessage`Pay <b>CHF 1'250.00</b> to Donaudampfschifffahrtsgesellschaftskapitän M & S?`,
         data: { amount: "CHF 1'250.00", payee: 'Donaudampfschifffahrtsgesellschaftskapitän M & S', account: 'CH93 0076 2011 6238 5295 7' },

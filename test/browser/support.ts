@@ -16,15 +16,18 @@ jest.setTimeout(SLOW_MS)
 const complaints: string[] = []
 let forgiven: RegExp[] = []
 
-/** Starts one Chromium for the test file. `open` creates a new browser context. A test fails if the browser reports an error or a warning during the test. */
-export function useChromium(): { open(options?: BrowserContextOptions): Promise<BrowserContext> } {
+/**
+ * Starts one Chromium for the test file. `open` creates a new browser context. A test fails if the browser reports an error or a warning during the test.
+ * @param keepOpen true: a browser context stays open after the test, so that the next test can go on in the same tab
+ */
+export function useChromium({ keepOpen = false } = {}): { open(options?: BrowserContextOptions): Promise<BrowserContext> } {
   let chromium: Browser
   beforeAll(async () => {
     chromium = await launchChromium()
   }, SLOW_MS)
   afterAll(() => chromium?.close())
   afterEach(async () => {
-    await Promise.all(chromium.contexts().map((context) => context.close()))
+    if (!keepOpen) await Promise.all(chromium.contexts().map((context) => context.close()))
     const patterns = forgiven
     forgiven = []
     expect(complaints.splice(0).filter((complaint) => !patterns.some((pattern) => pattern.test(complaint)))).toEqual([])

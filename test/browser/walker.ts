@@ -18,6 +18,8 @@ const WIDTHS = [NARROWEST, 360, 768, WIDEST]
 export class Walker {
   /** The accent colours of the app's pages that were looked at in this tab. */
   private readonly accents = new Set<string>()
+  /** The text message that was read last. */
+  private lastText: string | undefined
 
   /**
    * @param lines the record so far; this tab appends to it
@@ -90,10 +92,13 @@ export class Walker {
     await this.phone(name).getByRole('button', { name: 'Scannen', exact: true }).tap()
   }
 
-  /** Reads the code in the newest text message. */
+  /** Waits for a text message that this user has not read yet, and reads its code. */
   async smsCode(name: string): Promise<string> {
     this.note(`reads the code of the SMS on the phone of ${name}`)
-    return codeIn(await this.phone(name).locator('.texts li').first().innerText())
+    const newest = this.phone(name).locator('.texts li').first()
+    const text = await (this.lastText === undefined ? newest : newest.filter({ hasNotText: this.lastText })).innerText()
+    this.lastText = text
+    return codeIn(text)
   }
 
   async codeInRequest(name: string): Promise<string> {
