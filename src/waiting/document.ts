@@ -53,6 +53,8 @@ export interface PageParts extends PageSettings {
   readonly refusedAfterEnd?: FailureCode | undefined
   /** True if the user has pressed "Send again" too soon. */
   readonly isTooSoon?: boolean | undefined
+  /** True if the user has sent the form for a code without a code. */
+  readonly isCodeMissing?: boolean | undefined
   /** True if the user has pressed "Check now", the link for browsers in which the script does not run. */
   readonly hasChecked?: boolean | undefined
   /** Present only if the push or SMS was sent again: the user's phones if the user has chosen one of them, otherwise an empty list. */

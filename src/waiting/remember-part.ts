@@ -25,7 +25,7 @@ export function rememberPart(view: WaitingView, parts: PageParts): Html | false 
     : html`<button name="remember" value="1">${words}</button>${hint}`
   return html`
       <div class="nevis-remember" data-remember hidden>${box(remember, parts)}</div>
-      ${unscripted(callbackForm(view, parts, html`class="nevis-remember"`, choice))}`
+      ${unscripted(callbackForm(view, parts, html`class="nevis-remember"`, html`${hidden('retry', '1')}${choice}`))}`
 }
 
 function box({ days, isChosen }: NonNullable<WaitingView['remember']>, parts: PageParts): Html {

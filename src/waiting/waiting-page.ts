@@ -157,6 +157,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
       sharedName: createHash('sha256').update(transaction.id).digest('base64url'),
       refusedAfterEnd: transaction.refusedAfterEnd,
       isTooSoon: queryFieldOf(req, 'soon') !== undefined,
+      isCodeMissing: queryFieldOf(req, 'missing') !== undefined,
       hasChecked: queryFieldOf(req, 'checked') !== undefined,
       sentAgain: isSentAgain(transactions, transaction) ? await choice.phonesIfChosen(transaction, session) : undefined,
     })

@@ -255,7 +255,7 @@ describe('the page', () => {
       expect(text).not.toContain('name="code"')
       // The three forms confirm that the recovery codes are saved, ask for more time, or cancel. No form creates new recovery codes.
       expect(formsOf(text)).toEqual([
-        { action: '/login/2fa/callback', fields: { transaction: handle } },
+        { action: '/login/2fa/callback', fields: { transaction: handle, retry: '1' } },
         { action: '/login/2fa', fields: { transaction: handle, extend: '1' } },
         { action: '/login/2fa', fields: { transaction: handle, cancel: '1' } },
       ])
