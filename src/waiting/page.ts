@@ -93,9 +93,10 @@ function checkPart(view: WaitingView, { waitingURL, hasChecked, language: { text
 
 /**
  * The message for a failure. If the user cannot use the chosen factor, the message names it, because the page may already be waiting for another factor.
+ * @param refused the failure; by default that of the view
  */
-function failureWords(view: WaitingView, texts: Texts): string {
-  const { failure, missingFactor: name } = view
+function failureWords(view: WaitingView, texts: Texts, refused: Pick<WaitingView, 'failure' | 'missingFactor'> = view): string {
+  const { failure, missingFactor: name } = refused
   const way = name !== undefined && [texts.method, wordsFor(view, texts).use].find((words) => Object.hasOwn(words, name))?.[name]
   if (!way) return texts.failure[failure as FailureCode]
   return (failure === 'user_blocked' ? texts.blocked : texts.notSetUp).replace('{way}', way)
@@ -116,7 +117,7 @@ function withoutHeading(sentences: string, code: FailureCode, texts: Texts): str
 function overPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const failure = view.failure as FailureCode
-  const words = parts.refusedAfterEnd !== undefined ? texts.failure[parts.refusedAfterEnd] : isUsedUp(view) ? texts.startOverOrChoose : withoutHeading(failureWords(view, texts), failure, texts)
+  const words = parts.refusedAfterEnd !== undefined ? failureWords(view, texts, parts.refusedAfterEnd) : isUsedUp(view) ? texts.startOverOrChoose : withoutHeading(failureWords(view, texts), failure, texts)
   return html`${unmarked(words) !== '' && errorPart(words)}
       ${view.operation === 'approve' && detailsPart(view, texts.notConfirmed)}
       ${view.failure === 'cancelled' && onPart(parts)}`

@@ -111,9 +111,16 @@ export async function viewOf(settings: Settings, handle: string, sealed: Sealed,
     ...(prompt === 'code' && { attemptsLeft: Math.max(0, settings.maxAttempts - attempts) }),
     ...(isCodeTyped === true && status === 'pending' && { isCodeTyped }),
     ...(remember !== undefined && { remember }),
-    ...(failure !== undefined && { failure }),
-    ...((failure === 'not_enrolled' || failure === 'user_blocked') && { missingFactor: (closed === undefined ? transaction.refusedFactor : undefined) ?? transaction.factor }),
+    ...(failure !== undefined && failureIn(failure, (closed === undefined ? transaction.refusedFactor : undefined) ?? transaction.factor)),
   }
+}
+
+/**
+ * The fields for a failure: the name of the factor only if the user cannot use it.
+ * @internal
+ */
+export function failureIn(failure: FailureCode, factor: FactorName): Pick<WaitingView, 'failure' | 'missingFactor'> {
+  return { failure, ...((failure === 'not_enrolled' || failure === 'user_blocked') && { missingFactor: factor }) }
 }
 
 function offeredFor(settings: Settings, transaction: Transaction, failure: FailureCode | undefined): FactorName[] {

@@ -31,7 +31,7 @@ import { pageLanguages, pageSettingsOf } from './page-settings'
 import { isOpenReplacement, newestReplacement } from './replacement'
 import { isSentAgain } from './sent-again-part'
 import { unmarked } from './texts/fallback'
-import { viewOf, type Detail } from './view'
+import { failureIn, viewOf, type Detail } from './view'
 import { showsWidget } from './widget-part'
 
 /** Options of {@link waitingPage}. */
@@ -155,7 +155,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
       messageLanguage: options.messageLanguage?.(data, req),
       secondsUntilResend: secondsUntilResend(transaction),
       sharedName: createHash('sha256').update(transaction.id).digest('base64url'),
-      refusedAfterEnd: transaction.refusedAfterEnd,
+      refusedAfterEnd: transaction.refusedAfterEnd && failureIn(transaction.refusedAfterEnd, transaction.refusedFactor ?? transaction.factor),
       isTooSoon: queryFieldOf(req, 'soon') !== undefined,
       isCodeMissing: queryFieldOf(req, 'missing') !== undefined,
       hasChecked: queryFieldOf(req, 'checked') !== undefined,
