@@ -113,7 +113,7 @@ describe('the page', () => {
       const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
       const again = `<p>Have you finished on your phone?</p><p><a class="nevis-button" href="${waitingOf(handle)}&#38;checked=1">Check now</a></p></div>`
       expect(text).toContain(`<div class="nevis-unscripted">${again}`)
-      expect((await browser.get(`${waitingOf(handle)}&checked=1`, PAGE)).text).toContain(`<div class="nevis-unscripted"><p role="status">No answer yet.</p>${again}`)
+      expect((await browser.get(`${waitingOf(handle)}&checked=1`, PAGE)).text).toContain(`<div class="nevis-unscripted"><p role="status" tabindex="-1" autofocus>No answer yet.</p>${again}`)
       expect(text).not.toContain('http-equiv')
     })
 
