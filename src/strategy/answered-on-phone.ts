@@ -27,7 +27,7 @@ export function isAnsweredOnPhone({ factors }: Pick<Settings, 'factors'>, { fact
  */
 export function mayHaveBeenDenied(settings: Pick<Settings, 'factors'>, transaction: Transaction, ended: FailureCode | undefined): ended is FailureCode {
   if (ended === 'not_approved') return true
-  return (ended === 'expired_transaction' || ended === 'too_many_attempts') && isAnsweredOnPhone(settings, transaction)
+  return (ended === 'expired_transaction' || ended === 'too_many_attempts' || ended === 'codes_locked') && isAnsweredOnPhone(settings, transaction)
 }
 
 /**

@@ -25,13 +25,13 @@ import { forgetReturnTo, sitePathIn, sitePathOf, withPrefix } from '../session/r
 import { mismatchOf, unnamedMismatch } from '../trust/proof'
 import { assertNoEarlierDenial } from './after-denial'
 import { isAnsweredOnPhone } from './answered-on-phone'
-import { answerIn, checkOnce, closedRefusal, endOnPage, noteWrongCode, refuseWrongCode, spendToken } from './code-attempts'
+import { answerIn, checkOnce, closedRefusal, noteWrongCode, refuseWrongCode, spendToken } from './code-attempts'
 import { refuseOtherSites } from './cross-site'
 import { assertMayStillEnroll } from './enrolment'
 import { publish } from './events'
 import { purposeMismatch } from './purpose'
 import { factorFor } from './factor-choice'
-import { isFromWaitingPage } from './from-waiting-page'
+import { backToPage } from './from-waiting-page'
 import { rememberFactor } from './last-factor'
 import { rememberBrowser, withChoice } from './remembered'
 import type { CheckedCode } from './settings'
@@ -50,11 +50,18 @@ type Failed = Extract<Outcome, { status: 'failed' }>
 
 /** @internal */
 export async function callback(request: StrategyRequest, handle: Field): Promise<StrategyResult> {
-  const { settings } = request
   const opened = request.openTransaction(handle)
   if (opened === undefined) return handleRepeatedCallback(request, request.missingTransactionRefusal())
-  // Redirect to the waiting page, which says that the user has denied the transaction, and offers other factors.
-  if (opened.closed === 'not_approved' && isFromWaitingPage(request)) return { to: request.waitingURL(opened) }
+  try {
+    return await finish(request, opened)
+  } catch (error) {
+    return backToPage(request, opened.id, error)
+  }
+}
+
+/** @throws the Refusal of a callback that fails, also if the form of the waiting page has sent it */
+async function finish(request: StrategyRequest, opened: Transaction): Promise<StrategyResult> {
+  const { settings } = request
   await assertMayFinish(request, opened)
   if (Date.now() >= opened.expiresAt) {
     // The user may have denied before the transaction expired, while no page was open to ask for the status. So ask Nevis now, and publish the denial.
@@ -212,7 +219,7 @@ async function askForCode(request: StrategyRequest, transaction: Transaction, fa
 }
 
 function refuseNotApproved(request: StrategyRequest, transaction: Transaction, { code, ending }: Failed): Promise<StrategyResult> {
-  return endOnPage(request, transaction, code, { wasDenied: true, canGoOn: request.settings.afterDenial === 'offer', decided: { ending } })
+  return request.close(transaction, code, { wasDenied: true, canGoOn: request.settings.afterDenial === 'offer', decided: { ending } })
 }
 
 async function closeMismatched(request: StrategyRequest, transaction: Transaction, field: Parameters<StrategyRequest['mismatchRefusal']>[0]): Promise<never> {

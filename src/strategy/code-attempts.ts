@@ -10,10 +10,9 @@ import type { Outcome } from '../factors/factor'
 import { Refusal, type FailureCode } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
 import { fieldOf } from '../host/request'
-import { publish } from './events'
 import { isFromWaitingPage } from './from-waiting-page'
 import type { CheckedCode } from './settings'
-import type { StrategyRequest, StrategyResult } from './strategy-request'
+import type { StrategyRequest } from './strategy-request'
 
 /** A code with more characters is refused without a check. Recovery codes have 16 characters, to which users may add dashes and spaces. */
 const MAX_CODE_LENGTH = 64
@@ -79,10 +78,11 @@ async function checkCode(request: StrategyRequest, transaction: Transaction, che
 async function spendCode(request: StrategyRequest, transaction: Transaction): Promise<number> {
   const { count, over, limit, retryAfterSeconds } = await request.budgets.codes.spend(transaction, codeKeyOf(request, transaction))
   if (over === undefined) return count
-  const refusal = request.budgetRefusal({ over, limit, retryAfterSeconds }, over === 'locked' ? 'codes_locked' : 'too_many_attempts')
-  if (over !== 'attempts') throw refusal
-  await request.end(transaction, 'too_many_attempts')
-  throw await closedRefusal(request, transaction, 'too_many_attempts')
+  const code = over === 'locked' ? 'codes_locked' : 'too_many_attempts'
+  const refusal = request.budgetRefusal({ over, limit, retryAfterSeconds }, code)
+  // The field of the waiting page would take no further code. So the page must say why, and offer other factors.
+  if (over === 'attempts' || isFromWaitingPage(request)) await request.end(transaction, code)
+  throw over === 'attempts' ? await closedRefusal(request, transaction, code) : refusal
 }
 
 /**
@@ -124,11 +124,10 @@ async function noteUnclearCode(request: StrategyRequest, transaction: Transactio
 /**
  * Refuses a wrong code. Ends the transaction after its last allowed code.
  * @param attempts how many codes this transaction has had
- * @returns a redirect to the waiting page, if the form of that page sent the code
- * @throws Refusal `wrong_code` if another form or a script sent the code; `too_many_attempts`
+ * @throws Refusal `wrong_code`
  * @internal
  */
-export async function refuseWrongCode(request: StrategyRequest, transaction: Transaction, attempts: number): Promise<StrategyResult> {
+export async function refuseWrongCode(request: StrategyRequest, transaction: Transaction, attempts: number): Promise<never> {
   const { maxAttempts } = request.settings
   if (attempts >= maxAttempts) {
     request.budgetRefusal({ over: 'attempts', limit: maxAttempts }, 'too_many_attempts')
@@ -139,25 +138,7 @@ export async function refuseWrongCode(request: StrategyRequest, transaction: Tra
     if (current !== undefined && current.closed === undefined) request.transactions.put({ ...current, attempts, refused: undefined })
     await request.save()
   }
-  return refuseOnPage(request, transaction, 'wrong_code')
-}
-
-/**
- * Ends a transaction without success.
- * @returns a redirect to the waiting page, if the form of that page sent the code: the page says how the transaction has ended, and offers other factors
- * @throws Refusal with this code, if another form or a script sent the request
- * @internal
- */
-export async function endOnPage(request: StrategyRequest, transaction: Transaction, code: FailureCode, how?: Parameters<StrategyRequest['end']>[2]): Promise<StrategyResult> {
-  await request.end(transaction, code, how)
-  return refuseOnPage(request, transaction, code)
-}
-
-/** If the waiting page's form sent the request, redirects back to that page, and publishes the failure, because Passport does not learn of it. */
-function refuseOnPage(request: StrategyRequest, transaction: Transaction, code: FailureCode): StrategyResult {
-  if (!isFromWaitingPage(request)) throw new Refusal(code)
-  publish('failed', () => ({ ...request.about(), code, ageMs: request.ageMs() }))
-  return { to: request.waitingURL(transaction) }
+  throw new Refusal('wrong_code')
 }
 
 /** The user's key in the ledger for counting codes. The key uses the userId, if known, because an app may use two usernames for one user. */

@@ -1,11 +1,17 @@
 /**
- * Recognises the forms of the waiting page. If a request from such a form fails and the user can correct the mistake, the strategy redirects the browser back
- * to the waiting page.
+ * Recognises the forms of the waiting page. If a request from such a form fails, and the user can correct the mistake or choose another factor, the strategy
+ * redirects the browser back to the waiting page.
  *
  * Out of scope: which site has sent the form (`cross-site.ts`).
  */
+import { Refusal, type FailureCode } from '../factors/failures'
 import { bodyFieldOf } from '../host/request'
-import type { StrategyRequest } from './strategy-request'
+import { withQuery } from '../host/url'
+import { publish } from './events'
+import type { Redirect, StrategyRequest } from './strategy-request'
+
+/** How a transaction can end so that the waiting page offers nothing more. The app must then lead the user on. */
+const LAST: readonly FailureCode[] = ['cancelled', 'already_enrolled']
 
 /**
  * True for a form of the waiting page: only these forms have the field `retry`. A field in the URL does not count, because any link could contain it.
@@ -13,4 +19,25 @@ import type { StrategyRequest } from './strategy-request'
  */
 export function isFromWaitingPage({ req }: StrategyRequest): boolean {
   return bodyFieldOf(req, 'retry') !== undefined
+}
+
+/**
+ * Redirects the browser back to the waiting page, if the form of that page has sent a code that is wrong or missing, or has sent a code after the transaction
+ * has ended. The page then says what was refused, or how the transaction has ended. Publishes the failure, because Passport does not learn of it.
+ * @param id the transaction's id
+ * @param error the error of the callback
+ * @throws the error, if another form or a script sent the request, and in every other case
+ * @internal
+ */
+export function backToPage(request: StrategyRequest, id: string, error: unknown): Redirect {
+  if (!(error instanceof Refusal) || !isFromWaitingPage(request)) throw error
+  const { code } = error
+  const transaction = request.transactions.get(id)
+  const isMissing = code === 'missing_code'
+  const isShown = isMissing || code === 'wrong_code' || (code === transaction?.closed && !LAST.includes(code))
+  if (transaction === undefined || !isShown || !request.keys.digests.matches(transaction)) throw error
+  publish('failed', () => ({ ...request.about(), code, ageMs: request.ageMs() }))
+  const to = request.waitingURL(transaction)
+  // The session does not note that the code was missing, because such a request must not write the session. So the URL says it.
+  return { to: isMissing ? withQuery(to, { missing: '1' }) : to }
 }

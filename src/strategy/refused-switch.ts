@@ -5,6 +5,8 @@
  * Out of scope: a factor that the user does not have (`unavailable-factor.ts`), and the pause before the same push or SMS is sent again (`resend.ts`).
  */
 import { Refusal, type FailureCode } from '../factors/failures'
+import type { FactorName } from '../factors/names'
+import type { Transaction } from '../factors/transaction'
 import { publish } from './events'
 import { isFromWaitingPage } from './from-waiting-page'
 import { waitForDecision, type StartContext } from './start-context'
@@ -37,10 +39,20 @@ export async function stayOnPage(request: StrategyRequest, { replaced, source }:
   if (!canGoOn || current === undefined || current.closed === 'cancelled') throw reason
   publish('failed', () => ({ ...about, code: reason.code }))
   const isOver = hasEnded || current.closed !== undefined || Date.now() >= current.expiresAt
-  const refusal = isOver ? { refusedAfterEnd: reason.code } : { refused: reason.code, ...(about.factor !== undefined && { refusedFactor: about.factor }) }
+  const refusal = refusalOf(reason.code, about.factor, isOver)
   if (request.takenSlot === undefined) return waitForDecision(request, { source }, { ...current, ...refusal })
   // This start has taken a slot. An approval of the earlier transaction must free this slot, too.
   const { digest: _digest, slots = [], ...rest } = current
   const kept = request.keys.digests.withDigest({ ...rest, slots: [...slots, request.takenSlot] })
   return waitForDecision(request, { source }, { ...kept, ...refusal })
+}
+
+/**
+ * What the earlier transaction keeps about the refused start, for its page.
+ * @param factor the factor that the user has chosen
+ * @param isOver true if the earlier transaction has ended
+ * @internal
+ */
+export function refusalOf(code: FailureCode, factor: FactorName | undefined, isOver: boolean): Pick<Transaction, 'refused' | 'refusedFactor' | 'refusedAfterEnd'> {
+  return { ...(isOver ? { refusedAfterEnd: code } : { refused: code }), ...(factor !== undefined && { refusedFactor: factor }) }
 }

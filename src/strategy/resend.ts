@@ -18,7 +18,7 @@ const RESEND_PAUSE_SECONDS = 15
 
 /**
  * Refuses to send the push or SMS again during the pause of 15 seconds.
- * @returns a redirect to the waiting page, which then says how long to wait (query field `soon`), if the form of that page sent the request; undefined if the push or SMS may be sent
+ * @returns a redirect to the waiting page, which then says how long to wait, if the form of that page sent the request; undefined if the push or SMS may be sent
  * @throws Refusal `too_many_starts` during the pause, if another form or a script sent the request
  * @internal
  */
@@ -27,17 +27,21 @@ export async function waitBeforeResend(request: StrategyRequest, context: StartC
   if (replaced === undefined || !(await isResend(request, context, replaced))) return undefined
   const seconds = await pauseOf(request, replaced)
   if (seconds === 0) return undefined
-  if (isFromWaitingPage(request)) return resultFor(request, context, { to: withQuery(request.waitingURL(replaced), { soon: '1' }) }, replaced)
+  // Only the ledger may know of the pause. So the URL says when the pause ends, in milliseconds since 1970.
+  const soon = String(Date.now() + seconds * 1000)
+  if (isFromWaitingPage(request)) return resultFor(request, context, { to: withQuery(request.waitingURL(replaced), { soon }) }, replaced)
   throw new Refusal('too_many_starts', undefined, seconds)
 }
 
 /**
  * How many whole seconds of the pause are left; 0 after the pause. At most the whole pause, even if another server, whose clock is ahead, has started the
  * transaction.
+ * @param soon the field `soon` in the URL of the waiting page: when the pause ends, if it began after the start of the transaction
  * @internal
  */
-export function secondsUntilResend({ startedAt }: Transaction): number {
-  return Math.min(RESEND_PAUSE_SECONDS, Math.max(0, Math.ceil(RESEND_PAUSE_SECONDS - (Date.now() - startedAt) / 1000)))
+export function secondsUntilResend({ startedAt }: Transaction, soon?: string | null): number {
+  const endsAt = Math.max(startedAt + RESEND_PAUSE_SECONDS * 1000, Number(soon ?? 0) || 0)
+  return Math.min(RESEND_PAUSE_SECONDS, Math.max(0, Math.ceil((endsAt - Date.now()) / 1000)))
 }
 
 /** True if this start would send a pending push or SMS a second time to the same phone. */

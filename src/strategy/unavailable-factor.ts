@@ -16,6 +16,7 @@ import { newTransaction } from './new-transaction'
 import { mayRenew, renewForSubject } from './session-fixation'
 import { waitForDecision, type PreparedStart, type StartContext } from './start-context'
 import type { StartResult } from './start-queue'
+import { refusalOf } from './refused-switch'
 import type { StrategyRequest } from './strategy-request'
 
 const UNUSABLE: readonly FailureCode[] = ['not_enrolled', 'user_blocked']
@@ -43,7 +44,7 @@ export async function waitForOtherFactor(
   const without = { ...prepared, parameters: { ...prepared.parameters, available: left } }
   const result = context.replaced === undefined
     ? prepared.parameters.available && (await keepFirst(request, context, without, code, slot, startedAt))
-    : await keepReplaced(request, context, context.replaced.id, { refused: code, refusedFactor: prepared.factor.name }, left, slot)
+    : await keepReplaced(request, context, context.replaced, { code, factor: prepared.factor.name }, left, slot)
   if (result !== undefined) publish('failed', () => ({ ...about, code }))
   return result
 }
@@ -74,23 +75,28 @@ async function confirmedUser({ req, settings }: StrategyRequest, { isAfterFirstF
   return fetchUser(settings.client, subject).then(({ userId }) => ({ userId }), () => ({}))
 }
 
-/** If the user switches to a factor that the user cannot use, shows the waiting page of the earlier transaction, which the user may still approve. */
+/**
+ * If the user switches to a factor that the user cannot use, shows the waiting page of the earlier transaction. If that transaction is pending, the user may
+ * still approve it.
+ */
 async function keepReplaced(
   request: StrategyRequest,
   context: StartContext,
-  id: string,
-  refusal: Pick<Transaction, 'refused' | 'refusedFactor'>,
+  replaced: Transaction,
+  refused: { readonly code: FailureCode; readonly factor: FactorName },
   left: readonly FactorName[],
   slot: number,
 ): Promise<StartResult | undefined> {
+  // Polling records the user's denial in the ledger only. Ask the ledger before the session is read again: see `refused-switch.ts`.
+  const hasEnded = await request.budgets.endings.hasEnded(replaced)
   await request.refresh()
-  const current = request.transactionById(id)
+  const current = request.transactionById(replaced.id)
   if (current === undefined || current.closed === 'cancelled') return undefined
-  const isOver = current.closed !== undefined || Date.now() >= current.expiresAt
+  const isOver = hasEnded || current.closed !== undefined || Date.now() >= current.expiresAt
   if (isOver && left.length === 0) return undefined
   const { digest: _digest, slots = [], ...rest } = current
   const transaction: Transaction = request.keys.digests.withDigest({ ...rest, available: left, slots: [...slots, slot] })
-  return waitForDecision(request, context, { ...transaction, ...refusal })
+  return waitForDecision(request, context, { ...transaction, ...refusalOf(refused.code, refused.factor, isOver) })
 }
 
 /**

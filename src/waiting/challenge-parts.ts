@@ -45,13 +45,13 @@ export function appPart(view: WaitingView, { language: { texts } }: PageParts): 
 /** Shows the field for a code. Do not link the error with `aria-describedby`: a screen reader would read it twice. */
 export function codePart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
-  const isWrong = view.failure === 'wrong_code'
+  const error = parts.isCodeMissing ? texts.failure.missing_code : view.failure === 'wrong_code' && texts.attemptsLeft.replace('{n}', String(view.attemptsLeft))
   const isNumber = view.factor !== 'recovery'
   return callbackForm(view, parts, html`class="nevis-code"`, html`${hidden('retry', '1')}
-        ${isWrong && html`<p class="nevis-error" role="alert" id="nevis-error">${texts.attemptsLeft.replace('{n}', String(view.attemptsLeft))}</p>`}
+        ${error && html`<p class="nevis-error" role="alert" id="nevis-error">${error}</p>`}
         <label for="nevis-code">${texts.code}</label>
         <input id="nevis-code" name="code" required maxlength="64" autofocus spellcheck="false" autocapitalize="none" dir="ltr"
-          autocomplete="${isNumber ? 'one-time-code' : 'off'}" inputmode="${isNumber ? 'numeric' : 'text'}"${isWrong && html` aria-invalid="true" aria-errormessage="nevis-error"`}>
+          autocomplete="${isNumber ? 'one-time-code' : 'off'}" inputmode="${isNumber ? 'numeric' : 'text'}"${error && html` aria-invalid="true" aria-errormessage="nevis-error"`}>
         ${rememberField(view, parts)}
         <button class="nevis-button">${texts.send}</button>`)
 }

@@ -4,13 +4,13 @@
  * Style and script are in the body of the document, because htmx and Turbo insert only the body of a page. Out of scope: the content of the page
  * (`page.ts`, `notices.ts`).
  */
-import type { FailureCode } from '../factors/failures'
 import { withQuery } from '../host/url'
 import type { OfferedAuthenticator } from './authenticators'
 import { html, type Html, type Piece } from './html'
 import type { Brand } from './page-options'
 import type { Language } from './texts/languages'
 import type { Texts } from './texts/texts'
+import type { WaitingView } from './view'
 
 export interface PageSettings {
   readonly language: Language
@@ -50,9 +50,11 @@ export interface PageParts extends PageSettings {
   /** After how many seconds the push or SMS may be sent again; absent on a page without a transaction. */
   readonly secondsUntilResend?: number | undefined
   /** Why the user could not start again after the transaction had ended. */
-  readonly refusedAfterEnd?: FailureCode | undefined
+  readonly refusedAfterEnd?: Pick<WaitingView, 'failure' | 'missingFactor'> | undefined
   /** True if the user has pressed "Send again" too soon. */
   readonly isTooSoon?: boolean | undefined
+  /** True if the user has sent the form for a code without a code. */
+  readonly isCodeMissing?: boolean | undefined
   /** True if the user has pressed "Check now", the link for browsers in which the script does not run. */
   readonly hasChecked?: boolean | undefined
   /** Present only if the push or SMS was sent again: the user's phones if the user has chosen one of them, otherwise an empty list. */

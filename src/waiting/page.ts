@@ -21,7 +21,7 @@ import type { Texts } from './texts/texts'
 import type { WaitingView } from './view'
 import { endsSoonWords, isUsedUp, moreTimePart, otherFactorsPart } from './factor-forms'
 import { showsWidget, widgetHeading, widgetHintPart, widgetPart } from './widget-part'
-import { clock, secondsUntil, textFor, wordsFor } from './wording'
+import { clock, inUnits, secondsUntil, textFor, wordsFor } from './wording'
 
 export function pageHtml(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
@@ -61,7 +61,14 @@ function waitingPart(view: WaitingView, parts: PageParts): Html {
       <div class="nevis-left nevis-scripted">
         <p class="nevis-time"><span>${texts.timeLeft}</span> <time data-countdown datetime="${view.expiresAt}">${clock(view.expiresAt)}</time></p>
         ${moreTimePart(view, parts)}
-      </div>`
+      </div>
+      ${!showsWidget(view) && endsInPart(view, parts)}`
+}
+
+/** The remaining time for a page whose script does not run: a sentence, because a clock that stands still would be wrong. */
+function endsInPart({ expiresAt }: WaitingView, { language: { tag, texts } }: PageParts): Html {
+  const minutes = Math.max(1, Math.round(secondsUntil(expiresAt) / 60))
+  return unscripted(html`<p>${texts.endsIn.replace('{minutes}', inUnits(minutes, 'minute', tag))}</p>`)
 }
 
 /** A link that the script shows after another tab has gone to the callback. If the user has closed that tab, the link lets the user go on in this tab. */
@@ -84,18 +91,19 @@ function hintWords(view: WaitingView, texts: Texts): Piece {
 
 /**
  * Without the script, the user presses a link to load the page again, with the query field `checked`: the new page then says that there is no answer yet. An
- * automatic reload would lose what the user has typed.
+ * automatic reload would lose what the user has typed. The new page focuses that answer, so that a screen reader reads the answer first.
  */
 function checkPart(view: WaitingView, { waitingURL, hasChecked, language: { texts } }: PageParts): Html {
   const again = withQuery(waitingURL, { transaction: view.transaction, checked: '1' })
-  return unscripted(html`${hasChecked && html`<p role="status">${texts.noAnswerYet}</p>`}<p>${texts.checkHint}</p><p><a class="nevis-button" href="${again}">${texts.checkNow}</a></p>`)
+  return unscripted(html`${hasChecked && html`<p role="status" tabindex="-1" autofocus>${texts.noAnswerYet}</p>`}<p>${texts.checkHint}</p><p><a class="nevis-button" href="${again}">${texts.checkNow}</a></p>`)
 }
 
 /**
  * The message for a failure. If the user cannot use the chosen factor, the message names it, because the page may already be waiting for another factor.
+ * @param refused the failure; by default that of the view
  */
-function failureWords(view: WaitingView, texts: Texts): string {
-  const { failure, missingFactor: name } = view
+function failureWords(view: WaitingView, texts: Texts, refused: Pick<WaitingView, 'failure' | 'missingFactor'> = view): string {
+  const { failure, missingFactor: name } = refused
   const way = name !== undefined && [texts.method, wordsFor(view, texts).use].find((words) => Object.hasOwn(words, name))?.[name]
   if (!way) return texts.failure[failure as FailureCode]
   return (failure === 'user_blocked' ? texts.blocked : texts.notSetUp).replace('{way}', way)
@@ -116,7 +124,7 @@ function withoutHeading(sentences: string, code: FailureCode, texts: Texts): str
 function overPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const failure = view.failure as FailureCode
-  const words = parts.refusedAfterEnd !== undefined ? texts.failure[parts.refusedAfterEnd] : isUsedUp(view) ? texts.startOverOrChoose : withoutHeading(failureWords(view, texts), failure, texts)
+  const words = parts.refusedAfterEnd !== undefined ? failureWords(view, texts, parts.refusedAfterEnd) : isUsedUp(view) ? texts.startOverOrChoose : withoutHeading(failureWords(view, texts), failure, texts)
   return html`${unmarked(words) !== '' && errorPart(words)}
       ${view.operation === 'approve' && detailsPart(view, texts.notConfirmed)}
       ${view.failure === 'cancelled' && onPart(parts)}`

@@ -5,7 +5,7 @@
  * codes. Out of scope: the field in which a recovery code is typed (`challenge-parts.ts`).
  */
 import type { PageParts } from './document'
-import { callbackForm } from './forms'
+import { callbackForm, hidden } from './forms'
 import { html, type Html } from './html'
 import { unmarked } from './texts/fallback'
 import type { WaitingView } from './view'
@@ -15,7 +15,7 @@ import { dateIn } from './wording'
 export function confirmPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const { recoveryCodes: codes } = view
-  const button = html`<button class="nevis-button">${texts.written}</button>`
+  const button = html`${hidden('retry', '1')}<button class="nevis-button">${texts.written}</button>`
   if (codes === undefined) return callbackForm(view, parts, html`class="nevis-written"`, button)
   // A translation tool would change the codes, and a right-to-left page would reorder them: so `translate="no"` and `dir="ltr"`.
   return html`

@@ -8,6 +8,7 @@ import type { PageParts } from './document'
 import { callbackForm, hidden } from './forms'
 import { html, unscripted, type Html } from './html'
 import type { WaitingView } from './view'
+import { inUnits } from './wording'
 
 /** Browsers send nothing for a box that is not ticked. The hidden field `remember=0` tells the server that the user saw the box. */
 export function rememberField({ remember }: WaitingView, parts: PageParts): Html | false {
@@ -25,7 +26,7 @@ export function rememberPart(view: WaitingView, parts: PageParts): Html | false 
     : html`<button name="remember" value="1">${words}</button>${hint}`
   return html`
       <div class="nevis-remember" data-remember hidden>${box(remember, parts)}</div>
-      ${unscripted(callbackForm(view, parts, html`class="nevis-remember"`, choice))}`
+      ${unscripted(callbackForm(view, parts, html`class="nevis-remember"`, html`${hidden('retry', '1')}${choice}`))}`
 }
 
 function box({ days, isChosen }: NonNullable<WaitingView['remember']>, parts: PageParts): Html {
@@ -35,14 +36,5 @@ function box({ days, isChosen }: NonNullable<WaitingView['remember']>, parts: Pa
 }
 
 function label(days: number, { language: { tag, texts } }: PageParts): string {
-  return texts.remember.replace('{days}', inDays(days, tag))
-}
-
-/** `30 days` in the language of the page; in English if Node does not know the language. */
-function inDays(days: number, tag: string): string {
-  try {
-    return new Intl.NumberFormat(tag, { style: 'unit', unit: 'day', unitDisplay: 'long' }).format(days).replace(' ', '\u00a0')
-  } catch {
-    return inDays(days, 'en')
-  }
+  return texts.remember.replace('{days}', inUnits(days, 'day', tag))
 }

@@ -4,7 +4,7 @@
  * Out of scope: the look of the page (`page.ts`).
  */
 import type { Operation } from '../client/wire'
-import type { Prompt } from '../factors/factor'
+import { promptOf, type Prompt } from '../factors/factor'
 import type { FactorName } from '../factors/names'
 import type { FailureCode } from '../factors/failures'
 import type { HandleContent } from '../trust/handle'
@@ -102,7 +102,7 @@ export async function viewOf(settings: Settings, handle: string, sealed: HandleC
     prompt,
     status: closed === undefined ? status : closed === 'expired_transaction' ? 'expired' : 'failed',
     expiresAt,
-    factors: settings.afterDenial === 'stop' && mayHaveBeenDenied(settings, transaction, failure) ? [] : offeredFor(settings, transaction),
+    factors: settings.afterDenial === 'stop' && mayHaveBeenDenied(settings, transaction, failure) ? [] : offeredFor(settings, transaction, failure),
     statusURL: settings.statusURL,
     callbackURL: settings.callbackURL,
     ...(message !== undefined && { message }),
@@ -111,15 +111,26 @@ export async function viewOf(settings: Settings, handle: string, sealed: HandleC
     ...(prompt === 'code' && { attemptsLeft: Math.max(0, settings.maxAttempts - attempts) }),
     ...(isCodeTyped === true && status === 'pending' && { isCodeTyped }),
     ...(remember !== undefined && { remember }),
-    ...(failure !== undefined && { failure }),
-    ...((failure === 'not_enrolled' || failure === 'user_blocked') && { missingFactor: (closed === undefined ? transaction.refusedFactor : undefined) ?? transaction.factor }),
+    ...(failure !== undefined && failureIn(failure, (closed === undefined ? transaction.refusedFactor : undefined) ?? transaction.factor)),
   }
 }
 
-function offeredFor(settings: Settings, transaction: Transaction): FactorName[] {
+/**
+ * The fields for a failure: the name of the factor only if the user cannot use it.
+ * @internal
+ */
+export function failureIn(failure: FailureCode, factor: FactorName): Pick<WaitingView, 'failure' | 'missingFactor'> {
+  return { failure, ...((failure === 'not_enrolled' || failure === 'user_blocked') && { missingFactor: factor }) }
+}
+
+function offeredFor(settings: Settings, transaction: Transaction, failure: FailureCode | undefined): FactorName[] {
+  const { operation, login } = transaction
   // Recovery codes cannot be a user's first factor. So at a first enrolment, offer the other factors only.
-  const isFirst = transaction.operation === 'enroll' && transaction.login === undefined
-  return offeredFactors(settings, transaction).map(({ name }) => name).filter((name) => !(isFirst && name === 'recovery'))
+  const isFirst = operation === 'enroll' && login === undefined
+  // While the user's codes are locked, every code would be refused. So offer only the factors that need no code.
+  const isLocked = failure === 'codes_locked'
+  const offered = offeredFactors(settings, transaction).filter((factor) => !(isFirst && factor.name === 'recovery') && !(isLocked && promptOf(factor, operation) === 'code'))
+  return offered.map(({ name }) => name)
 }
 
 function failureOf(status: WaitingStatus['status']): FailureCode | undefined {

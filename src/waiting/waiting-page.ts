@@ -31,7 +31,7 @@ import { pageLanguages, pageSettingsOf } from './page-settings'
 import { isOpenReplacement, newestReplacement } from './replacement'
 import { isSentAgain } from './sent-again-part'
 import { unmarked } from './texts/fallback'
-import { viewOf, type Detail } from './view'
+import { failureIn, viewOf, type Detail } from './view'
 import { showsWidget } from './widget-part'
 
 /** Options of {@link waitingPage}. */
@@ -150,13 +150,15 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
     const view = { ...seen, ...(seen.factors.includes(seen.factor) && offer), ...(details && { details }), ...(maskedPhone !== undefined && { maskedPhone }) }
     if (wantsJson) return json(200, view)
     if (view.status === 'succeeded' || view.status === 'unreadable') return redirectTo(parts.callbackURL, view.transaction)
+    const soon = queryFieldOf(req, 'soon')
     const { text } = pageHtml(view, {
       ...parts,
       messageLanguage: options.messageLanguage?.(data, req),
-      secondsUntilResend: secondsUntilResend(transaction),
+      secondsUntilResend: secondsUntilResend(transaction, soon),
       sharedName: createHash('sha256').update(transaction.id).digest('base64url'),
-      refusedAfterEnd: transaction.refusedAfterEnd,
-      isTooSoon: queryFieldOf(req, 'soon') !== undefined,
+      refusedAfterEnd: transaction.refusedAfterEnd && failureIn(transaction.refusedAfterEnd, transaction.refusedFactor ?? transaction.factor),
+      isTooSoon: soon !== undefined,
+      isCodeMissing: queryFieldOf(req, 'missing') !== undefined,
       hasChecked: queryFieldOf(req, 'checked') !== undefined,
       sentAgain: isSentAgain(transactions, transaction) ? await choice.phonesIfChosen(transaction, session) : undefined,
     })

@@ -27,6 +27,15 @@ export function clock(expiresAt: string): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
 }
 
+/** `30 days` or `2 minutes` in the language of the page; in English if Node does not know the language. */
+export function inUnits(count: number, unit: 'day' | 'minute', tag: string): string {
+  try {
+    return new Intl.NumberFormat(tag, { style: 'unit', unit, unitDisplay: 'long' }).format(count).replace(' ', '\u00a0')
+  } catch {
+    return inUnits(count, unit, 'en')
+  }
+}
+
 /** How French and Italian write the first day of a month: `1er mars`, `1º marzo`. `Intl` writes `1 mars`, `1 marzo`. */
 const FIRST_DAY: Readonly<Record<string, string>> = { fr: '1er', it: '1º' }
 

@@ -206,6 +206,8 @@ describeWithChromium('signing in to the example app', () => {
       await page.getByRole('link', { name: 'Check now' }).click()
       await page.waitForLoadState()
       expect(await heading(page).textContent()).toBe('Check your phone')
+      expect(await page.evaluate('document.activeElement.textContent')).toBe('No answer yet.')
+      expect(new URL(page.url()).hash).toBe('')
       await app.phone('ben').approve()
       await page.getByRole('link', { name: 'Check now' }).click()
       await expectAccount(page, 'ben', 'push')

@@ -143,7 +143,9 @@ describe('confirming once more', () => {
   }
   const expired = async (browser: Browser, waiting: string) => {
     await sixMinutesLater(app)
-    return typeCode(browser, waiting, '123456')
+    const back = await typeCode(browser, waiting, '123456')
+    expect((await browser.get(back.location as string, page)).text).toContain('<h1>Request expired</h1>')
+    return browser.get(callbackOf(waiting))
   }
   const denied = async (browser: Browser, waiting: string) => {
     await app.phone('ben').deny()

@@ -4,7 +4,7 @@
  * Out of scope: who may enrol (`enrolment.test.ts`).
  */
 import { NevisStrategy, type NevisStrategyOptions } from '../../src'
-import { callbackOf, handleIn, PASSWORD, signIn, strategyOptions, waitingOf, type AppOptions, type TestApp } from '../support/app'
+import { callbackOf, handleIn, PASSWORD, signIn, statusOf, strategyOptions, waitingOf, type AppOptions, type TestApp } from '../support/app'
 import type { Browser } from '../support/browser'
 import { lab, outcomeOf } from '../security/support/lab'
 
@@ -138,6 +138,37 @@ describe('a factor that turns out not to be set up', () => {
     const kept = handleIn((await switchTo(handle, 'app')).location)
     const sms = handleIn((await switchTo(kept, 'sms')).location)
     expect((await browser.post('/login/2fa/callback', { transaction: sms, code: codeOf('anna') })).json()).toMatchObject({ action: 'success', info: { nevis: { factor: 'sms', data: 7 } } })
+  })
+
+  describe.each([
+    ['was denied, as only the ledger knows', 'Request not approved', async (handle: string) => {
+      await world.simulator.phone('anna').deny()
+      await browser.get(statusOf(handle))
+    }],
+    ['was denied', 'Request not approved', async (handle: string) => {
+      await world.simulator.phone('anna').deny()
+      await browser.get(callbackOf(handle))
+    }],
+    ['has expired', 'Request expired', async () => world.later(121)],
+  ] as const)('at a switch after the request %s', (_name, heading, end) => {
+    it.each([
+      ['not_enrolled', '“Code by SMS” is not set up for your account.', { on: 'approve', status: 404 }],
+      ['user_blocked', '“Code by SMS” is blocked for your account for a while, because of many requests.', { on: 'approve', status: 403 }],
+    ] as const)('the page says why, names the factor and offers the others: %s', async (code, words, fault) => {
+      await start(undefined)
+      const handle = await signIn(browser, 'anna')
+      await end(handle)
+      world.simulator.faults.add({ ...fault, times: 1 })
+      if (code === 'user_blocked') world.simulator.faults.add({ on: 'findUserByUsername', patch: { exceededRateLimits: ['sms'] } })
+      const { location } = await browser.post('/login/2fa', { transaction: handle, factor: 'sms', retry: '1' })
+      const { text } = await browser.get(location as string)
+      expect([text.includes(`<h1>${heading}</h1>`), [...text.matchAll(/role="alert">([^<]*)</g)].map(([, alert]) => alert)]).toEqual([true, [words]])
+      expect([...text.matchAll(/name="factor" value="(\w+)"/g)].map(([, name]) => name)).toEqual(['push', 'app', 'recovery'])
+      expect(world.events.of('failed').at(-1)).toMatchObject({ code, factor: 'sms' })
+      // Another refusal, which is not about the factor, replaces the reason.
+      const again = await browser.post('/login/2fa', { transaction: handleIn(location), factor: 'fax', retry: '1' })
+      expect((await browser.get(again.location as string)).text).toContain('role="alert">This way to confirm is not available here. Please choose another one.</p>')
+    })
   })
 
   it.each(['offer', 'stop'] as const)('at the first start, with afterDenial %j › each factor that the page offers signs the user in: nobody has denied', async (afterDenial) => {

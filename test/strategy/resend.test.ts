@@ -182,7 +182,7 @@ it('a switch that is refused costs no start any more after the approval of the r
   expect((await app.browser().post('/login', { username: 'anna', password: PASSWORD })).status).toBe(303)
 })
 
-it('two processes that are asked at the same moment send one', async () => {
+it('two processes that are asked at the same moment send one, and the page of the other says how long to wait', async () => {
   const { ledger } = app.nevis.settings
   const other = await world.start({ strategy: { ledger } })
   const handle = await signIn(browser, 'anna')
@@ -192,5 +192,18 @@ it('two processes that are asked at the same moment send one', async () => {
   const sealed = (await app.nevis.settings.keys()).handles.open(handle)
   expect(await endings.claimResend(sealed as never, 15)).toBe(0)
   expect(tally([outcomeOf(await again(handle, 'push'))])).toEqual({ too_many_starts: 1 })
+  later(5)
+  const { location } = await again(handle, 'push', { retry: '1' })
+  const shown = async (url = location as string) => {
+    const { text } = await browser.get(url)
+    return [/<p role="status">([^<]*)</.exec(text)?.[1], /data-resend="(\d+)"/.exec(text)?.[1]]
+  }
+  expect(await shown()).toEqual(['Sent a moment ago. You can send again in 10\u00a0s.', '10'])
+  // Whatever a link says, the pause has 15 seconds at most.
+  for (const [soon, ...expected] of [['1', undefined, '0'], ['9e99', 'Sent a moment ago. You can send again in 15\u00a0s.', '15'], ['x', undefined, '0']]) {
+    expect(await shown(`${waitingOf(handle)}&soon=${soon}`)).toEqual(expected)
+  }
+  later(10)
+  expect(await shown()).toEqual([undefined, '0'])
   expect(world.asked('approve')).toBe(1)
 })

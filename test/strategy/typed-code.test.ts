@@ -231,12 +231,6 @@ describe('a sign-in with a typed code', () => {
       expect(outcomeOf(await send(handle, typed))).toBe('not_approved')
     })
 
-    it('but after its time fails with expired_transaction: the app leads the user on', async () => {
-      const handle = await signIn(browser, 'anna')
-      const typed = code()
-      world.later(120)
-      expect(outcomeOf(await send(handle, typed, { retry: '1' }))).toBe('expired_transaction')
-    })
   })
 
   describe('as people type it', () => {

@@ -113,7 +113,7 @@ describe('the page', () => {
       const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
       const again = `<p>Have you finished on your phone?</p><p><a class="nevis-button" href="${waitingOf(handle)}&#38;checked=1">Check now</a></p></div>`
       expect(text).toContain(`<div class="nevis-unscripted">${again}`)
-      expect((await browser.get(`${waitingOf(handle)}&checked=1`, PAGE)).text).toContain(`<div class="nevis-unscripted"><p role="status">No answer yet.</p>${again}`)
+      expect((await browser.get(`${waitingOf(handle)}&checked=1`, PAGE)).text).toContain(`<div class="nevis-unscripted"><p role="status" tabindex="-1" autofocus>No answer yet.</p>${again}`)
       expect(text).not.toContain('http-equiv')
     })
 
@@ -255,7 +255,7 @@ describe('the page', () => {
       expect(text).not.toContain('name="code"')
       // The three forms confirm that the recovery codes are saved, ask for more time, or cancel. No form creates new recovery codes.
       expect(formsOf(text)).toEqual([
-        { action: '/login/2fa/callback', fields: { transaction: handle } },
+        { action: '/login/2fa/callback', fields: { transaction: handle, retry: '1' } },
         { action: '/login/2fa', fields: { transaction: handle, extend: '1' } },
         { action: '/login/2fa', fields: { transaction: handle, cancel: '1' } },
       ])

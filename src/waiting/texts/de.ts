@@ -85,6 +85,7 @@ export const de: Texts = {
   send: 'Weiter',
   attemptsLeft: 'Der Code stimmt nicht. Verbleibende Versuche: {n}.',
   timeLeft: 'Verbleibende Zeit',
+  endsIn: 'Diese Anfrage läuft in etwa {minutes} ab.',
   endsSoon: 'Es bleiben weniger als 30\u00a0Sekunden.',
   moreTimeHint: 'Brauchen Sie länger? Wählen Sie «{button}».',
   moreTime: 'Mehr Zeit anfordern',

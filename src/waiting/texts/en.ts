@@ -87,6 +87,7 @@ export const en: Texts = {
   send: 'Continue',
   attemptsLeft: 'Incorrect code. Attempts left: {n}.',
   timeLeft: 'Time left',
+  endsIn: 'This request ends in about {minutes}.',
   endsSoon: 'Less than half a minute left.',
   moreTimeHint: 'Need longer? Choose “{button}”.',
   moreTime: 'Get more time',

@@ -85,6 +85,7 @@ export const fr: Texts = {
   send: 'Continuer',
   attemptsLeft: 'Code incorrect. Essais restants\u00a0:\u00a0{n}.',
   timeLeft: 'Temps restant',
+  endsIn: 'Cette demande expire dans environ {minutes}.',
   endsSoon: 'Il reste moins de 30\u00a0secondes.',
   moreTimeHint: 'Besoin de plus de temps\u00a0? Choisissez «\u00a0{button}\u00a0».',
   moreTime: 'Prolonger le délai',

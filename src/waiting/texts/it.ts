@@ -85,6 +85,7 @@ export const it: Texts = {
   send: 'Continua',
   attemptsLeft: 'Codice errato. Tentativi rimasti:\u00a0{n}.',
   timeLeft: 'Tempo rimanente',
+  endsIn: 'Questa richiesta scade tra circa {minutes}.',
   endsSoon: 'Restano meno di 30\u00a0secondi.',
   moreTimeHint: 'Le serve più tempo? Scelga «{button}».',
   moreTime: 'Richiedi più tempo',

@@ -76,6 +76,8 @@ export interface Texts {
   readonly attemptsLeft: string
   /** Label before the remaining minutes and seconds. */
   readonly timeLeft: string
+  /** Only shown if the script does not run, because the remaining time then does not count down; `{minutes}` is, for example, `2 minutes`. */
+  readonly endsIn: string
   /** Shown half a minute before the transaction expires. */
   readonly endsSoon: string
   /** Follows `endsSoon`; `{button}` is the text of the button with which the user gets more time: `moreTime`, `resend`, `resendOrChange` or `startOver`. */
