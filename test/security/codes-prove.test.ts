@@ -225,6 +225,31 @@ describe.each([
   })
 })
 
+/**
+ * Nevis's answer to a right SMS code may be followed by a status that refuses, for example because the request was blocked meanwhile. In an earlier version, some
+ * words that refuse counted as no answer, and the code alone signed in. The status word may be any, so every word that refuses must refuse. An error of a gateway,
+ * and a word that says nothing, leave the code as the proof.
+ */
+describe('a right SMS code', () => {
+  const withStatus = async (status: number, body: object) => {
+    world.simulator.faults.add({ on: 'getStatus', status, body })
+    const transaction = await signIn(browser, 'anna', { factor: 'sms' })
+    return outcomeOf(await browser.post(CALLBACK, { transaction, code: codeOf('sms') }))
+  }
+
+  it.each(['failed', 'denied', 'invalid', 'INVALID', 'forbidden', 'unauthorized', 'wrong_code', 'not_approved', 'mismatch', 'locked'])('after which Nevis reports the status %j fails', async (word) => {
+    expect(await withStatus(200, { status: word })).toBe('not_approved')
+    await expectNobodySignedIn()
+  })
+
+  it.each<[number, object]>([
+    [200, { status: 'pending' }], [200, { status: 'a_word_of_tomorrow' }], [200, { error: 'invalid' }], [200, {}], [404, { status: 'unknown' }], [401, { status: 'unauthorized' }], [403, { status: 'forbidden' }],
+    [400, { error: 'invalid_request' }], [500, { status: 'failed' }], [503, { status: 'invalid' }],
+  ])('after which the status is HTTP %i with %j signs in', async (status, body) => {
+    expect(await withStatus(status, body)).toBe('success')
+  })
+})
+
 /** While no connection to Nevis can be opened, no code reaches Nevis. So such codes must not lock a user out, however many they are. */
 describe('right codes while nothing listens at Nevis\'s address', () => {
   it('are errors, and never lock the codes', async () => {
