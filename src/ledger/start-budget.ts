@@ -70,6 +70,12 @@ export class StartBudget {
     return { slot: 0, limit, over: 'starts', retryAfterSeconds: Math.max(1, await this.ledger.look(`pause:${key}`)) }
   }
 
+  /** Returns how `spend` would refuse a start now, because of a pause. Counts nothing; undefined if a pause would not refuse the start. */
+  async refusalInPause(key: string): Promise<SpentStart | undefined> {
+    const canTakeFirst = this.settings.startBudget.starts > 1 && (await this.ledger.look(`start:${key}:1`)) <= 0
+    return canTakeFirst ? undefined : this.refusedByPause(key)
+  }
+
   private async refusedByPause(key: string): Promise<SpentStart | undefined> {
     const { starts: limit } = this.settings.startBudget
     const retryAfterSeconds = await this.ledger.look(`pause:${key}`)
