@@ -15,7 +15,7 @@ import { resolveOptions, type NevisClientOptions } from './options'
 import type { ApproveRequest, CreateIntentRequest, EnrollRequest, VerifyCodeRequest } from './requests'
 import type { Approval, Enrollment, Intent, Introspection, NamedAuthenticator, Status, User } from './results'
 import { isInstance } from './same-class'
-import { verdictOf } from './verdict'
+import { verdictOf, type ExpectedNames } from './verdict'
 
 export type { NevisClientOptions } from './options'
 export type * from './requests'
@@ -190,7 +190,7 @@ export class NevisClient {
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref
    */
   async deleteUser(userId: string): Promise<void> {
-    await this.#delete('deleteUser', userPath(checkedId('deleteUser', 'userId', userId)))
+    await this.#delete('deleteUser', userPath(checkedId('deleteUser', 'userId', userId)), { userId })
   }
 
   /**
@@ -216,7 +216,7 @@ export class NevisClient {
    */
   async deleteAuthenticator(authenticatorId: string): Promise<void> {
     const operation = 'deleteAuthenticator'
-    await this.#delete(operation, authenticatorPath(checkedId(operation, 'authenticatorId', authenticatorId)))
+    await this.#delete(operation, authenticatorPath(checkedId(operation, 'authenticatorId', authenticatorId)), { authenticatorId })
   }
 
   /**
@@ -283,11 +283,11 @@ export class NevisClient {
     return second
   }
 
-  async #delete(operation: NevisMethod, path: string): Promise<void> {
+  async #delete(operation: NevisMethod, path: string, expected: ExpectedNames): Promise<void> {
     const answer = await this.#http.send({ operation, method: 'DELETE', path, alone: true })
     if (answer.status !== 204 && answer.status !== 200) throw answer.statusError()
-    // A maintenance page may also have HTTP 200. If such a page counted as success, the user would wrongly believe that a lost phone is deleted.
-    if (verdictOf(answer) !== 'yes') throw answer.unexpected('the body does not confirm the deletion')
+    // HTTP 200 with a maintenance page, or with the record of a user who still exists, is no success: the user would believe that a lost phone is deleted.
+    if (verdictOf(answer, expected, 'unclear') !== 'yes') throw answer.unexpected('the body does not confirm the deletion')
   }
 }
 

@@ -15,6 +15,8 @@ const APP_ENROLLMENT: readonly string[] = ['app', 'push']
 const APP_APPROVAL: readonly string[] = ['app', 'qr-code']
 /** A word for a transaction that has ended without the user's approval. */
 const REFUSED_WORD = /den[iy]|declin|reject|refus|cancel|abort|expir|time.?out|timed|fail|block|lock|revok|withdr|dismiss/
+/** A word that refuses, if it is the status of a complete answer (HTTP 200 or 202). In an error body of a gateway, it may refuse this request only. */
+const REFUSED_IN_ANSWER = /invalid|wrong|incorrect|mismatch|unauthor|forbid|disallow|not.?(?:approv|accept|author|allow|permit|grant)/
 /** A word for a transaction that is still waiting, even if it also has a part of a word below, as `unconfirmed` and `waiting_for_approval` have. */
 const WAITING_WORD = /pend|wait|progress|process|unconfirmed|authenticating/
 /** A word that may be the final status of a transaction, such as `approved`. Waiting for another status would be in vain. */
@@ -158,8 +160,9 @@ export function decodeStatus(answer: Answer): Status {
   const status = isDocumented ? statusOf(answer, word) : undefined
   if (status === undefined) {
     const error = isDocumented ? answer.unexpected('the HTTP status and the field status contradict each other') : answer.statusError()
-    if (answer.status < 500 && word !== undefined && REFUSED_WORD.test(word)) throw asRefused(error)
-    const isUndecided = [200, 202].includes(answer.status) && word !== undefined && word !== '' && (WAITING_WORD.test(word) || !FINAL_WORD.test(word))
+    const isAnswer = [200, 202].includes(answer.status)
+    if (answer.status < 500 && word !== undefined && (REFUSED_WORD.test(word) || (isAnswer && REFUSED_IN_ANSWER.test(word)))) throw asRefused(error)
+    const isUndecided = isAnswer && word !== undefined && word !== '' && (WAITING_WORD.test(word) || !FINAL_WORD.test(word))
     throw isUndecided ? asUndecided(error, fields.looseId('transactionId')) : error
   }
   if (status === 'unknown') return { status, raw: fields.json }

@@ -115,6 +115,17 @@ export function undecidedTransactionOf(error: unknown): string | undefined {
   return undecided.get(error as NevisError)
 }
 
+/** Codes of network errors that come while the connection is opened, before any byte of the request is sent. */
+const BEFORE_SENDING: ReadonlySet<unknown> = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'PROXY_REFUSED', 'PROXY_AUTHENTICATION_REQUIRED'])
+
+/**
+ * True for an error of a call whose request was certainly not sent to Nevis.
+ * @internal
+ */
+export function wasNeverSent({ cause }: NevisError): boolean {
+  return BEFORE_SENDING.has((Object(cause) as { code?: unknown }).code)
+}
+
 /** Errors for a status answer with a word of refusal, such as `failed`, under an HTTP status that Nevis does not document for it. */
 const refused = new WeakSet<NevisError>()
 

@@ -49,29 +49,31 @@ const NEUTRAL_NAMES = new Set([
 const PHONE = /^(?=.*\d)[+\d\s().*•x/-]{1,40}$/i
 const MAX_DEPTH = 8
 
-/** The user and the transaction to which the sent code belongs. The response must not name another user or another transaction. */
+/** The user and the transaction to which the sent code belongs, or what is to be deleted. The response must not name another one. */
 export interface ExpectedNames {
   readonly userId?: string | undefined
   readonly username?: string | undefined
   readonly transactionId?: string | undefined
+  readonly authenticatorId?: string | undefined
 }
 
 /**
  * Decides whether the body of a response confirms the code that was sent, or the deletion that was requested.
- * @param expected if the body names another user or transaction anywhere, the verdict is `unclear`
+ * @param expected if the body names another user, transaction or authenticator anywhere, the verdict is `unclear`
+ * @param ofRecord the verdict of a body that has only fields of Nevis's own responses, such as a user record
  */
-export function verdictOf(answer: Answer, expected: ExpectedNames = {}): Verdict {
+export function verdictOf(answer: Answer, expected: ExpectedNames = {}, ofRecord: Verdict = 'yes'): Verdict {
   if (answer.isEmpty) return 'yes'
   const json = answer.jsonObject()
   if (json === undefined) return 'unclear'
-  const verdict = verdictOfObject(json, 0) ?? 'yes'
+  const verdict = verdictOfObject(json, 0) ?? (isNonEmpty(json) ? ofRecord : 'yes')
   return verdict === 'yes' && (hasDuplicateNames(answer.text, json) || namesAnother(json, expected)) ? 'unclear' : verdict
 }
 
-/** Names of fields that contain a user or a transaction. The names are reduced to lower-case letters: `user_id` becomes `userid`. */
-const NAMES_OF_OWNER: ReadonlyMap<string, keyof ExpectedNames> = new Map([['userid', 'userId'], ['sub', 'userId'], ['username', 'username'], ['transactionid', 'transactionId']])
+/** Names of fields that contain a user, a transaction or an authenticator. The names are reduced to lower-case letters: `user_id` becomes `userid`. */
+const NAMES_OF_OWNER: ReadonlyMap<string, keyof ExpectedNames> = new Map([['userid', 'userId'], ['sub', 'userId'], ['username', 'username'], ['transactionid', 'transactionId'], ['authenticatorid', 'authenticatorId']])
 
-/** True if a field names another user or transaction than expected, or is nested too deeply to be searched. */
+/** True if a field names another user, transaction or authenticator than expected, or is nested too deeply to be searched. */
 function namesAnother(value: unknown, expected: ExpectedNames, depth = 0): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (depth > MAX_DEPTH) return true

@@ -10,8 +10,8 @@ import { DAY_SECONDS, secondsToKeep, YEAR_SECONDS, type LedgerTransaction } from
 import { Slots } from './slots'
 
 /**
- * After 35 wrong codes of a user in a day, this package accepts no more codes of this user. The same limit applies to codes for which Nevis gave no clear
- * answer.
+ * After 35 wrong codes of a user in a day, this package accepts no more codes of this user. The same limit applies to the sum of wrong codes and codes for which
+ * Nevis gave no clear answer.
  */
 const WRONG_CODES_PER_DAY = 35
 
@@ -74,14 +74,15 @@ export class CodeBudget {
    */
   async noteWrong(key: string): Promise<void> {
     await this.lockAt(`wrong:${key}`, key, YEAR_SECONDS)
+    await this.noteUnclear(key)
   }
 
   /**
-   * Counts a code for which Nevis gave no clear answer, for example because a gateway answered with an error page. The lock after such codes ends after a
-   * day, because the cause may be an outage.
+   * Counts a code for which Nevis gave no clear answer, for example because a gateway answered with an error page. The counter also contains the wrong codes, so
+   * that an attacker who gets both kinds of answers cannot try more codes. The lock after 35 such codes ends after a day, because the cause may be an outage.
    */
   async noteUnclear(key: string): Promise<void> {
-    await this.lockAt(`unclear:${key}`, key, DAY_SECONDS)
+    await this.lockAt(`unconfirmed:${key}`, key, DAY_SECONDS)
   }
 
   private async lockAt(name: string, key: string, lockSeconds: number): Promise<void> {
@@ -90,7 +91,7 @@ export class CodeBudget {
 
   /** True if the ledger counts a code that the user has tried, or if the user's codes are locked. Then `lift` has something to delete. */
   async holds(key: string): Promise<boolean> {
-    const left = await Promise.all(['locked', 'wrong', 'unclear'].map((name) => this.ledger.look(`${name}:${key}`)))
+    const left = await Promise.all(['locked', 'wrong', 'unconfirmed'].map((name) => this.ledger.look(`${name}:${key}`)))
     return left.some((seconds) => seconds > 0) || this.slots.hasTaken(`code:${key}`, this.settings.attemptBudget.attempts)
   }
 
@@ -98,7 +99,7 @@ export class CodeBudget {
     await Promise.all([
       this.ledger.forget(`locked:${key}`),
       this.ledger.forget(`wrong:${key}`),
-      this.ledger.forget(`unclear:${key}`),
+      this.ledger.forget(`unconfirmed:${key}`),
       this.slots.freeUpTo(`code:${key}`, this.settings.attemptBudget.attempts),
     ])
   }

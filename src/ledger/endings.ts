@@ -52,10 +52,12 @@ export class Endings {
    * If the user repeats the start, for example enters the password again, the session gets a new id and keeps the transaction. `pending-start.ts` then claims
    * the transaction's key. If that claim is the first one, the transaction goes on under a new key, with the next number (`moves`). A copy of the old session
    * still has the old key, which is already claimed. So the copy cannot finish the transaction, and the transaction still ends only once.
+   *
+   * The user may cancel the transaction in the old session, while it moves to the new session. So a cancellation counts under each key.
    * @returns true for the first caller only, in any process
    */
-  claim(transaction: LedgerTransaction): Promise<boolean> {
-    return this.ledger.claim(nameOf(transaction), this.secondsToKeep(transaction))
+  async claim(transaction: LedgerTransaction): Promise<boolean> {
+    return !(await this.wasCancelledBefore(transaction)) && this.ledger.claim(nameOf(transaction), this.secondsToKeep(transaction))
   }
 
   /**
@@ -145,7 +147,12 @@ export class Endings {
   }
 
   async hasEnded(transaction: LedgerTransaction): Promise<boolean> {
-    return (await this.ledger.look(nameOf(transaction))) > 0
+    return (await this.ledger.look(nameOf(transaction))) > 0 || this.wasCancelledBefore(transaction)
+  }
+
+  /** True if the user has cancelled the transaction under an earlier key: see `claim`. */
+  private async wasCancelledBefore({ id, moves }: LedgerTransaction): Promise<boolean> {
+    return moves !== undefined && (await this.ledger.look(`cancelled:${id}`)) > 0
   }
 
   async wasDenied({ id }: LedgerTransaction): Promise<boolean> {

@@ -70,6 +70,12 @@ export class StartBudget {
     return { slot: 0, limit, over: 'starts', retryAfterSeconds: Math.max(1, await this.ledger.look(`pause:${key}`)) }
   }
 
+  /** Returns how `spend` would refuse a start now, because of a pause. Counts nothing; undefined if a pause would not refuse the start. */
+  async refusalInPause(key: string): Promise<SpentStart | undefined> {
+    const canTakeFirst = this.settings.startBudget.starts > 1 && (await this.ledger.look(`start:${key}:1`)) <= 0
+    return canTakeFirst ? undefined : this.refusedByPause(key)
+  }
+
   /**
    * Counts a start under a second name of the user as well: takes the lowest free slot of this name, even during a pause. An app may name a user to Nevis by
    * username at one start and by userId at another, and each name has slots of its own.

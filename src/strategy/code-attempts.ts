@@ -5,7 +5,7 @@
  * Out of scope: checking a code (`callback.ts`, `typed-code.ts`).
  */
 import { createHash } from 'node:crypto'
-import { NevisError } from '../client/errors'
+import { NevisError, wasNeverSent } from '../client/errors'
 import type { Outcome } from '../factors/factor'
 import { Refusal, type FailureCode } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
@@ -64,8 +64,9 @@ async function checkCode(request: StrategyRequest, transaction: Transaction, che
     // If the user must type a code that the phone shows (`isCodeTyped`), `pending` means that the code is right: only the answer on the phone is missing.
     return { attempts, outcome, isRight: outcome.status === 'succeeded' || (outcome.status === 'pending' && transaction.isCodeTyped === false) }
   } catch (error) {
-    // A gateway may replace Nevis's answer "wrong code" by an error page. So count the code even now: otherwise an attacker could try any number of codes.
-    if (error instanceof NevisError && error.operation === 'verifyCode' && error.nevisStatus !== undefined) await noteUnclearCode(request, transaction)
+    // Nevis may have called the code wrong, although this process did not get that answer: a gateway may have replaced it by an error page, or it came too late.
+    // So count the code even now: otherwise an attacker could try any number of codes.
+    if (error instanceof NevisError && error.operation === 'verifyCode' && !wasNeverSent(error)) await noteUnclearCode(request, transaction)
     throw error
   }
 }

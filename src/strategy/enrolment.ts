@@ -10,7 +10,7 @@
  * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/registration-ref
  */
 import { isSameId, subjectMismatch } from '../trust/binding'
-import type { NevisClient, User } from '../client/client'
+import type { Authenticator, NevisClient, User } from '../client/client'
 import type { Operation } from '../client/wire'
 import type { Factor } from '../factors/factor'
 import { Refusal } from '../factors/failures'
@@ -52,7 +52,7 @@ export async function assertMayStillEnroll(
   settings: Settings,
   req: NevisRequest,
   factor: Factor,
-  { userId, subject, startedAt, budget }: Transaction,
+  { userId, subject, startedAt, budget, textedPhone, id: transactionId }: Transaction,
   newFactors: number,
   budgets: Budgets,
 ): Promise<void> {
@@ -60,8 +60,11 @@ export async function assertMayStillEnroll(
   if (hasFreshSecondFactor(settings, req, factor, id, startedAt)) return
   if (factor.name !== 'recovery' && !(await hasEnrolledSince(budgets, budgets.keysOf({ budget, userId: id }), startedAt))) {
     const user = await findUser(settings.client, id === undefined ? subject : { userId: id })
-    // Count only `authenticators`: other fields of the user's record may already contain the phone number that is being enrolled.
-    if (user === undefined || countOf(user) <= newFactors) return
+    const { digests } = await settings.keys()
+    const isBeingEnrolled = ({ raw: { phone } }: Authenticator) => textedPhone !== undefined && typeof phone === 'string' && digests.isPhone(textedPhone, phone, transactionId)
+    // Count only `authenticators`: other fields of the user's record may already contain the phone number that is being enrolled. Nevis may also list this number
+    // among the authenticators, so leave it out.
+    if (user === undefined || countOf({ ...user, authenticators: user.authenticators.filter((one) => !isBeingEnrolled(one)) }) <= newFactors) return
   }
   throw new Refusal('already_enrolled')
 }

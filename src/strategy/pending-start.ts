@@ -49,9 +49,11 @@ export async function reusePending(request: StrategyRequest, context: StartConte
   // Another tab may have changed the transaction since this request read it, for example because the user has typed the right code there.
   const stored = request.transactionById(pending.id)
   const isOpen = stored !== undefined && stored.closed === undefined
-  // If this request has given the session a new id, go on with the pending transaction in any case. `endings.claim` has succeeded, so nothing had ended the
-  // transaction. And a new start could fail: it reads the session from the store again, but the session with the new id is not stored yet.
   if (!isOpen && !renewsSession) return undefined
+  // If this request has given the session a new id, and another request has ended the transaction meanwhile, for example because the user has pressed "Cancel",
+  // end it here, too. A new start could fail: it reads the session from the store again, but the session with the new id is not stored yet.
+  const moved = { ...pending, moves: (pending.moves ?? 0) + 1 }
+  if (renewsSession && (stored?.closed !== undefined || (await request.budgets.endings.hasEnded(moved)))) return request.close(moved, stored?.closed ?? 'cancelled', { canGoOn: false })
   const current = isOpen ? stored : pending
   publish('reused', () => request.about())
   const returnTo = replaced === undefined ? returnToOf(request) : undefined
@@ -61,7 +63,7 @@ export async function reusePending(request: StrategyRequest, context: StartConte
     ...box,
     ...(replaced === undefined && { firstFactorAt: context.requestedAt }),
     ...(login !== undefined && !context.endsLogin && { login }),
-    ...(renewsSession && { moves: (current.moves ?? 0) + 1 }),
+    ...(renewsSession && { moves: moved.moves }),
     ...(returnTo !== undefined && { returnTo }),
   })
   if (renewsSession && isAnsweredOnPhone(request.settings, transaction)) request.settings.watch.begin(transaction)

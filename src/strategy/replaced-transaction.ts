@@ -26,16 +26,17 @@ export function openTransactionForStart(request: StrategyRequest, handle: Field)
 
 /**
  * Returns the transaction to replace: the one that the request names, or its newest replacement if another click has already replaced it.
+ * @param isPaused true if no new start is allowed. Then Nevis is not asked whether the user has denied
  * @throws Refusal `expired_transaction`, `cancelled`, `used_transaction`, and the Refusals of `openTransactionForStart` and `assertNotDenied`
  * @internal
  */
-export async function transactionToReplace(request: StrategyRequest, handle: Field): Promise<ReplacedTransaction> {
+export async function transactionToReplace(request: StrategyRequest, handle: Field, isPaused: boolean): Promise<ReplacedTransaction> {
   const { budgets, settings, session } = request
   const named = openTransactionForStart(request, handle)
   const transaction = newestAfter(request, named)
   if (Date.now() >= transaction.firstFactorAt + settings.firstFactorLifetimeMs) throw new Refusal('expired_transaction')
   if (transaction.closed === 'cancelled') throw new Refusal('cancelled')
-  await assertNotDenied(request, transaction)
+  if (!isPaused) await assertNotDenied(request, transaction)
   // An old session cookie can still contain a transaction that has ended meanwhile. So ask the ledger.
   if (!(await budgets.endings.mayTryOtherFactor(transaction))) throw new Refusal('used_transaction')
   for (const key of isInSmallCookie(session) ? budgets.keysOf(transaction) : []) {

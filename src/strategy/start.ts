@@ -16,6 +16,7 @@ import type { Challenge } from '../factors/factor'
 import { Refusal } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
 import { isAnswered } from '../host/answer'
+import type { SpentStart } from '../ledger/start-budget'
 import { subjectMismatch } from '../trust/binding'
 import { assertNoDeniedStepUp } from './after-denial'
 import { isAnsweredOnPhone } from './answered-on-phone'
@@ -64,8 +65,11 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
     if (hasWaited && req.socket?.destroyed === true) throw new Refusal('cancelled')
     // This start has waited for an earlier start of the same user, which may have stored a transaction in the session. So read the session again.
     if (hasWaited && !renews) await request.refresh()
-    if (handle === undefined && !isAfterFirst) await assertNoDeniedStepUp(request, parameters)
-    const replaced = handle === undefined ? undefined : await transactionToReplace(request, handle)
+    const asksForDenials = settings.afterDenial === 'stop' && !isAfterFirst
+    // A start that is refused asks Nevis nothing. So look for a pause before Nevis is asked whether the user has denied an earlier request.
+    const paused = asksForDenials ? await request.budgets.starts.refusalInPause(parameters.budget) : undefined
+    if (handle === undefined && asksForDenials && paused === undefined) await assertNoDeniedStepUp(request, parameters)
+    const replaced = handle === undefined ? undefined : await transactionToReplace(request, handle, paused !== undefined)
     const context: StartContext = {
       parameters: replaced === undefined ? parameters : { ...replaced, budget: parameters.budget },
       replaced,
@@ -80,7 +84,7 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
       return (
         (await reusePending(request, context)) ??
         (await shareResult(request, previous, context)) ??
-        (await startNew(request, context, hasWaited))
+        (await startNew(request, context, hasWaited, paused))
       )
     } catch (reason) {
       return stayOnPage(request, context, reason)
@@ -89,12 +93,13 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
   return target
 }
 
-async function startNew(request: StrategyRequest, context: StartContext, hasWaited: boolean): Promise<StartResult> {
+async function startNew(request: StrategyRequest, context: StartContext, hasWaited: boolean, paused: SpentStart | undefined): Promise<StartResult> {
   const startedAt = Date.now()
   // This start has waited for an earlier start. If that start has given the session a new id, the session that this request has read no longer exists and
   // cannot store the new transaction. `refresh` then throws, before Nevis notifies the user.
   if (hasWaited && context.renewsSession && !context.isAfterFirstFactor) await request.refresh()
   assertFactorOffered(request, context)
+  if (paused?.over !== undefined) throw request.budgetRefusal({ ...paused, over: paused.over }, 'too_many_starts')
   const tooSoon = await waitBeforeResend(request, context)
   if (tooSoon !== undefined) return tooSoon
   const [slot, repeated] = await Promise.all([spendStart(request, context), Promise.allSettled([isRepeated(request, context)])])

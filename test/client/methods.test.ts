@@ -406,12 +406,12 @@ describe('users', () => {
 
   describe('deleted', () => {
     // Shows: C-user-7
-    it.each<[number, string]>([[204, ''], [200, ''], [200, '{}'], [200, JSON.stringify(USER)]])('resolves to nothing with HTTP %i and %j', async (status, body) => {
+    it.each<[number, string]>([[204, ''], [200, ''], [200, '{}'], [200, JSON.stringify({ userId: USER_ID, success: true })]])('resolves to nothing with HTTP %i and %j', async (status, body) => {
       nock(CLOUD, { ...KEYED, badheaders: ['content-type'] }).delete(`/api/v1/users/${USER_ID}`).reply(status, body)
       await expect(newClient().deleteUser(USER_ID)).resolves.toBeUndefined()
     })
 
-    it.each(['<h1>Sorry</h1>', 'OK', '[]', '{"error":"Service Unavailable"}', '{"status":"failed"}', '{"message":"Request blocked"}'])(
+    it.each(['<h1>Sorry</h1>', 'OK', '[]', '{"error":"Service Unavailable"}', '{"status":"failed"}', '{"message":"Request blocked"}', JSON.stringify(USER), JSON.stringify({ userId: USER_ID })])(
       'rejects HTTP 200 with %j, which does not say that the user was deleted',
       async (body) => {
         nock(CLOUD).delete(`/api/v1/users/${USER_ID}`).reply(200, body)

@@ -313,6 +313,27 @@ describe('afterDenial', () => {
       expect(new Set(world.operations().slice(before))).toEqual(new Set(['getStatus']))
     })
 
+    // In an earlier version, each start that a pause refuses anyway first asked Nevis whether the user has denied.
+    it('asks Nevis nothing while a pause refuses every start, neither to change the factor nor at a step-up', async () => {
+      const app = await world.start({ strategy: { afterDenial: 'stop', startBudget: { starts: 1, perSeconds: 300 } } })
+      const { browser, transaction } = await deniedPush(app)
+      const before = world.operations().length
+      for (const factor of ['push', 'app', 'sms', 'recovery']) expect(outcomeOf(await browser.post('/login/2fa', { transaction, factor }))).toBe('too_many_starts')
+      expect(world.operations()).toHaveLength(before)
+      const user = app.browser()
+      world.later(301)
+      const handle = await signIn(user, 'ben')
+      await world.simulator.phone('ben').approve()
+      expect(outcomeOf(await user.get(callbackOf(handle)))).toBe('success')
+      const first = await user.post('/login/2fa', {})
+      const between = world.operations().length
+      const again = await user.post('/login/2fa', {})
+      expect([first.status, again.status]).toEqual([303, 303])
+      await world.simulator.phone('ben').deny()
+      expect(outcomeOf(await user.post('/login/2fa', { factor: 'sms' }))).toBe('too_many_starts')
+      expect(world.operations().slice(between)).toEqual([])
+    })
+
     it('holds where only a page has learned of it, and in another process', async () => {
       const ledger = new MemoryLedger()
       const [one, two] = [await world.start({ strategy: { ledger, afterDenial: 'stop' } }), await world.start({ strategy: { ledger, afterDenial: 'stop' } })]

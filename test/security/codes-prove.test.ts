@@ -9,6 +9,8 @@
  * So this package reads the body, and never sends Nevis a text that is not a code. Users type codes in many forms, and these must still work.
  */
 import fc from 'fast-check'
+import { NevisClient } from '../../src'
+import type { Fault } from '../../src/simulator'
 import type { Browser } from '../support/browser'
 import { signIn, type TestApp } from '../support/app'
 import { lab, outcomeOf } from './support/lab'
@@ -98,19 +100,32 @@ describe.each(['sms', 'recovery'])('a wrong code (%s)', (factor) => {
     })
   })
 
-  describe('that a gateway answers with a page of its own, time and again', () => {
-    it('is counted: the codes are locked after 35, though no answer has said that one was wrong', async () => {
-      app = await world.start({ strategy: { ...OFTEN, maxAttempts: 20 } })
-      browser = app.browser()
-      world.simulator.faults.add({ on: 'verifyCode', status: 403, body: '<h1>Forbidden</h1>' })
+  describe.each<[string, Fault, number]>([
+    ['that a gateway answers with a page of its own', { status: 403, body: '<h1>Forbidden</h1>' }, 1],
+    ['that Nevis answers too late', { drip: 1000, when: 'after' }, 1],
+    ['whose connection is closed before the answer', { reset: true, when: 'after' }, 1],
+    ['whose answer is cut off', { truncate: true }, 1],
+    ['that Nevis calls wrong, but a gateway replaces every second answer', { status: 503, when: 'after' }, 0.5],
+  ])('%s, time and again', (_what, fault, share) => {
+    it('is counted: the codes are locked after 35, for a day', async () => {
+      const client = new NevisClient({ baseURL: world.simulator.baseURL, accessKey: world.simulator.accessKey, timeoutMs: 100 })
+      app = await world.start({ strategy: { ...OFTEN, client, baseURL: undefined, accessKey: undefined, maxAttempts: 20 } })
+      let count = 0
       const outcomes: string[] = []
       while (outcomes.length < 40) {
-        const transaction = await signIn(browser, 'anna', { factor })
-        for (let i = 0; i < 20; i++) outcomes.push(outcomeOf(await browser.post(CALLBACK, { transaction, code: WRONG[factor] as string })))
         browser = app.browser()
+        const transaction = await signIn(browser, 'anna', { factor })
+        for (let i = 0; i < 19; i++) {
+          const scripted = (count++ * share) % 1 === 0 ? world.simulator.faults.add({ on: 'verifyCode', ...fault }) : undefined
+          outcomes.push(outcomeOf(await browser.post(CALLBACK, { transaction, code: WRONG[factor] as string })))
+          scripted?.remove()
+        }
       }
       expect(outcomes.indexOf('codes_locked')).toBe(35)
       expect(world.asked('verifyCode')).toBe(35)
+      world.later(86_401)
+      const transaction = await signIn(browser = app.browser(), 'anna', { factor })
+      expect(outcomeOf(await browser.post(CALLBACK, { transaction, code: codeOf(factor) }))).toBe('success')
     })
   })
 
@@ -207,6 +222,44 @@ describe.each([
     failing.remove()
     world.later(86_401)
     expect(await tryCode('recovery', codeOf('recovery'))).toBe('success')
+  })
+})
+
+/**
+ * Nevis's answer to a right SMS code may be followed by a status that refuses, for example because the request was blocked meanwhile. In an earlier version, some
+ * words that refuse counted as no answer, and the code alone signed in. The status word may be any, so every word that refuses must refuse. An error of a gateway,
+ * and a word that says nothing, leave the code as the proof.
+ */
+describe('a right SMS code', () => {
+  const withStatus = async (status: number, body: object) => {
+    world.simulator.faults.add({ on: 'getStatus', status, body })
+    const transaction = await signIn(browser, 'anna', { factor: 'sms' })
+    return outcomeOf(await browser.post(CALLBACK, { transaction, code: codeOf('sms') }))
+  }
+
+  it.each(['failed', 'denied', 'invalid', 'INVALID', 'forbidden', 'unauthorized', 'wrong_code', 'not_approved', 'mismatch', 'locked'])('after which Nevis reports the status %j fails', async (word) => {
+    expect(await withStatus(200, { status: word })).toBe('not_approved')
+    await expectNobodySignedIn()
+  })
+
+  it.each<[number, object]>([
+    [200, { status: 'pending' }], [200, { status: 'a_word_of_tomorrow' }], [200, { error: 'invalid' }], [200, {}], [404, { status: 'unknown' }], [401, { status: 'unauthorized' }], [403, { status: 'forbidden' }],
+    [400, { error: 'invalid_request' }], [500, { status: 'failed' }], [503, { status: 'invalid' }],
+  ])('after which the status is HTTP %i with %j signs in', async (status, body) => {
+    expect(await withStatus(status, body)).toBe('success')
+  })
+})
+
+/** While no connection to Nevis can be opened, no code reaches Nevis. So such codes must not lock a user out, however many they are. */
+describe('right codes while nothing listens at Nevis\'s address', () => {
+  it('are errors, and never lock the codes', async () => {
+    app = await world.start({ strategy: { ...OFTEN, maxAttempts: 20 } })
+    const handles: [Browser, string][] = []
+    for (let i = 0; i < 3; i++) handles.push([browser = app.browser(), await signIn(browser, 'anna', { factor: 'recovery' })])
+    await world.simulator.close()
+    const outcomes = new Set<string>()
+    for (const [one, transaction] of handles) for (let i = 0; i < 19; i++) outcomes.add(outcomeOf(await one.post(CALLBACK, { transaction, code: codeOf('recovery') })))
+    expect([...outcomes]).toEqual(['NEVIS_UNREACHABLE'])
   })
 })
 

@@ -297,3 +297,25 @@ describe('a phone number', () => {
     expect(outcomeOf(await enrolling(app.browser(), { factor: 'sms', phone: '+41790000124' }, 'account-21'))).toBe('303 /login/2fa')
   })
 })
+
+/**
+ * Nevis may list the phone number as an authenticator while it is being enrolled. In an earlier version, this number counted as a factor that the user already
+ * had, so nobody could finish the enrolment. Any other number still counts.
+ */
+describe('a first phone number that Nevis lists before it is enrolled', () => {
+  const enrol = async (listed: string) => {
+    const browser = (await start()).browser()
+    const handle = handleIn((await enrolling(browser, { factor: 'sms', phone: NUMBER })).location)
+    world.simulator.faults.add({ on: ['getUser', 'findUserByUsername'], patch: { authenticators: [{ type: 'sms', phone: listed }] } })
+    return outcomeOf(await finish(browser, handle, { code: codeFor('newcomer') }))
+  }
+
+  it('can be enrolled', async () => {
+    expect(await enrol(NUMBER)).toBe('success')
+  })
+
+  it('cannot be enrolled beside another number', async () => {
+    expect(await enrol('+41790000777')).toBe('already_enrolled')
+    expect(world.asked('verifyCode')).toBe(0)
+  })
+})

@@ -103,6 +103,21 @@ describe('a lost phone', () => {
     expect(phoneOf('anna')).toBeDefined()
   })
 
+  // A cache or a gateway that mixes up answers: the record of what was to be removed, which then still exists, or an answer about somebody else.
+  it.each<[string, () => object]>([
+    ['the user, with the phone', () => ({ userId: idOf('anna'), username: 'anna', status: 'active', authenticators: [{ authenticatorId: phoneOf('anna'), state: 'active' }] })],
+    ['the user, with nothing but names', () => ({ userId: idOf('anna'), username: 'anna', createdAt: '2026-01-01T00:00:00Z' })],
+    ['the userId alone', () => ({ userId: idOf('anna') })],
+    ['the phone', () => ({ authenticatorId: phoneOf('anna'), name: 'phone', state: 'active' })],
+    ['the id of the phone', () => ({ authenticatorId: phoneOf('anna') })],
+    ['a success for another user', () => ({ success: true, userId: idOf('ben'), authenticatorId: phoneOf('ben') ?? idOf('ben') })],
+  ])('is not reported removed by HTTP 200 with %s', async (_what, body) => {
+    world.simulator.faults.add({ on: ['deleteAuthenticator', 'deleteUser'], status: 200, body: body() })
+    await expect(clientOf().deleteAuthenticator(phoneOf('anna'))).rejects.toMatchObject({ code: 'NEVIS_UNEXPECTED_RESPONSE' })
+    await expect(clientOf().deleteUser(idOf('anna'))).rejects.toMatchObject({ code: 'NEVIS_UNEXPECTED_RESPONSE' })
+    expect(phoneOf('anna')).toBeDefined()
+  })
+
   it('is not reported removed before by the 404 of a gateway', async () => {
     world.simulator.faults.add({ on: 'deleteAuthenticator', status: 404, body: 'default backend - 404' })
     await expect(clientOf().deleteAuthenticator(phoneOf('anna'))).rejects.toMatchObject({ code: 'NEVIS_UNEXPECTED_RESPONSE' })

@@ -17,6 +17,8 @@ export interface Gateway {
   readonly body: string
   /** True if the gateway passes the request on, so that it has its effect in the cloud. If `body` is empty, the caller gets the cloud's answer. */
   readonly passes: boolean
+  /** The caller gets no answer: the gateway closes the connection, or never answers. */
+  readonly silent?: 'closes' | 'hangs' | undefined
 }
 
 export interface Person {
@@ -171,6 +173,7 @@ export class PeopleCloud {
     const gateway = this.gateways[call]?.shift()
     const real = gateway?.passes === false ? undefined : this.truth(call, body, url)
     if (hold?.isBefore === false) await hold.run()
+    if (gateway?.silent !== undefined) return gateway.silent === 'closes' ? void req.socket.destroy() : undefined
     if (gateway !== undefined && !(gateway.passes && gateway.body === '')) {
       res.writeHead(gateway.status, { 'content-type': gateway.body.startsWith('<') ? 'text/html' : 'application/json' }).end(gateway.body)
       return
