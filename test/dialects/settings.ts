@@ -78,11 +78,11 @@ const OF_NAME: Readonly<Record<string, Situation>> = {
   'unknown-user': { flows: ['E app', 'E sms', 'E rec', 'E wid', ...THIEVES] },
   'active-only-with-app': { flows: ['E sms', 'A sms', ...THIEVES] },
   'ping-': PING,
-  'key-ended': { flows: ['L push', 'L app', 'L sms', 'L rec', 'S push', 'S sms'], prepare: rotate },
-  'key-ends-midway': { flows: ['L push', 'L app', 'L sms', 'W sms', 'S push', 'S app', 'S sms'] },
+  'key-ended': { flows: ALL, prepare: rotate },
+  // Not with a recovery code: its start asks Nevis for no approval, so this dialect cannot know when the key must end.
+  'key-ends-midway': { flows: ALL.filter((flow) => !stepsOf(flow).endsWith('rec')) },
   'status-processing': { flows: inTwo(ALL), isLate: true },
-  'firewall-page-403': { flows: ['L push', 'L sms', 'L rec', 'E app'] },
-  'verification-page-200': { flows: ['W sms', 'W rec', ...L_SMS, ...L_REC] },
+  'verification-page-200': { flows: CODES },
 }
 
 export function situationOf(name: string): Situation {

@@ -52,7 +52,8 @@ const forStatuses = (name: string, statuses: readonly number[], deviations: read
   Object.fromEntries(statuses.map((status) => [`${name}-${status}`, deviations]))
 
 const PAGE = 'The answer is nobody\'s: the app gets the error, and nobody is asked.'
-const everyCall = (outcome: string) => [right('S rec', outcome.replace('start', 'callback'), PAGE), right(STARTS, outcome, PAGE)]
+const KEY = 'The key has ended.'
+const everyCall = (outcome: string, because = PAGE) => [right('S rec', outcome.replace('start', 'callback'), because), right(STARTS, outcome, because)]
 const FOREIGN_404 = 'Only Nevis\'s own 404 makes a user new: everything else may be a gateway that speaks of somebody who has a phone.'
 const FOLDED = 'Apps may have both an Anna and an anna. The event says usernameCase: the app stores nevisUserId.'
 const NO_NUMBER = 'No documented field of a user shows a phone number.'
@@ -104,7 +105,7 @@ export const TABLE: Readonly<Record<string, readonly Deviation[]>> = {
   'verification-page-200': [
     right('W sms', 'NEVIS_UNEXPECTED_RESPONSE, then in', 'The status says what the page does not.'),
     right('W rec', 'NEVIS_UNEXPECTED_RESPONSE, then callback: NEVIS_UNEXPECTED_RESPONSE', PAGE),
-    right('L rec', 'callback: NEVIS_UNEXPECTED_RESPONSE', PAGE),
+    right(['L rec', 'S rec'], 'callback: NEVIS_UNEXPECTED_RESPONSE', PAGE),
   ],
   ...forStatuses('blocked-verification', [400, 409], [right(['L ', 'S '], 'callback: wrong_code', 'Documented for a wrong code, and one call is enough.')]),
   ...forStatuses('blocked-verification', [403, 429], [right(['L ', 'S '], 'callback: user_blocked', 'The user\'s record says so.')]),
@@ -132,11 +133,11 @@ export const TABLE: Readonly<Record<string, readonly Deviation[]>> = {
   'authenticators-null': [design(['E app', 'E wid'], 'callback: already_enrolled', 'Without the list nobody can tell whether another phone was enrolled meanwhile.')],
   'status-of-other-token-400': [design(BROUGHT, 'callback: NEVIS_REJECTED', 'A 400 may refuse the request before anybody has looked up the token: it does not prove that the token has no status.')],
   'status-of-result-token': [design(BROUGHT, 'callback: binding_mismatch', 'A token with a status may be a status token, which a browser has before anybody approves.')],
-  'key-ended-401': [right(['L ', 'S '], 'start: NEVIS_UNAUTHORIZED', 'The key has ended.')],
-  'key-ended-403-without-body': [right(['L ', 'S '], 'start: NEVIS_UNAUTHORIZED', 'The key has ended.')],
+  'key-ended-401': everyCall('start: NEVIS_UNAUTHORIZED', KEY),
+  'key-ended-403-without-body': everyCall('start: NEVIS_UNAUTHORIZED', KEY),
   'key-ends-midway': [
-    right(['L ', 'S '], 'callback: NEVIS_UNAUTHORIZED', 'The key has ended.'),
-    right('W sms', 'NEVIS_UNAUTHORIZED, then callback: NEVIS_UNAUTHORIZED', 'The key has ended.'),
+    right(['L ', 'S ', 'E ', 'A '], 'callback: NEVIS_UNAUTHORIZED', KEY),
+    right('W sms', 'NEVIS_UNAUTHORIZED, then callback: NEVIS_UNAUTHORIZED', KEY),
   ],
   ...forStatuses('redirect', [301, 302, 307], everyCall('start: NEVIS_UNEXPECTED_RESPONSE')),
   'gateway-page-502': everyCall('start: NEVIS_UNEXPECTED_RESPONSE'),
