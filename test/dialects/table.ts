@@ -13,12 +13,15 @@ import { stepsOf } from './flows'
 
 export type Verdict = 'right' | 'design' | 'wrong'
 
-export interface Deviation {
-  /** Names of flows, or beginnings of such names. */
-  readonly flows: readonly string[]
+export interface Expected {
   readonly outcome: string
   readonly verdict: Verdict
   readonly because: string
+}
+
+export interface Deviation extends Expected {
+  /** Names of flows, or beginnings of such names. */
+  readonly flows: readonly string[]
 }
 
 /** The outcome of each flow (`flows.ts`) if the simulator answers without a dialect. In each setup, such as with two processes, the outcome is the same. */
@@ -146,7 +149,7 @@ export const TABLE: Readonly<Record<string, readonly Deviation[]>> = {
 }
 
 /** @returns the expected outcome of a flow in a dialect, the verdict on this outcome, and the reason */
-export function expectedOf(dialect: string, flow: string): { outcome: string; verdict: Verdict; because: string } {
+export function expectedOf(dialect: string, flow: string): Expected {
   const deviations = isAttack(flow) ? [] : (TABLE[dialect] ?? [])
   const exact = deviations.find(({ flows }) => flows.includes(flow))
   const found = exact ?? deviations.find(({ flows }) => flows.some((beginning) => flow.startsWith(beginning)))
