@@ -84,7 +84,6 @@ export const TABLE: Readonly<Record<string, readonly Deviation[]>> = {
     right('W sms', 'wrong_code, then callback: not_approved', 'Nevis says that the transaction failed.'),
   ],
   'subject-transaction-id': [design(BROUGHT, 'callback: binding_mismatch', 'The widget\'s transaction is Nevis\'s own, and its id is not known.')],
-  'subject-username': [wrong('S wid', 'callback: binding_mismatch', 'The app names the user by userId, and the strategy does not ask Nevis for the username.')],
   'subject-missing': [design(BROUGHT, 'callback: binding_mismatch', 'Nothing else says whose token a browser brings.')],
   'subject-null': [design(BROUGHT, 'callback: binding_mismatch', 'Nothing else says whose token a browser brings.')],
   'times-null': [design(BROUGHT, 'callback: binding_mismatch', 'A token that a browser brings may be an old one.')],
@@ -116,16 +115,13 @@ export const TABLE: Readonly<Record<string, readonly Deviation[]>> = {
   ...forStatuses('authenticator-limit', [400, 403, 409, 412, 422, 429], [right('A app', 'start: too_many_authenticators', 'The user\'s record says so.')]),
   ...forStatuses('nothing-to-ask', [400, 409, 412, 422], [
     right(['L push', 'L app', 'S push', 'S app'], 'start: not_enrolled', 'The user\'s record says so.'),
-    wrong(['L sms', 'S sms'], 'start: NEVIS_REJECTED', NO_NUMBER),
+    right(['L sms', 'S sms'], 'start: not_enrolled', 'The user can choose another factor; the event `fault` tells the operators, because it may be the text, too.'),
   ]),
-  ...Object.fromEntries([[403, 'NEVIS_UNAUTHORIZED'], [423, 'NEVIS_REJECTED']].map(([status, code]) => [`nothing-to-ask-${status}`, [
+  ...Object.fromEntries([[403, 'NEVIS_UNAUTHORIZED'], [423, 'NEVIS_REJECTED'], [500, 'NEVIS_UNEXPECTED_RESPONSE']].map(([status, code]) => [`nothing-to-ask-${status}`, [
     right(['L push', 'L app', 'S push', 'S app'], 'start: not_enrolled', 'The user\'s record says so.'),
     wrong(['L sms', 'S sms'], `start: ${code}`, NO_NUMBER),
   ]])),
   'nothing-to-ask-404': [right(['L ', 'S '], 'start: not_enrolled', 'Nevis says so.')],
-  'nothing-to-ask-500': [
-    wrong(['L ', 'S '], 'start: NEVIS_UNEXPECTED_RESPONSE', '5xx is documented as a problem of Nevis\'s servers.'),
-  ],
   ...forStatuses('unknown-user', [400, 405, 410], [design('E ', 'start: NEVIS_REJECTED', FOREIGN_404)]),
   'unknown-user-403': [design('E ', 'start: NEVIS_UNAUTHORIZED', FOREIGN_404)],
   'unknown-user-204': [design('E ', 'start: NEVIS_UNEXPECTED_RESPONSE', FOREIGN_404)],
