@@ -13,7 +13,8 @@ import { StorageError, type StorageErrorCode } from './storage'
 export interface NevisFault {
   /**
    * Where the fault occurred, and what it caused:
-   * - `request`: while a request was handled; the app's error handler got the error.
+   * - `request`: while a request was handled; the app's error handler got the error. Exception: if Nevis refuses to send an SMS for a reason that its answer does not
+   *   name, the user gets `not_enrolled` instead.
    * - `watch`: while the strategy asked Nevis for the status of a transaction, or recorded the transaction's end in the ledger. No request fails: the waiting
    *   page keeps waiting, or shows the end.
    * - `browser`: one of two cases. While a remembered browser was checked or stored: the user had to give the second factor, or the browser was not remembered.

@@ -14,10 +14,12 @@ import type { Factor } from '../factors/factor'
 import { Refusal } from '../factors/failures'
 import { fetchUser, isBlocked } from '../factors/shared'
 import type { Subject } from '../factors/transaction'
+import { publishFault } from '../host/faults'
+import { about } from './events'
 import type { Settings } from './settings'
 
 /** HTTP statuses for which this file looks up the reason in the user's record at Nevis. */
-const UNEXPLAINED: readonly number[] = [400, 403, 409, 412, 422, 423, 429]
+const UNEXPLAINED: readonly number[] = [400, 403, 409, 412, 422, 423, 429, 500]
 /** HTTP statuses with which Nevis refuses the content of a request. */
 const ABOUT_THE_REQUEST: readonly number[] = [400, 409, 412, 422]
 /** Nevis's default for the number of devices per user. The customer can change it in Nevis's management console. */
@@ -47,6 +49,7 @@ export async function refusalBehind(error: unknown, settings: Settings, subject:
   }
   if (isBlocked(user)) return new Refusal('user_blocked', undefined, error.retryAfterSeconds)
   if (operation === 'approve') {
+    if (factor.name === 'sms') return refusedText(error, settings, subject)
     return hasNothingToAsk(user, factor, error.nevisStatus ?? 0) ? new Refusal('not_enrolled') : undefined
   }
   if (factor.name === 'app' && user.authenticators.length >= DEFAULT_MAX_AUTHENTICATORS) return new Refusal('too_many_authenticators')
@@ -69,13 +72,21 @@ function conflict({ name }: Factor, operation: Operation): Refusal | undefined {
   return new Refusal(name === 'sms' || name === 'recovery' ? 'factor_exists' : 'too_many_authenticators')
 }
 
-/** True if the user's record at Nevis shows that the user has not set up this factor. */
-function hasNothingToAsk({ status, authenticators, raw }: User, { name }: Factor, nevisStatus: number): boolean {
-  // If Nevis's answer has no list of authenticators, do not conclude that the user has none. A passkey cannot answer a push, and cannot scan a QR code.
-  if (!Array.isArray(raw['authenticators']) || authenticators.some(({ authenticatorType }) => authenticatorType?.toLowerCase() !== 'fido2')) return false
+/**
+ * The Refusal for an SMS that Nevis refuses to send to a known user who is not blocked. No documented field shows whether the user has a phone number. If the HTTP
+ * status refuses the content of the request, the user probably has none, and can choose another factor. But Nevis may also have refused the text, or the instance
+ * may have no SMS subscription. So the event `fault` tells the operators. A 403 may mean that the access key is wrong, so it stays an error.
+ */
+function refusedText(error: NevisError, { name }: Settings, subject: Subject): Refusal | undefined {
+  if (!ABOUT_THE_REQUEST.includes(error.nevisStatus ?? 0)) return undefined
+  publishFault(error, 'request', about(name, { subject, operation: 'approve', factor: 'sms' }))
+  return new Refusal('not_enrolled')
+}
+
+/** True if the user's record at Nevis shows that the user has no phone for this factor. */
+function hasNothingToAsk({ authenticators, raw }: User, { name }: Factor, nevisStatus: number): boolean {
   // A 429 means too many calls, so it does not show that the user has no phone.
-  if (ASK_AUTHENTICATORS.includes(name)) return nevisStatus !== 429
-  // For SMS, the user's status `new` alone does not show that there is no phone number: Nevis may report `new` for a user whose only factor is SMS. So the HTTP
-  // status must also show that Nevis refused the request's content. A 403, for example, may mean that the access key is wrong.
-  return name === 'sms' && status === 'new' && ABOUT_THE_REQUEST.includes(nevisStatus)
+  if (!ASK_AUTHENTICATORS.includes(name) || nevisStatus === 429) return false
+  // If Nevis's answer has no list of authenticators, do not conclude that the user has none. A passkey cannot answer a push, and cannot scan a QR code.
+  return Array.isArray(raw['authenticators']) && authenticators.every(({ authenticatorType }) => authenticatorType?.toLowerCase() === 'fido2')
 }

@@ -47,8 +47,14 @@ export async function mismatchOf(
   // The key is a digest, because an app may log the strategy object with its cache, and the log must not contain the token.
   const { id, startedAt, subject } = transaction
   const proof = await introspections.get(createHash('sha256').update(`${id} ${token}`).digest('base64url'), () => client.introspect(token))
-  const username = outcome.username ?? subject.username
+  const username = outcome.username ?? subject.username ?? (claims.subject === 'username' ? await usernameOf(client, userId) : undefined)
   return proofMismatch(proof, { userId, username, transactionId: id, issuers, claims, startedAt, now: Date.now(), isFromBrowser })
+}
+
+/** Asks Nevis for the username. Returns undefined if Nevis's answer is about another user, or has no username. */
+async function usernameOf(client: NevisClient, userId: string): Promise<string | undefined> {
+  const user = await findUser(client, { userId })
+  return user !== undefined && isSameId(user.userId, userId) ? user.username : undefined
 }
 
 /**

@@ -11,7 +11,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Passport, type AuthenticateOptions } from 'passport'
 import { Strategy as LocalStrategy } from 'passport-local'
-import { app as appFactor, NevisStrategy, push, recovery, sms, statusEndpoint, waitingPage, widget, type AppOptions, type Ledger, type NevisStrategyOptions, type SmsOptions } from '../../src'
+import { app as appFactor, NevisStrategy, push, recovery, sms, statusEndpoint, waitingPage, widget, type AppOptions, type Ledger, type NevisProfile, type NevisStrategyOptions, type SmsOptions } from '../../src'
 import type { NevisSimulator } from '../../src/simulator'
 import { proveSecondFactor } from '../security/support/proved'
 import { Browser } from '../support/browser'
@@ -27,6 +27,17 @@ interface User {
   readonly username: string
   readonly nevisUserId?: string
 }
+
+/** What `verify` makes of the profile. The flows compare it with the user of the simulator. */
+export interface SignedIn {
+  readonly username: string
+  /** Nevis's userId in the profile. */
+  readonly id: string
+  /** The username in the `data` of the start; absent after an enrolment in place of an approval, which has no data. */
+  readonly startedBy?: string | undefined
+}
+
+const signedIn = ({ id, username = id, data }: NevisProfile): SignedIn => ({ username, id, startedBy: (data as { username: string } | undefined)?.username })
 
 /** What several processes of an app share. */
 export interface Shared {
@@ -53,7 +64,7 @@ export async function startDialectApp({ baseURL, accessKey }: NevisSimulator, op
       waitingURL: '/login/2fa',
       ...options.strategy,
     } as NevisStrategyOptions & { passReqToCallback?: false },
-    (profile, done) => done(null, { username: (profile.data as { username: string } | undefined)?.username ?? profile.username ?? profile.id }),
+    (profile, done) => done(null, signedIn(profile)),
   )
   passport.use(nevis)
   passport.serializeUser((user, done) => done(null, user))

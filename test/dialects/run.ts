@@ -8,7 +8,9 @@ import { MemoryStore } from 'express-session'
 import { MemoryLedger } from '../../src'
 import { NevisSimulator, type NevisSimulatorOptions } from '../../src/simulator'
 import { startDialectApp, type Options } from './app'
-import { FLOWS, type Factors, type World } from './flows'
+import { otherName } from './attacks'
+import { FLOWS } from './flows'
+import type { Factors, World } from './person'
 
 export interface Setting extends Pick<World, 'prepare' | 'phone' | 'isLate'> {
   readonly factors?: Factors | ((flow: string) => Factors)
@@ -29,7 +31,7 @@ function addBystander(simulator: NevisSimulator, username: string, namesOfFlows:
   simulator.addUser({ username: name, phone: '+41790000077', recoveryCodes: ['YYYY-7777-yyyy-7777'] })
   const stateOf = () => JSON.stringify(simulator.users.filter((user) => user.username === name))
   const before = stateOf()
-  const known = namesOfFlows.flatMap((one) => [one, one.toLowerCase()])
+  const known = namesOfFlows.flatMap((one) => [one, one.toLowerCase(), otherName(one)])
   return () => stateOf() !== before || simulator.users.some((user) => !known.includes(String(user.username)))
 }
 

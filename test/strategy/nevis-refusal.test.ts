@@ -1,5 +1,6 @@
 /** Which failure code a user gets if Nevis refuses a start, and only the user's record at Nevis shows the reason. */
 import { MemoryStore } from 'express-session'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { MemoryLedger } from '../../src'
 import { NevisSimulator, type NevisSimulatorOptions } from '../../src/simulator'
 import { startDialectApp } from '../dialects/app'
@@ -41,6 +42,44 @@ describe('a start for a user who has only a passkey', () => {
     simulator.addUser({ username: 'anna', authenticators: 0 })
     simulator.faults.add({ on: ['findUserByUsername', 'getUser'], patch: { status: 'active', authenticators } })
     expect(await login('anna', 'push')).toBe('NEVIS_REJECTED')
+  })
+})
+
+describe('a start by SMS that Nevis refuses for a user who is not blocked', () => {
+  const faults: unknown[] = []
+  const note = (fault: unknown) => void faults.push(fault)
+  beforeEach(() => {
+    faults.length = 0
+    subscribe('passport-nevis:fault', note)
+  })
+  afterEach(() => void unsubscribe('passport-nevis:fault', note))
+
+  it.each([400, 409, 412, 422])('is refused as a factor that the user does not have, and the operators are told: HTTP %i', async (status) => {
+    const { simulator, login } = await start(`nothing-to-ask-${status}`)
+    simulator.addUser({ username: 'anna' })
+    expect(await login('anna', 'sms')).toBe('not_enrolled')
+    expect(faults).toEqual([{ strategy: 'nevis', subject: expect.objectContaining({ username: 'anna' }) as unknown, operation: 'approve', factor: 'sms', at: 'request', code: 'NEVIS_REJECTED', call: 'approve', nevisStatus: status }])
+  })
+
+  it.each([[403, 'NEVIS_UNAUTHORIZED'], [423, 'NEVIS_REJECTED'], [500, 'NEVIS_UNEXPECTED_RESPONSE']])('is an error if the status says nothing about the request: HTTP %i', async (status, code) => {
+    const { simulator, login } = await start(`nothing-to-ask-${status}`)
+    simulator.addUser({ username: 'anna' })
+    expect(await login('anna', 'sms')).toBe(code)
+  })
+})
+
+describe('a push that Nevis answers with 500', () => {
+  it('is refused as a factor that the user does not have, if the user has no phone', async () => {
+    const { simulator, login } = await start('nothing-to-ask-500')
+    simulator.addUser({ username: 'anna', authenticators: 0, phone: PHONE })
+    expect(await login('anna', 'push')).toBe('not_enrolled')
+  })
+
+  it('is an error, if the user has a phone', async () => {
+    const { simulator, login } = await start([])
+    simulator.addUser({ username: 'anna' })
+    simulator.faults.add({ on: 'approve', status: 500 })
+    expect(await login('anna', 'push')).toBe('NEVIS_UNEXPECTED_RESPONSE')
   })
 })
 
