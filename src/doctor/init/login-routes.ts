@@ -6,7 +6,8 @@
  * phone. In doubt, a call counts as one by an admin, and the developer must change it. Out of scope: finding the calls (`sign-in-calls.ts`).
  */
 import { namesOfFunctions } from './behind-sign-in'
-import { guardedMounts, isBehind, isGuardName, routesIn, type GuardedMount, type Place } from './login-guards'
+import { isGuardName } from './guard-names'
+import { guardedMounts, isBehind, routesIn, type GuardedMount, type Place } from './login-guards'
 import { isSessionOff } from './own-callback'
 import { IMPERSONATION, routeOf, type SignInCall } from './sign-in-calls'
 import { isFunction, type Range, type Source } from './source'

@@ -83,7 +83,10 @@ export function withoutStepUp(sources: readonly Source[]): string[] {
   }
   const find = (source: Source, parts: readonly Range[]) => parts.find(({ first, last }) => source.tokens.slice(first, last + 1).some(({ kind, text }) => kind === 'word' && names.has(text)))
   const mounts = sources.flatMap((source) => guardedMounts(sources, source, find))
-  const isOwn = (place: Place) => own.some((path) => path !== '' && `${wholePath(sources, place)}/`.startsWith(`${path}/`))
+  const isOwn = (place: Place) => own.some((path) => {
+    if (path === '' || prefixOf(sources, place.source, place.route.owner) !== undefined) return path !== '' && `${wholePath(sources, place)}/`.startsWith(`${path}/`)
+    return [path, `${path}/callback`].some((whole) => whole.endsWith(wholePath(sources, place))) // the path of the router is not clear
+  })
   const isCovered = (place: Place) => find(place.source, place.source.partsOf(place.route.open)) !== undefined || mounts.some((mount) => isBehind(sources, mount, place))
   return sensitiveChanges(sources).filter((place) => !isOwn(place) && !isCovered(place)).map((place) => `${named(sources, place)}: init found no requireSecondFactor in front of it`)
 }
