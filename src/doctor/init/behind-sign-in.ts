@@ -24,9 +24,24 @@ const MAX_TOKENS = 2000
  * @param at index of the token `login`
  */
 export function isLoginFollowed(source: Source, at: number, factors: SecondFactors): boolean {
-  const callback = source.partsOf(at + 1)[2]
+  return isCallFollowed(source, at + 1, factors)
+}
+
+/**
+ * True if the second factor follows a password check with `session: false`: `passport.authenticate('local', { session: false })` in the list of handlers of a
+ * route, or `passport.authenticate('local', { session: false })(req, res, next)` in such a handler.
+ */
+export function isCheckFollowed(source: Source, call: Range, factors: SecondFactors): boolean {
+  if (factors.isFollowed(source, call)) return true
+  const open = call.last + 1
+  return source.is(open, '(') && source.partsOf(open).length === 3 && isCallFollowed(source, open, factors)
+}
+
+/** True if the second factor follows the call with these arguments. The third argument is the function that Passport calls after a success. */
+function isCallFollowed(source: Source, open: number, factors: SecondFactors): boolean {
+  const callback = source.partsOf(open)[2]
   if (callback !== undefined && isFunction(source, callback) && runsFactor(source, callback, factors)) return true
-  const end = source.token(at + 1).pair as number
+  const end = source.token(open).pair as number
   const goesOn = callback?.first === callback?.last && callback !== undefined && NEXT.test(source.token(callback.first).text)
   return isFollowed(source, { first: callback?.first ?? end, last: end }, factors, !goesOn)
 }

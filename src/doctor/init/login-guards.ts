@@ -5,7 +5,7 @@
  */
 import { isGuardName } from './guard-names'
 import { mountsOf, pathAmong, prefixOf } from './mount'
-import { routeOf, type Route } from './sign-in-calls'
+import { routeOf, type Route } from './routes'
 import type { Range, Source } from './source'
 
 /** The login guard among the arguments, also in a list: a name such as `ensureLoggedIn`, or a call such as `requireAuth()`. */

@@ -9,7 +9,8 @@ import { namesOfFunctions } from './behind-sign-in'
 import { isGuardName } from './guard-names'
 import { guardedMounts, isBehind, routesIn, type GuardedMount, type Place } from './login-guards'
 import { isSessionOff } from './own-callback'
-import { IMPERSONATION, routeOf, type SignInCall } from './sign-in-calls'
+import { routeOf } from './routes'
+import { IMPERSONATION, type SignInCall } from './sign-in-calls'
 import { isFunction, type Range, type Source } from './source'
 
 const OTHER_USER = "if a signed-in user, such as an admin, signs in here as another user: do not start the other user's second factor, because the admin could set up a factor in that user's name. Put requireSecondFactor in front of this handler, so that the admin confirms with the admin's own second factor: docs/guides/existing-app.md, \"Change every other place that signs users in\""

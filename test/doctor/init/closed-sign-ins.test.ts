@@ -1,0 +1,49 @@
+/** Tests which sign-ins the command `init` accepts in an app that already has the second factor, and which it still reports. */
+import { folderWith, init, removeFolders, type Files } from './support'
+
+afterEach(removeFolders)
+
+const HEAD = `const express = require('express')
+const passport = require('passport')
+const { promisify } = require('util')
+const { nevis } = require('passport-nevis')
+const users = require('./users')
+const failureRedirect = '/login'
+const app = express()
+const secondFactor = passport.authenticate('nevis', { failureRedirect: '/login' })
+`
+
+/** What `init` reports for this code: the exit code, the places in the order of the files, and the whole output. */
+function reportOf(code: string, files: Files = {}) {
+  const { exitCode, out } = init(folderWith({ 'app.js': HEAD + code, ...files }))
+  const places = out.replace(/\n {4}/g, ' ').split('\n').flatMap((line) => /^ {2}(ok|LEFT) +\S+ {2}(.*)/.exec(line)?.slice(1).join(' ') ?? [])
+  return { exitCode, places, out: out.replace(/\s+/g, ' ') }
+}
+
+describe('a password check without a session, in front of the second factor', () => {
+  it.each([
+    ['in the list of handlers', "app.post('/login', passport.authenticate('local', { session: false, failureRedirect }), secondFactor)"],
+    ['inside a handler', "app.post('/login', (req, res, next) => { passport.authenticate('local', { session: false, failureRedirect })(req, res, next) }, secondFactor)"],
+    ['inside a handler with a name', "function check(req, res, next) { passport.authenticate('local', { session: false })(req, res, next) }\napp.post('/login', check, secondFactor)"],
+    ['inside a handler that goes on to the second factor itself', "app.post('/login', (req, res, next) => { passport.authenticate('local', { session: false })(req, res, (err) => { if (err) return next(err); secondFactor(req, res, next) }) })"],
+    ['in a table of routes', "module.exports = [{ method: 'post', path: '/login', handlers: [passport.authenticate('local', { session: false }), secondFactor] }]"],
+    ['in a table of routes with the method as a key', "module.exports = { '/login': { post: [passport.authenticate('local', { session: false }), secondFactor] } }"],
+  ])('%s › is right', (_name, code) => {
+    expect(reportOf(code)).toMatchObject({ exitCode: 0, places: ["ok sign-in: passport.authenticate('local')"] })
+  })
+
+  it.each([
+    ['inside a handler that answers after it', "app.post('/login', (req, res, next) => { passport.authenticate('local', { session: false })(req, res, () => res.json(token(req.user))) }, secondFactor)"],
+    ['inside a handler of a route without the second factor', "app.post('/login', (req, res, next) => { passport.authenticate('local', { session: false })(req, res, next) }, (req, res) => res.json(token(req.user)))"],
+    ['in one array of a table of routes, with the second factor in another', "module.exports = [{ method: 'post', path: '/login', before: [passport.authenticate('local', { session: false })], after: [secondFactor] }]"],
+    ['in an array of another object', "module.exports = { strategies: [passport.authenticate('local', { session: false }), secondFactor] }"],
+  ])('%s › is reported', (_name, code) => {
+    expect(reportOf(code)).toMatchObject({ exitCode: 1, places: ["LEFT sign-in: passport.authenticate('local') without a session"] })
+  })
+
+  it.each(['successRedirect', "'successRedirect'", 'successReturnToOrRedirect'])('with %s › is reported, because Passport redirects before the second factor', (option) => {
+    const { exitCode, places, out } = reportOf(`app.post('/login', passport.authenticate('local', { session: false, ${option}: '/', failureRedirect }), secondFactor)`)
+    expect([exitCode, places]).toEqual([1, ["LEFT sign-in: passport.authenticate('local') with a redirect before the second factor"]])
+    expect(out).toContain('app.js:9 remove successRedirect (or successReturnToOrRedirect): with it, Passport redirects before the second factor, so no user can sign in. Redirect in the last handler of the callback')
+  })
+})
