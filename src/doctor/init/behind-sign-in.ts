@@ -6,8 +6,9 @@
  * cookie, opens all pages. If the code does not show clearly that the second factor follows, the answer is no. Out of scope: finding the sign-ins
  * (`sign-in-calls.ts`).
  */
-import { functionIn, nameOfFunction, openOfParameters, usesInScope, wordsOf } from './definitions'
+import { functionIn, nameOfFunction, openOfParameters, wordsOf } from './definitions'
 import { isAnswer, isNextPassed, responseOf } from './handler-ends'
+import { usesOfHandler } from './handler-uses'
 import { classAround, memberIn } from './members'
 import { functionAt } from './own-callback'
 import { endOfRun, type SecondFactors } from './second-factor'
@@ -144,10 +145,8 @@ const answers = new WeakMap<Source, Map<number, boolean>>()
 
 function isFollowedAtUses(source: Source, { first, last }: Range, factors: SecondFactors): boolean {
   if (source.is(last, '}') && classAround(source, source.token(last).pair as number) !== undefined) return isMemberFollowed(source, source.token(last).pair as number, factors)
-  const start = source.is(first, 'async') ? first + 1 : first
-  const isDeclared = source.is(start, 'function') && source.isWord(start + 1) && source.statementOf(first).first === first
-  const uses = isDeclared ? usesInScope(source, source.token(start + 1).text, start + 1) : []
-  return uses.length > 0 && uses.every((at) => factors.isFollowed(source, { first: at, last: at }))
+  const uses = usesOfHandler(factors.sources, source, { first, last }) ?? []
+  return uses.length > 0 && uses.every(([other, use]) => factors.isFollowed(other, use))
 }
 
 /** True for a handler that is a method or property of a class, if the second factor runs after it wherever a file of the application uses `….name`. */

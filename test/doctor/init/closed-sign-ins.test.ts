@@ -47,3 +47,29 @@ describe('a password check without a session, in front of the second factor', ()
     expect(out).toContain('app.js:9 remove successRedirect (or successReturnToOrRedirect): with it, Passport redirects before the second factor, so no user can sign in. Redirect in the last handler of the callback')
   })
 })
+
+describe('a handler of another file that sets the user of one request', () => {
+  const HANDLER = 'function rememberMe(req, res, next) { users.find(req.cookies.remembered, (err, user) => { if (err || !user) return next(err || new Error()); req.login(user, { session: false }, next) }) }'
+  const file = (code: string) => ({ 'remember.js': `const users = require('./users')\n${code}\n` })
+  const ROUTE = "app.post('/login/remembered', rememberMe, secondFactor)"
+
+  it.each<[string, string, string]>([
+    ['exported as a whole', `module.exports = ${HANDLER}`, `const rememberMe = require('./remember')\n${ROUTE}`],
+    ['exported without a name', `module.exports = ${HANDLER.replace(' rememberMe', ' ')}`, `const rememberMe = require('./remember')\n${ROUTE}`],
+    ['exported by its name', `${HANDLER}\nmodule.exports = { rememberMe }`, `const { rememberMe } = require('./remember')\n${ROUTE}`],
+    ['exported as a property', `exports.rememberMe = ${HANDLER.replace(' rememberMe', ' ')}`, `const remember = require('./remember')\n${ROUTE.replace('rememberMe', 'remember.rememberMe')}`],
+    ['required in the route', `module.exports = ${HANDLER}`, ROUTE.replace('rememberMe', "require('./remember')")],
+  ])('%s, and used only in front of the second factor › is right', (_name, exported, code) => {
+    expect(reportOf(code, file(exported))).toMatchObject({ exitCode: 0, places: ['ok remember me: req.login(…)'] })
+  })
+
+  it.each<[string, string]>([
+    ['used also in front of all pages', `const rememberMe = require('./remember')\napp.use(rememberMe)\n${ROUTE}`],
+    ['used only in a route without the second factor', "const rememberMe = require('./remember')\napp.get('/', rememberMe, (req, res) => res.render('home'))"],
+    ['required once more, in front of all pages', `const rememberMe = require('./remember')\napp.use(require('./remember'))\n${ROUTE}`],
+    ['not used in any file that init reads', ''],
+    ['exported once more by another file', `const rememberMe = require('./remember')\nexports.all = require('./remember')\n${ROUTE}`],
+  ])('%s › is reported', (_name, code) => {
+    expect(reportOf(code, file(`module.exports = ${HANDLER}`))).toMatchObject({ exitCode: 1, places: ['LEFT remember me: req.login(…) without a session'] })
+  })
+})
