@@ -130,6 +130,8 @@ function startFinding(starts: readonly StrategyCall[], others: number, nevis: st
   const remedy = `sign in once; if no second factor starts, add the strategy after the password: ${START.replace("'nevis'", `'${nevis}'`)}`
   const refused = attempts.find(({ trial, status }) => !trial.isReached && CSRF_STATUSES.includes(status))
   const why = refused === undefined ? '' : ` (POST ${refused.path} is refused with HTTP ${refused.status}, probably by CSRF protection or a check of the input)`
+  const own = attempts.find(({ trial: { password } }) => password?.hasCallback === true)
+  if (own?.trial.password !== undefined) return unchecked(check, `POST ${own.path} ends in a callback of your own, ${described(own.trial.password)}, which the doctor does not call`, remedy)
   // A route other than the callback and the waiting page may use the strategy for something else than a sign-in, such as an enrolment, a payment or a step-up.
   if (others > 0) return unchecked(check, `no sign-in of the doctor reached the second factor${why}; other routes use the strategy${where}`, remedy)
   // `doctor` may not have seen the start of the second factor: some frameworks call `authenticate` only during a request.

@@ -89,3 +89,16 @@ describe('a password check inside a promise, without next', () => {
     expect(troublesIn(found)['routes.sign-in']).toMatch(new RegExp(String.raw`^unchecked: passport\.authenticate\('nevis'\) ${AT} has a callback of its own`))
   })
 })
+
+describe('a password route with a callback of the app', () => {
+  it('› is named as the reason why the doctor does not see the start', async () => {
+    const { found } = await findingsFor((app, passport) => {
+      const run = (strategy: string, options: { session: boolean }): RequestHandler => (req, res, next) => {
+        const call = passport.authenticate(strategy, (err: unknown, user: Express.User | false) => (err || !user ? next(err ?? new Error('refused')) : req.logIn(user, options, next))) as RequestHandler
+        void call(req, res, next)
+      }
+      app.post('/login', run('local', { session: false }), run('nevis', { session: true }))
+    })
+    expect(troublesIn(found)['routes.start']).toMatch(new RegExp(String.raw`^unchecked: POST /login ends in a callback of your own, passport\.authenticate\('local'\) ${AT}, which the doctor does not call$`))
+  })
+})

@@ -52,6 +52,9 @@ export function isWriteFollowed(source: Source, at: number, factors: SecondFacto
   return isFollowed(source, { first: at, last: at }, factors, true)
 }
 
+/** True if the second factor follows this code, in the same handler or in a later one of its route. */
+export const isFollowedFrom = (source: Source, range: Range, factors: SecondFactors): boolean => isFollowed(source, range, factors, true)
+
 /**
  * @param mayRunHere true if the second factor may also follow in the rest of this handler; false if the sign-in itself calls `next`: then the second factor
  * can only follow in a later handler

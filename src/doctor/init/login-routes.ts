@@ -74,7 +74,8 @@ function anyGuardIn(source: Source, parts: readonly Range[]): Range | undefined 
   return parts.find(({ first, last }) => {
     if ((first === last && !source.isWord(first)) || isFunction(source, { first, last })) return false
     return source.tokens.slice(first, last + 1).some(({ kind, text }, i) => {
-      if (kind !== 'word' && kind !== 'string') return false
+      // What a handler itself calls, such as an own function `authenticate`, is no guard in front of it.
+      if ((kind !== 'word' && kind !== 'string') || source.blockOf(first + i) > first) return false
       return ROLE.test(text) || (isGuardName(text) && !(text === 'authenticate' && source.is(first + i - 1, '.')))
     })
   })

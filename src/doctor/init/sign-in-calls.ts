@@ -6,6 +6,7 @@
  */
 import { isCheckFollowed, isLoginFollowed, isWriteFollowed, namesOfFunctions } from './behind-sign-in'
 import { isClosedCallback, isInClosedCallback, isSessionOff } from './own-callback'
+import { promisedLogin } from './promised-login'
 import { requestWriteAt } from './request-writes'
 import { routeOf } from './routes'
 import { callOf, SecondFactors } from './second-factor'
@@ -107,7 +108,10 @@ function useOfLogin(source: Source, at: number, text: string, factors: SecondFac
     if (REQUEST.test(owner)) return loginAt(source, at, owner, factors)
     return isUserGiven(source, at + 1) ? { ...loginAt(source, at, owner, factors), kind: 'other' } : undefined
   }
-  if (LIKE_REQUEST.test(owner)) return other(`${owner}.${text}, bound or promisified`)
+  if (LIKE_REQUEST.test(owner)) {
+    const promised = promisedLogin(source, at, factors)
+    return { ...other(`${owner}.${text}, bound or promisified`), remedy: promised === 'closed' ? undefined : promised === 'open' ? remedies.NOT_FOLLOWED_LOGIN : remedies.LOGIN }
+  }
   const isCalled = source.is(at + 1, '.') && ['call', 'apply'].includes(source.tokens[at + 2]?.text ?? '') && source.is(at + 3, '(')
   return isCalled && isUserGiven(source, at + 3) ? other(`${owner}.${text}.${source.token(at + 2).text}(…)`, remedies.LOOK) : undefined
 }
@@ -187,7 +191,7 @@ function authenticateAt(source: Source, at: number, factors: SecondFactors, isKn
   }
   const isRemembered = /remember/i.test(strategy)
   if (rest.some((part) => isFunction(source, part)) || rest.length > 1) {
-    return { ...base, kind: 'other', what: `${base.what} with a callback of its own`, remedy: isClosedCallback(source, at, factors) ? undefined : isRemembered ? remedies.REMEMBER : remedies.CALLBACK }
+    return { ...base, kind: 'other', what: `${base.what} with a callback of its own`, remedy: isClosedCallback(source, at, factors) ? undefined : isRemembered ? remedies.REMEMBER : hasLogin(source, rest) ? remedies.CALLBACK : remedies.CALLBACK_ONLY }
   }
   const [options] = rest
   const properties = options && source.propertiesOf(options)
@@ -204,6 +208,8 @@ function authenticateAt(source: Source, at: number, factors: SecondFactors, isKn
   const isKept = session === undefined || (session.first === session.last && source.is(session.first, 'true'))
   return { ...base, signsIn: isKept && properties?.has('assignProperty') !== true, remedy: other }
 }
+
+const hasLogin = (source: Source, parts: readonly Range[]): boolean => parts.some(({ first, last }) => source.tokens.slice(first, last + 1).some(({ text }) => /^log[iI]n$/.test(text)))
 
 /** True for `AuthGuard` of @nestjs/passport, also imported under another name. */
 function isAuthGuard(source: Source, at: number): boolean {

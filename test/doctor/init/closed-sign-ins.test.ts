@@ -73,3 +73,51 @@ describe('a handler of another file that sets the user of one request', () => {
     expect(reportOf(code, file(`module.exports = ${HANDLER}`))).toMatchObject({ exitCode: 1, places: ['LEFT remember me: req.login(…) without a session'] })
   })
 })
+
+describe('a promise of req.login', () => {
+  const route = (login: string, rest = 'next()', later = 'secondFactor') => `app.post('/sign-up', wrap(async (req, res, next) => { const user = await users.create(req.body); ${login}; ${rest} }), ${later})`
+
+  it.each([
+    ['bound after promisify', 'const login = promisify(req.login).bind(req); await login(user, { session: false })'],
+    ['bound before promisify', 'const login = promisify(req.login.bind(req)); await login(user, { session: false })'],
+    ['called in place', 'await promisify(req.logIn.bind(req))(user, { session: false })'],
+    ['called with the request', 'await promisify(req.logIn).call(req, user, { session: false })'],
+    ['of a module', 'await util.promisify(req.logIn).call(req, user, { session: false })'],
+  ])('%s, without a session, in front of the second factor › is right', (_name, login) => {
+    expect(reportOf(route(login))).toMatchObject({ exitCode: 0, places: [expect.stringMatching(/^ok sign-up: req\.log[iI]n, bound or promisified$/)] })
+  })
+
+  const LOGIN = 'const login = promisify(req.login).bind(req); await login(user, { session: false })'
+  it.each([
+    ['that signs in', route('const login = promisify(req.login).bind(req); await login(user)'), 'pass { session: false } as the second argument'],
+    ['that signs in at one of two calls', route(`${LOGIN}; await login(user)`), 'pass { session: false } as the second argument'],
+    ['that is passed on', route(`${LOGIN}; enter(login)`), 'pass { session: false } as the second argument'],
+    ['behind which the handler answers', route(LOGIN, 'res.json(user)'), 'no second factor was found behind it'],
+    ['in a route without the second factor', route(LOGIN, 'next()', '(req, res) => res.json(req.user)'), 'no second factor was found behind it'],
+  ])('%s › is reported, with the right advice', (_name, code, advice) => {
+    const { exitCode, places, out } = reportOf(code)
+    expect([exitCode, places]).toEqual([1, ['LEFT sign-up: req.login, bound or promisified']])
+    expect(out).toContain(advice)
+  })
+
+  it('in a handler that calls a function authenticate › is not taken for a sign-in by an admin', () => {
+    const { out } = reportOf("app.post('/login', wrap(async (req, res, next) => { const user = await authenticate(req); req.login(user, (err) => next(err)) }), finish)")
+    expect(out).toContain('app.js:9 pass { session: false } as the second argument')
+    expect(out).not.toContain('such as an admin')
+  })
+
+  it('behind a guard with a function as its argument › still counts as a sign-in by an admin', () => {
+    expect(reportOf("app.post('/switch', requireRole((user) => user.boss), (req, res, next) => req.login(found, next))").out).toContain('such as an admin')
+  })
+})
+
+describe('the advice', () => {
+  it('for a callback without req.logIn › does not speak of its req.logIn', () => {
+    const { out } = reportOf("const check = (req, res) => new Promise((resolve, reject) => passport.authenticate('local', (err, user) => (err ? reject(err) : resolve(user)))(req, res))")
+    expect(out).toContain('the callback itself signs no user in. The code that gets the user from it must pass { session: false } to req.logIn')
+  })
+
+  it('for another strategy › is a whole sentence, and says that successRedirect must go', () => {
+    expect(reportOf("app.post('/sso', passport.authenticate('ldap'))").out).toContain("app.js:9 if the strategy has no second factor of its own: pass { session: false } without successRedirect to this passport.authenticate, and run passport.authenticate('nevis') right behind it")
+  })
+})
