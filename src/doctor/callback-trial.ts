@@ -29,9 +29,9 @@ export class CallbackTrial implements Trial {
   laterHandlers: readonly boolean[] | undefined
   private request: unknown
 
-  runs(call: StrategyCall, isNevis: boolean, [request, response, next]: readonly unknown[], middleware: unknown): boolean {
+  runs(call: StrategyCall, isNevis: boolean, [request, response]: readonly unknown[], middleware: unknown): boolean {
     const { headers, method, route } = Object(request) as { headers?: Readonly<Record<string, unknown>>; method?: string; route?: ExpressRoute }
-    if (headers?.[TRIAL_HEADER] !== this.id || typeof next !== 'function') return false
+    if (headers?.[TRIAL_HEADER] !== this.id) return false
     if (call.asks.includes('session')) this.hasPassportSession = true
     if (!isNevis) return false
     this.call = call

@@ -8,7 +8,8 @@
 import { definitionsOf, isUnknownAt, nameIn, openOfParameters, usesOf, valueIn, wordsOf } from './init/definitions'
 import { exportedCode } from './init/exports'
 import type { Place } from './init/login-guards'
-import { mountsOf, resolved } from './init/mount'
+import { mountsOf } from './init/mount'
+import { resolved } from './init/relative-imports'
 import type { Range, Source } from './init/source'
 
 const CONTROL = /^(?:if|else|for|await|while|do|with|:)$/

@@ -13,6 +13,7 @@ import { isPasswordStrategy, isWithoutCheck, type StrategyCall } from './strateg
 const START = "app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))"
 const REMEMBER = 'remove it and use the option rememberBrowser, or let the cookie replace the password on one route: docs/guides/existing-app.md, "A remember-me strategy of your own"'
 const NOT_FOLLOWED = "run passport.authenticate('nevis') right behind the password, and move the other handlers, for example one that gives out a token, behind the callback"
+const REDIRECTED = 'remove successRedirect (or successReturnToOrRedirect) there, and redirect in the last handler of the callback'
 const LISTED = 'look at these places: nobody may be signed in before the second factor. npx passport-nevis init lists all places with what to do'
 /** HTTP statuses with which CSRF protection refuses a POST. Laravel introduced 419, which some packages for Node imitate. */
 export const CSRF_STATUSES: readonly number[] = [400, 403, 419, 422]
@@ -81,7 +82,7 @@ function passwordFinding(isBlind: boolean, seen: Seen, nevis: string): Finding {
   if (forgotten[0] !== undefined) {
     return error(check, `the password alone signs users in, and no second factor follows: ${shortened(forgotten)}`, `sign in only after the second factor: { session: false }, then passport.authenticate('${nevis}'). npx passport-nevis init lists all places with what to do`)
   }
-  const answered = attempts.find(({ trial: { password, start }, status }) => password?.hasCallback === false && start === undefined && status < 400)
+  const answered = attempts.find(({ trial: { password, redirect, start }, status }) => password?.hasCallback === false && redirect === undefined && start === undefined && status < 400)
   if (answered !== undefined) {
     return warning(check, `POST ${answered.path} answered an invented user after the password (HTTP ${answered.status}), without the second factor`, NOT_FOLLOWED.replace("'nevis'", `'${nevis}'`))
   }
@@ -101,21 +102,27 @@ function shortened(texts: readonly string[]): string {
 
 /** The places that the doctor has seen and cannot judge: each may sign a user in without the second factor. */
 function doubtsIn({ passwords, attempts, closed, open }: Seen): { what: string; remedy: string }[] {
-  const proven = attempts.flatMap(({ trial: { start, password } }) => (start === undefined || password === undefined ? [] : [described(password)]))
+  const proven = attempts.flatMap(({ trial: { start, redirect, password } }) => (password === undefined || (start === undefined && redirect === undefined) ? [] : [described(password)]))
   const calls = passwords.filter((call) => !proven.includes(described(call)) && !closed.has(String(call.place)))
   return [
     ...calls.map((call) =>
-      call.hasCallback
+      call.isRedirected
+        ? { what: `${described(call)} has successRedirect, so Passport redirects before a second factor behind it starts`, remedy: REDIRECTED }
+      : call.hasCallback
         ? { what: `${described(call)} has a callback of its own, which the doctor does not call`, remedy: 'its req.logIn must have { session: false }; the second factor signs in' }
         : { what: `no sign-in reached ${described(call)}, so the doctor does not know whether the second factor follows`, remedy: 'sign in there once: nobody may be signed in, or get a token, before the second factor' },
     ),
     ...attempts.filter(({ isUnknown }) => isUnknown).map(({ path, status }) => ({ what: `POST ${path} is answered (HTTP ${status}) without Passport, so the doctor does not know whether it signs users in`, remedy: LISTED })),
-    ...open.map((what) => ({ what: `the source contains ${what}${what.endsWith(', which the doctor cannot read') ? '' : ', which the doctor cannot try'}`, remedy: LISTED })),
+    ...open.filter((what) => !attempts.some(({ trial: { redirect } }) => redirect?.place !== undefined && what.endsWith(` at ${redirect.place}`))).map((what) => ({ what: `the source contains ${what}${what.endsWith(', which the doctor cannot read') ? '' : ', which the doctor cannot try'}`, remedy: LISTED })),
   ]
 }
 
 function startFinding(starts: readonly StrategyCall[], others: number, nevis: string, attempts: readonly Attempt[]): Finding {
   const check = 'routes.start'
+  const redirected = attempts.find(({ trial }) => trial.redirect !== undefined)
+  if (redirected?.trial.redirect !== undefined) {
+    return error(check, `${described(redirected.trial.redirect)} has successRedirect, so Passport redirects before the second factor, and no user can sign in at POST ${redirected.path}`, REDIRECTED)
+  }
   const result = attempts.find(({ trial }) => trial.start !== undefined)
   if (result !== undefined) return ok(check, `POST ${result.path} starts the second factor after the password (tried with an invented user; Nevis was not asked)`)
   const places = starts.flatMap(({ place }) => place ?? [])
@@ -123,6 +130,8 @@ function startFinding(starts: readonly StrategyCall[], others: number, nevis: st
   const remedy = `sign in once; if no second factor starts, add the strategy after the password: ${START.replace("'nevis'", `'${nevis}'`)}`
   const refused = attempts.find(({ trial, status }) => !trial.isReached && CSRF_STATUSES.includes(status))
   const why = refused === undefined ? '' : ` (POST ${refused.path} is refused with HTTP ${refused.status}, probably by CSRF protection or a check of the input)`
+  const own = attempts.find(({ trial: { password } }) => password?.hasCallback === true)
+  if (own?.trial.password !== undefined) return unchecked(check, `POST ${own.path} ends in a callback of your own, ${described(own.trial.password)}, which the doctor does not call`, remedy)
   // A route other than the callback and the waiting page may use the strategy for something else than a sign-in, such as an enrolment, a payment or a step-up.
   if (others > 0) return unchecked(check, `no sign-in of the doctor reached the second factor${why}; other routes use the strategy${where}`, remedy)
   // `doctor` may not have seen the start of the second factor: some frameworks call `authenticate` only during a request.

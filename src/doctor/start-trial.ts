@@ -44,6 +44,8 @@ export class StartTrial implements Trial {
   password: StrategyCall | undefined
   /** The `passport.authenticate` call of the Nevis strategy that the request reached after the password. */
   start: StrategyCall | undefined
+  /** The call with `successRedirect` that the request reached after the password: Passport redirects there, so no later handler of the route runs. */
+  redirect: StrategyCall | undefined
   /** True if the request reached a `passport.authenticate` call. */
   isReached = false
   /** True if the application called `req.logIn` for the invented user without `session: false`. */
@@ -56,11 +58,13 @@ export class StartTrial implements Trial {
 
   runs(call: StrategyCall, isNevis: boolean, [request, response, next]: readonly unknown[]): boolean {
     const req = Object(request) as TrialRequest
-    if (req.headers?.[TRIAL_HEADER] !== this.id || typeof next !== 'function') return false
+    if (req.headers?.[TRIAL_HEADER] !== this.id) return false
+    // Some applications call the middleware of `passport.authenticate` without `next`, for example inside a promise.
+    const isNext = typeof next === 'function'
     if (call.asks.includes('session')) this.hasPassportSession = true
     if (call.asks.every((one) => one === 'session')) return false
     // Skip a strategy that runs before all routes, such as one that reads a cookie: it checks no password. `start-checks.ts` reports such a strategy.
-    if (call.hasRun && !isNevis) {
+    if (call.hasRun && !isNevis && isNext) {
       ;(next as Next)()
       return true
     }
@@ -75,7 +79,11 @@ export class StartTrial implements Trial {
     }
     this.password ??= call
     // A callback of the application, or a login by Passport, could do anything with the invented user. So end the request before either of them runs.
-    if (call.hasCallback || call.signsIn) return endTrial(response)
+    if (call.hasCallback || call.signsIn || !isNext) return endTrial(response)
+    if (call.isRedirected) {
+      this.redirect = call
+      return endTrial(response)
+    }
     req.user = { id: INVENTED, username: INVENTED }
     req.login = req.logIn = (_user: unknown, options: unknown, done: unknown) => this.logIn(options, done)
     ;(next as Next)()

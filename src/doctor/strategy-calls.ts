@@ -36,7 +36,7 @@ export function callOf(method: StrategyCall['method'], args: readonly unknown[])
     asks: [args[0]].flat(),
     signsIn: method === 'authenticate' && !hasCallback && session !== false && assignProperty === undefined,
     hasCallback,
-    isRedirected: !hasCallback && Boolean(successRedirect ?? successReturnToOrRedirect),
+    isRedirected: method === 'authenticate' && !hasCallback && assignProperty === undefined && Boolean(successReturnToOrRedirect || successRedirect),
     failureRedirect: typeof failureRedirect === 'string' ? failureRedirect : undefined,
     place: callingPlace(),
     hasRun: false,

@@ -6,8 +6,9 @@
  * cookie, opens all pages. If the code does not show clearly that the second factor follows, the answer is no. Out of scope: finding the sign-ins
  * (`sign-in-calls.ts`).
  */
-import { functionIn, nameOfFunction, openOfParameters, usesInScope, wordsOf } from './definitions'
+import { functionIn, nameOfFunction, openOfParameters, wordsOf } from './definitions'
 import { isAnswer, isNextPassed, responseOf } from './handler-ends'
+import { usesOfHandler } from './handler-uses'
 import { classAround, memberIn } from './members'
 import { functionAt } from './own-callback'
 import { endOfRun, type SecondFactors } from './second-factor'
@@ -24,9 +25,24 @@ const MAX_TOKENS = 2000
  * @param at index of the token `login`
  */
 export function isLoginFollowed(source: Source, at: number, factors: SecondFactors): boolean {
-  const callback = source.partsOf(at + 1)[2]
+  return isCallFollowed(source, at + 1, factors)
+}
+
+/**
+ * True if the second factor follows a password check with `session: false`: `passport.authenticate('local', { session: false })` in the list of handlers of a
+ * route, or `passport.authenticate('local', { session: false })(req, res, next)` in such a handler.
+ */
+export function isCheckFollowed(source: Source, call: Range, factors: SecondFactors): boolean {
+  if (factors.isFollowed(source, call)) return true
+  const open = call.last + 1
+  return source.is(open, '(') && source.partsOf(open).length === 3 && isCallFollowed(source, open, factors)
+}
+
+/** True if the second factor follows the call with these arguments. The third argument is the function that Passport calls after a success. */
+function isCallFollowed(source: Source, open: number, factors: SecondFactors): boolean {
+  const callback = source.partsOf(open)[2]
   if (callback !== undefined && isFunction(source, callback) && runsFactor(source, callback, factors)) return true
-  const end = source.token(at + 1).pair as number
+  const end = source.token(open).pair as number
   const goesOn = callback?.first === callback?.last && callback !== undefined && NEXT.test(source.token(callback.first).text)
   return isFollowed(source, { first: callback?.first ?? end, last: end }, factors, !goesOn)
 }
@@ -35,6 +51,9 @@ export function isLoginFollowed(source: Source, at: number, factors: SecondFacto
 export function isWriteFollowed(source: Source, at: number, factors: SecondFactors): boolean {
   return isFollowed(source, { first: at, last: at }, factors, true)
 }
+
+/** True if the second factor follows this code, in the same handler or in a later one of its route. */
+export const isFollowedFrom = (source: Source, range: Range, factors: SecondFactors): boolean => isFollowed(source, range, factors, true)
 
 /**
  * @param mayRunHere true if the second factor may also follow in the rest of this handler; false if the sign-in itself calls `next`: then the second factor
@@ -129,10 +148,8 @@ const answers = new WeakMap<Source, Map<number, boolean>>()
 
 function isFollowedAtUses(source: Source, { first, last }: Range, factors: SecondFactors): boolean {
   if (source.is(last, '}') && classAround(source, source.token(last).pair as number) !== undefined) return isMemberFollowed(source, source.token(last).pair as number, factors)
-  const start = source.is(first, 'async') ? first + 1 : first
-  const isDeclared = source.is(start, 'function') && source.isWord(start + 1) && source.statementOf(first).first === first
-  const uses = isDeclared ? usesInScope(source, source.token(start + 1).text, start + 1) : []
-  return uses.length > 0 && uses.every((at) => factors.isFollowed(source, { first: at, last: at }))
+  const uses = usesOfHandler(factors.sources, source, { first, last }) ?? []
+  return uses.length > 0 && uses.every(([other, use]) => factors.isFollowed(other, use))
 }
 
 /** True for a handler that is a method or property of a class, if the second factor runs after it wherever a file of the application uses `….name`. */

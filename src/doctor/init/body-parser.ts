@@ -3,7 +3,7 @@
  *
  * Out of scope: the order of body parser and routes, and a body parser of a single route, which does not parse the requests of other routes.
  */
-import { prefixOf } from './mount'
+import { pathAmong, prefixOf } from './mount'
 import type { Source } from './source'
 
 export function parsesForms(sources: readonly Source[], path: string): boolean {
@@ -22,11 +22,11 @@ function nameOfVariable(source: Source, at: number): string[] {
 function isMounted(sources: readonly Source[], source: Source, at: number, path: string): boolean {
   for (let open = source.token(at).parent; open !== -1; open = source.token(open).parent) {
     if (!source.is(open, '(') || !source.is(open - 1, 'use') || !source.is(open - 2, '.')) continue
-    const [first] = source.partsOf(open)
-    const mountPath = first && source.fixedTextAt(first.first)
-    if (mountPath === undefined && first !== undefined && ['regex', 'template', 'string'].includes(source.token(first.first).kind)) return false
+    const parts = source.partsOf(open)
+    const isFirst = parts[0] !== undefined && parts[0].first <= at && at <= parts[0].last
+    const mountPath = isFirst ? '' : pathAmong(sources, source, parts)
     const prefix = prefixOf(sources, source, source.tokens[open - 3]?.text ?? '') ?? ''
-    return `${path}/`.startsWith(`${prefix}${mountPath ?? ''}`.replace(/\/?$/, '/'))
+    return mountPath !== undefined && `${path}/`.startsWith(`${prefix}${mountPath}`.replace(/\/?$/, '/'))
   }
   return false
 }

@@ -3,7 +3,7 @@
  *
  * Out of scope: routes in other files, and paths that are not string literals.
  */
-import { METHODS, routeOf, type Route } from './sign-in-calls'
+import { METHODS, routeOf, type Route } from './routes'
 import type { Source } from './source'
 
 /** @param end the index of a token: only routes above it are returned */

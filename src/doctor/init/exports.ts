@@ -5,7 +5,7 @@
  */
 import { definitionsOf, isUnknownAt, nameIn, usesOf, valueAssigned, valueIn, wordsOf } from './definitions'
 import { classesNamed, memberIn } from './members'
-import { resolved } from './mount'
+import { resolved } from './relative-imports'
 import type { Imported, Range, Source } from './source'
 
 const MAX_DEPTH = 6

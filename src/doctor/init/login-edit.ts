@@ -5,7 +5,9 @@
  * Out of scope: finding the sign-ins (`sign-in-calls.ts`), and creating the strategy (`plan.ts`).
  */
 import { covers, earlierRoutes } from './earlier-routes'
-import { callOf, type SignInCall, type Route } from './sign-in-calls'
+import type { Route } from './routes'
+import { callOf } from './second-factor'
+import { type SignInCall } from './sign-in-calls'
 import type { Edits } from './edits'
 import { readsForm } from './form-fields'
 import type { Range, Source } from './source'

@@ -3,19 +3,10 @@
  *
  * Out of scope: what `init` changes behind a guard (`step-ups.ts`).
  */
-import { mountsOf, prefixOf } from './mount'
-import { routeOf, type Route } from './sign-in-calls'
+import { isGuardName } from './guard-names'
+import { mountsOf, pathAmong, prefixOf } from './mount'
+import { routeOf, type Route } from './routes'
 import type { Range, Source } from './source'
-
-/**
- * Usual names of middleware that lets only signed-in users through, for example `ensureLoggedIn`, `requireAuth` or `authenticateUser`. The whole name must
- * match, because `requireField` and `checkUsername` are no login guards.
- */
-const GUARD = /^(?:(?:ensure|requires?|is|check|must_?(?:be)?)(?:_?(?:is|log(?:ged)?_?in|auth(?:ed|enticat(?:ed|ion)|ori[sz](?:ed|ation))?|sign(?:ed)?_?in|users?|session|middleware))+|authenticated?(?:_?(?:users?|session|middleware))*)$/i
-/** Only a name of at most this length is compared with the regular expression `GUARD`, which would take minutes for a name of many thousand letters. */
-const MAX_NAME = 100
-
-export const isGuardName = (name: string): boolean => name.length <= MAX_NAME && GUARD.test(name)
 
 /** The login guard among the arguments, also in a list: a name such as `ensureLoggedIn`, or a call such as `requireAuth()`. */
 export function guardIn(source: Source, parts: readonly Range[]): Range | undefined {
@@ -31,8 +22,8 @@ export interface Place {
 export interface GuardedMount {
   readonly source: Source
   readonly guard: Range
-  /** The URL path below which the guard runs, for example `/account`; empty for the whole app. */
-  readonly path: string
+  /** The URL path below which the guard runs, for example `/account`; empty for the whole app; undefined if the path is not clear. */
+  readonly path: string | undefined
   /** Index of the token `use`. */
   readonly at: number
 }
@@ -46,26 +37,28 @@ export function guardedMounts(sources: readonly Source[], source: Source, find =
     if (text !== 'use' || !source.is(at - 1, '.') || !source.is(at + 1, '(') || !source.isWord(at - 2)) return []
     const parts = source.partsOf(at + 1)
     const guard = find(source, parts)
-    const prefix = guard === undefined ? undefined : prefixOf(sources, source, source.token(at - 2).text)
-    const [first] = parts
-    const own = first === undefined || first.first !== first.last ? '' : (source.stringAt(first.first) ?? '')
-    return guard === undefined || prefix === undefined ? [] : [{ source, guard, path: `${prefix}${own}`.replace(/\/$/, ''), at }]
+    if (guard === undefined) return []
+    const prefix = prefixOf(sources, source, source.token(at - 2).text)
+    const own = guard === parts[0] ? '' : pathAmong(sources, source, parts)
+    return [{ source, guard, path: prefix === undefined || own === undefined ? undefined : `${prefix}${own}`.replace(/\/$/, ''), at }]
   })
 }
 
 /** True if the guard in the call of `use` runs before the route at `place`. */
-export function isBehind(sources: readonly Source[], { source, path, at }: GuardedMount, place: Place): boolean {
+export function isBehind(sources: readonly Source[], { source, guard, path, at }: GuardedMount, place: Place): boolean {
   const prefix = prefixOf(sources, place.source, place.route.owner)
-  if (prefix === undefined || !`${prefix}${place.route.path}/`.startsWith(`${path}/`)) return false
+  const isBelow = path !== undefined && prefix !== undefined && `${prefix}${place.route.path}/`.startsWith(`${path}/`)
   // Follow the mounts from the route to the app or router that has the guard: there, Express runs what stands first.
   const owner = source.token(at - 2).text
   let on = { source: place.source, owner: place.route.owner, at: place.route.open }
   while (on.source !== source || on.owner !== owner) {
     const [mount] = mountsOf(sources, on.source, on.owner)
-    if (mount === undefined) return place.source !== source || place.route.open > at
+    if (mount === undefined) return isBelow && (place.source !== source || place.route.open > at)
     on = mount
   }
-  return on.at >= at
+  // The call of `use` that has the guard may also mount the router of the route. Its path then makes no difference.
+  const isForAll = source.partsOf(at + 1)[0] === guard
+  return on.at === at || ((isBelow || isForAll) && on.at > at)
 }
 
 export function routesIn(source: Source): Route[] {

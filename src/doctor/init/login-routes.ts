@@ -6,9 +6,11 @@
  * phone. In doubt, a call counts as one by an admin, and the developer must change it. Out of scope: finding the calls (`sign-in-calls.ts`).
  */
 import { namesOfFunctions } from './behind-sign-in'
-import { guardedMounts, isBehind, isGuardName, routesIn, type GuardedMount, type Place } from './login-guards'
+import { isGuardName } from './guard-names'
+import { guardedMounts, isBehind, routesIn, type GuardedMount, type Place } from './login-guards'
 import { isSessionOff } from './own-callback'
-import { IMPERSONATION, routeOf, type SignInCall } from './sign-in-calls'
+import { routeOf } from './routes'
+import { IMPERSONATION, type SignInCall } from './sign-in-calls'
 import { isFunction, type Range, type Source } from './source'
 
 const OTHER_USER = "if a signed-in user, such as an admin, signs in here as another user: do not start the other user's second factor, because the admin could set up a factor in that user's name. Put requireSecondFactor in front of this handler, so that the admin confirms with the admin's own second factor: docs/guides/existing-app.md, \"Change every other place that signs users in\""
@@ -72,7 +74,8 @@ function anyGuardIn(source: Source, parts: readonly Range[]): Range | undefined 
   return parts.find(({ first, last }) => {
     if ((first === last && !source.isWord(first)) || isFunction(source, { first, last })) return false
     return source.tokens.slice(first, last + 1).some(({ kind, text }, i) => {
-      if (kind !== 'word' && kind !== 'string') return false
+      // What a handler itself calls, such as an own function `authenticate`, is no guard in front of it.
+      if ((kind !== 'word' && kind !== 'string') || source.blockOf(first + i) > first) return false
       return ROLE.test(text) || (isGuardName(text) && !(text === 'authenticate' && source.is(first + i - 1, '.')))
     })
   })

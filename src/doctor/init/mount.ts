@@ -1,28 +1,16 @@
 /**
  * Finds the path under which a router is mounted, for example `/account` for `app.use('/account', router)`. Follows nested routers through several files.
  *
- * Out of scope: the routes themselves (`sign-in-calls.ts`), paths that are not string literals, and routers that are mounted twice.
+ * The path can also be a constant whose value is a string literal. Out of scope: the routes themselves (`sign-in-calls.ts`), all other paths, and routers that are
+ * mounted twice.
  */
-import { posix } from 'node:path'
-import { isFunction, type Source } from './source'
+import { functionIn, nameIn, valueIn, wordsOf } from './definitions'
+import { codeAt, exportedCode } from './exports'
+import { isGuardName } from './guard-names'
+import { resolved } from './relative-imports'
+import { isFunction, type Range, type Source } from './source'
 
-const EXTENSIONS = ['', '.js', '.cjs', '.mjs', '.ts', '.cts', '.mts', '/index.js', '/index.ts', '/index.cjs', '/index.mjs']
 const MAX_DEPTH = 5
-
-const sourcesByPath = new WeakMap<readonly Source[], ReadonlyMap<string, Source>>()
-
-/**
- * Finds the file of a relative import.
- * @returns undefined if the import is not relative, or if no source of the application matches
- */
-export function resolved(sources: readonly Source[], from: Source, specifier: string): Source | undefined {
-  if (!specifier.startsWith('.')) return undefined
-  const path = posix.join(posix.dirname(from.path), specifier)
-  const names = [...EXTENSIONS.map((extension) => path + extension), path.replace(/\.([cm]?)js$/, '.$1ts')]
-  const known = sourcesByPath.get(sources) ?? new Map(sources.map((source) => [source.path, source]))
-  sourcesByPath.set(sources, known)
-  return names.map((name) => known.get(posix.normalize(name))).find((source) => source !== undefined)
-}
 
 const prefixes = new WeakMap<readonly Source[], Map<string, string | undefined>>()
 
@@ -42,9 +30,10 @@ export function prefixOf(sources: readonly Source[], source: Source, owner: stri
 function prefixIn(sources: readonly Source[], source: Source, owner: string, depth: number): string | undefined {
   if (depth > MAX_DEPTH) return undefined
   const made = madeOf(source, owner)
-  if (made === 'app') return ''
   if (made === undefined) return undefined
-  const [mount, ...others] = mountsOf(sources, source, owner)
+  // An application can also be mounted in another one. But the `use` of Passport mounts nothing.
+  const [mount, ...others] = mountsOf(sources, source, owner).filter((one) => made === 'router' || madeOf(one.source, one.owner) !== undefined)
+  if (mount === undefined && made === 'app') return ''
   if (mount === undefined || others.length > 0 || mount.path === undefined) return undefined
   const before = prefixIn(sources, mount.source, mount.owner, depth + 1)
   return before === undefined ? undefined : `${before}${mount.path.replace(/\/$/, '')}`
@@ -54,8 +43,6 @@ function prefixIn(sources: readonly Source[], source: Source, owner: string, dep
 export function mountsOf(sources: readonly Source[], source: Source, owner: string): Mount[] {
   return sources.flatMap((other) => mountsIn(sources, other, source, owner))
 }
-
-export const isApp = (source: Source, owner: string): boolean => madeOf(source, owner) === 'app'
 
 /**
  * Tells whether a variable contains an Express application or a router. If the file does not create the variable's value, a variable called `app` or `server`
@@ -86,16 +73,64 @@ function mountsIn(sources: readonly Source[], source: Source, target: Source, ro
   return source.tokens.flatMap(({ text }, at) => {
     if (text !== 'use' || !source.is(at - 1, '.') || !source.is(at + 1, '(') || !source.isWord(at - 2)) return []
     const parts = source.partsOf(at + 1)
-    const isTarget = parts.some((part) => {
+    const index = parts.findIndex((part) => {
       if (isFunction(source, part)) return false
       const specifier = source.is(part.first, 'require') ? source.stringAt(part.first + 2) : source.imports.get(source.token(part.first).text)?.from
       if (specifier !== undefined) return resolved(sources, source, specifier) === target
       return source === target && part.first === part.last && source.is(part.first, router)
     })
-    if (!isTarget) return []
-    const [first] = parts
-    const path = first === undefined || first.first !== first.last ? '' : source.stringAt(first.first)
-    const isPath = first !== undefined && ['string', 'template', 'regex'].includes(source.token(first.first).kind)
-    return [{ source, at, owner: source.token(at - 2).text, path: isPath ? path : '' }]
+    if (index === -1) return []
+    return [{ source, at, owner: source.token(at - 2).text, path: index === 0 ? '' : pathAmong(sources, source, parts) }]
   })
 }
+
+/**
+ * The path among the arguments of `use`.
+ * @returns an empty string if the first argument is middleware, so that there is no path; undefined if the path is not clear
+ */
+export function pathAmong(sources: readonly Source[], source: Source, [first]: readonly Range[]): string | undefined {
+  if (first === undefined) return ''
+  if (first.first === first.last && !source.isWord(first.first)) return source.fixedTextAt(first.first)
+  return isMiddleware(sources, source, first) ? '' : textOf(sources, source, first)
+}
+
+/** The text of a variable to which the application assigns one string literal, and nothing else. */
+function textOf(sources: readonly Source[], source: Source, range: Range, depth = 0): string | undefined {
+  const { first, last } = valueIn(source, range)
+  if (first === last && !source.isWord(first)) return source.fixedTextAt(first)
+  const [code, ...others] = depth <= MAX_DEPTH && nameIn(source, { first, last }) === last ? codeAt(sources, source, last) : []
+  const isExtended = code !== undefined && wordsOf(source, source.token(last).text).some((at) => source.is(at + 1, '+') && source.is(at + 2, '='))
+  return code === undefined || others.length > 0 || isExtended ? undefined : textOf(sources, ...code, depth + 1)
+}
+
+/** Packages whose functions return no middleware, but a part of a path. */
+const PATHS = /^(?:node:)?(?:path|url)(?:\/posix)?$/
+
+/**
+ * True if the argument certainly is middleware: a function, a name of a function, a login guard, or what a function of an installed package returns, such as
+ * `helmet()` or `express.json()`.
+ */
+function isMiddleware(sources: readonly Source[], source: Source, range: Range, depth = 0): boolean {
+  const value = valueIn(source, range)
+  if (isFunction(source, value)) return true
+  if (source.is(value.first, '[') && source.token(value.first).pair === value.last) return source.partsOf(value.first).every((part) => isMiddleware(sources, source, part, depth))
+  if (source.is(value.first, 'require') && value.last === value.first + 3) {
+    const file = resolved(sources, source, source.stringAt(value.first + 2) ?? '')
+    const exported = file === undefined ? [] : exportedCode(sources, file, undefined)
+    return exported.length > 0 && exported.every(([other, code]) => isMiddlewareCode(sources, other, code, depth))
+  }
+  const at = nameIn(source, value)
+  if (at === undefined || depth > MAX_DEPTH) return false
+  if (isGuardName(source.token(at).text)) return true
+  const found = codeAt(sources, source, at)
+  if (at === value.last) return found.length > 0 && found.every(([other, code]) => isMiddlewareCode(sources, other, code, depth))
+  const isOf = found.length > 0 && found.every(([other, code]) => {
+    const { result } = functionIn(other, code) ?? {}
+    return result !== undefined && isMiddleware(sources, other, result, depth + 1)
+  })
+  const from = source.imports.get(source.token(value.first).text)?.from
+  const isOfPackage = from !== undefined && !from.startsWith('.') && !PATHS.test(from) && (at === value.first || /^(?:express|passport|body-parser|multer|csurf)$/.test(from))
+  return isOf || isOfPackage
+}
+
+const isMiddlewareCode = (sources: readonly Source[], source: Source, code: Range, depth: number): boolean => functionIn(source, code) !== undefined || isMiddleware(sources, source, code, depth + 1)

@@ -5,7 +5,8 @@
  * Out of scope: printing and writing (`init-command.ts`).
  */
 import type { AppFolder, FileChange } from './app-folder'
-import { signInCallsIn, routeOf, type SignInCall, type Route } from './sign-in-calls'
+import { routeOf, type Route } from './routes'
+import { signInCallsIn, type SignInCall } from './sign-in-calls'
 import { covers, earlierRoutes } from './earlier-routes'
 import { Edits } from './edits'
 import { editLogin, editSignUp, loginChange, type LoginChange } from './login-edit'
@@ -14,7 +15,8 @@ import { passwordStrategyIn, type PasswordStrategy, type Refusal } from './looku
 import { parsesForms } from './body-parser'
 import { prefixOf } from './mount'
 import { editLoginForm, editManifest } from './page-edit'
-import { SecondFactors } from './second-factor'
+import { tableRouteAround } from './route-tables'
+import { callOf, SecondFactors } from './second-factor'
 import type { Range, Source } from './source'
 import { editStepUps, withoutStepUp } from './step-ups'
 import { addStrategy, strategyFileOf, type StrategyFile } from './strategy-edit'
@@ -197,13 +199,22 @@ function loginIn({ sources }: AppFolder, signInCalls: readonly SignInCall[]): Lo
   const refuse = (why: string): Refusal => ({ source: signInCall.source, line: signInCall.line, why })
   if (others.length > 0) return refuse(`several routes ask for the password: also ${others.map(({ source, line }) => `${source.path}:${line}`).join(', ')}`)
   const route = routeOf(signInCall.source, signInCall.at)
-  if (route === undefined || !/^\/[\w/-]*$/.test(route.path)) return refuse('the path of the password route is not a plain string')
+  if (route === undefined) return refuse(withoutRoute(signInCall))
+  if (!/^\/[\w/-]*$/.test(route.path)) return refuse('the path of the password route is not a plain string')
   const change = loginChange(sources, signInCall, route)
   if (typeof change === 'string') return refuse(`the password route is not changed: ${change}`)
   if (signInCall.source.is(route.statement.first, 'this')) return refuse(`init does not change routes of a class, such as those of this.${route.owner}`)
   const prefix = prefixOf(sources, signInCall.source, route.owner)
   if (prefix === undefined || !/^[\w/-]*$/.test(prefix)) return refuse(`it is not clear under which path ${route.owner} is mounted`)
   return { signInCall, route, change, prefix, path: route.path.replace(/\/$/, '') }
+}
+
+/** Why `init` finds no route with this password check. */
+function withoutRoute({ source, at }: SignInCall): string {
+  if (tableRouteAround(source, at) !== undefined) return 'the password route is in a table of routes, which init does not change'
+  const { first } = callOf(source, at)
+  if (source.is(first - 1, '=') && source.isWord(first - 2)) return `passport.authenticate is in the variable ${source.token(first - 2).text}, and not in the password route itself`
+  return 'init found no route with a plain string as its path around passport.authenticate'
 }
 
 interface Session {

@@ -8,6 +8,7 @@ import { isCheckedUser } from './checked-user'
 import { functionIn, isUnknownAt, nameIn, usesInScope, valueIn, type FunctionCode } from './definitions'
 import { codeAt } from './exports'
 import { goesOn, isAnswer, isNextPassed, leavesRoute, namesOfNext, responseOf } from './handler-ends'
+import { isInTable } from './route-tables'
 import type { Range, Source } from './source'
 
 /** The number of later handlers of one route that are examined at most. Otherwise a very long list of handlers would take too much time. */
@@ -226,7 +227,7 @@ export class SecondFactors {
 
   /** True if this array, or variable with an array, contains handlers: it is an argument of `app.post`, an item of such an array, or an option of a route. */
   private isOfList(source: Source, first: number, last: number): boolean {
-    if (source.is(first - 1, ':')) return HOOKS.test(source.tokens[first - 2]?.text ?? '')
+    if (source.is(first - 1, ':')) return HOOKS.test(source.tokens[first - 2]?.text ?? '') || isInTable(source, first)
     const start = source.is(first - 1, '...') ? first - 1 : first
     const { parent } = source.token(first)
     return this.isList(source, parent) && source.partsOf(parent).some((part) => part.first === start && part.last === last)
@@ -249,6 +250,13 @@ export class SecondFactors {
 function nameAt(source: Source, at: number): string {
   const first = source.is(at - 1, '.') ? at - 2 : at
   return `${source.is(first - 1, '.') ? '.' : ''}${isUnknownAt(source, first) ? '?' : ''}${source.textOf({ first, last: at })}`
+}
+
+/** The tokens from `passport` to the closing parenthesis of `passport.authenticate(…)`. */
+export function callOf(source: Source, at: number): Range {
+  let first = at
+  while (source.is(first - 1, '.')) first -= 2
+  return { first, last: source.token(at + 1).pair as number }
 }
 
 /** The last token of a call that runs the strategy: in `passport.authenticate('nevis')(req, res, next)`, the second closing parenthesis. */

@@ -4,10 +4,12 @@
  * If it is not clear whether a call signs a user in, the call counts as one. The developer can easily dismiss a wrong report, but cannot see a missing
  * report. Out of scope: adding the second factor there (`plan.ts`), and sign-ins inside a library.
  */
-import { isLoginFollowed, isWriteFollowed, namesOfFunctions } from './behind-sign-in'
+import { isCheckFollowed, isLoginFollowed, isWriteFollowed, namesOfFunctions } from './behind-sign-in'
 import { isClosedCallback, isInClosedCallback, isSessionOff } from './own-callback'
+import { promisedLogin } from './promised-login'
 import { requestWriteAt } from './request-writes'
-import { SecondFactors } from './second-factor'
+import { routeOf } from './routes'
+import { callOf, SecondFactors } from './second-factor'
 import { sessionWriteAt } from './session-writes'
 import { isFunction, type Range, type Source } from './source'
 import * as remedies from './sign-in-remedies'
@@ -106,7 +108,10 @@ function useOfLogin(source: Source, at: number, text: string, factors: SecondFac
     if (REQUEST.test(owner)) return loginAt(source, at, owner, factors)
     return isUserGiven(source, at + 1) ? { ...loginAt(source, at, owner, factors), kind: 'other' } : undefined
   }
-  if (LIKE_REQUEST.test(owner)) return other(`${owner}.${text}, bound or promisified`)
+  if (LIKE_REQUEST.test(owner)) {
+    const promised = promisedLogin(source, at, factors)
+    return { ...other(`${owner}.${text}, bound or promisified`), remedy: promised === 'closed' ? undefined : promised === 'open' ? remedies.NOT_FOLLOWED_LOGIN : remedies.LOGIN }
+  }
   const isCalled = source.is(at + 1, '.') && ['call', 'apply'].includes(source.tokens[at + 2]?.text ?? '') && source.is(at + 3, '(')
   return isCalled && isUserGiven(source, at + 3) ? other(`${owner}.${text}.${source.token(at + 2).text}(…)`, remedies.LOOK) : undefined
 }
@@ -186,13 +191,14 @@ function authenticateAt(source: Source, at: number, factors: SecondFactors, isKn
   }
   const isRemembered = /remember/i.test(strategy)
   if (rest.some((part) => isFunction(source, part)) || rest.length > 1) {
-    return { ...base, kind: 'other', what: `${base.what} with a callback of its own`, remedy: isClosedCallback(source, at, factors) ? undefined : isRemembered ? remedies.REMEMBER : remedies.CALLBACK }
+    return { ...base, kind: 'other', what: `${base.what} with a callback of its own`, remedy: isClosedCallback(source, at, factors) ? undefined : isRemembered ? remedies.REMEMBER : hasLogin(source, rest) ? remedies.CALLBACK : remedies.CALLBACK_ONLY }
   }
   const [options] = rest
   const properties = options && source.propertiesOf(options)
   const route = routeOf(source, at)
   if (options !== undefined && isSessionOff(source, options)) {
-    if (factors.isFollowed(source, callOf(source, at))) return { ...base, remedy: undefined }
+    const isRedirected = source.partsOf(options.first).some(({ first: name }) => /^(['"]?)success(?:ReturnToOr)?Redirect\1$/.test(source.token(name).text))
+    if (isCheckFollowed(source, callOf(source, at), factors)) return isRedirected ? { ...base, kind: 'other', what: `${base.what} with a redirect before the second factor`, remedy: remedies.REDIRECTED } : { ...base, remedy: undefined }
     return { ...base, kind: 'other', what: `${base.what} without a session`, remedy: isRemembered ? remedies.REMEMBER : route?.method === 'get' ? remedies.NOT_FOLLOWED_IN_GET : remedies.NOT_FOLLOWED }
   }
   const other = isRemembered ? remedies.REMEMBER : route === undefined ? remedies.NOT_ON_A_ROUTE : route.method === 'get' ? remedies.IN_GET : remedies.OTHER_STRATEGY
@@ -202,6 +208,8 @@ function authenticateAt(source: Source, at: number, factors: SecondFactors, isKn
   const isKept = session === undefined || (session.first === session.last && source.is(session.first, 'true'))
   return { ...base, signsIn: isKept && properties?.has('assignProperty') !== true, remedy: other }
 }
+
+const hasLogin = (source: Source, parts: readonly Range[]): boolean => parts.some(({ first, last }) => source.tokens.slice(first, last + 1).some(({ text }) => /^log[iI]n$/.test(text)))
 
 /** True for `AuthGuard` of @nestjs/passport, also imported under another name. */
 function isAuthGuard(source: Source, at: number): boolean {
@@ -228,13 +236,6 @@ function guardAt(source: Source, at: number, factors: SecondFactors): Found | un
 
 /** True for a strategy of this package, and for one that checks no password or other credential. */
 const isHarmless = (name: string, factors: SecondFactors): boolean => NO_CHECK.includes(name) || factors.isNamed(name)
-
-/** The tokens from `passport` to the closing parenthesis of `passport.authenticate(…)`. */
-export function callOf(source: Source, at: number): Range {
-  let first = at
-  while (source.is(first - 1, '.')) first -= 2
-  return { first, last: source.token(at + 1).pair as number }
-}
 
 function strategiesIn(source: Source, { first, last }: Range): string[] | undefined {
   if (first === last) {
@@ -269,32 +270,4 @@ function named(source: Source, at: number, call: string, strategy = ''): string 
   const what = PLACES.find(([pattern]) => [strategy, path ?? ''].some((text) => pattern.test(text))) ?? PLACES.find(([pattern]) => pattern.test(source.path))
   const isRemembered = what === undefined && /remember/i.test(namesOfFunctions(source, at)[0] ?? '')
   return `${what?.[1] ?? (isRemembered ? REMEMBERED : 'sign-in')}: ${call}`
-}
-
-export interface Route {
-  /** The variable on which the route is mounted, for example `app` or `router`; for `this.router`, the property `router`. */
-  readonly owner: string
-  readonly method: string
-  /** As it is written, also with escapes, as a template or as a regular expression. */
-  readonly path: string
-  readonly statement: Range
-  /** Index of the parenthesis that opens the arguments of `app.post(…)`. */
-  readonly open: number
-}
-
-const MAX_PATH = 1000
-export const METHODS = new Set(['get', 'post', 'put', 'patch', 'delete', 'all'])
-
-/** Finds the route whose handlers contain the token, as in `app.post('/login', …)` or `app.route('/login').post(…)`. */
-export function routeOf(source: Source, at: number): Route | undefined {
-  for (let open = source.token(at).parent; open !== -1; open = source.token(open).parent) {
-    const method = source.tokens[open - 1]?.text ?? ''
-    if (!source.is(open, '(') || !METHODS.has(method) || !source.is(open - 2, '.')) continue
-    const statement = source.statementOf(open)
-    const first = source.is(statement.first, 'this') && source.is(statement.first + 3, '.') ? statement.first + 2 : statement.first
-    const isChain = source.is(first + 1, '.') && source.is(first + 2, 'route')
-    const { kind = 'punct', text = '' } = source.tokens[isChain ? first + 4 : open + 1] ?? {}
-    if (/^(?:string|template|regex)$/.test(kind) && text.length <= MAX_PATH && source.isWord(first) && source.is(first + 1, '.')) return { owner: source.token(first).text, method, path: text.slice(1, -1), statement, open }
-  }
-  return undefined
 }

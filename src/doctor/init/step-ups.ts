@@ -6,7 +6,8 @@
 import type { Edits } from './edits'
 import { guardedMounts, guardIn, handlersOf, isBehind, routesIn, type Place } from './login-guards'
 import { prefixOf } from './mount'
-import type { Route } from './sign-in-calls'
+import { tableRoutesIn } from './route-tables'
+import type { Route } from './routes'
 import type { Range, Source } from './source'
 
 const SENSITIVE = /password|passwd|e-?mail|address|phone|iban|delete|2fa|api-?key|token/i
@@ -68,7 +69,7 @@ export function editStepUps(edits: Edits, sources: readonly Source[], waitingURL
     return chosen.map(({ route }) => nameOf({ source, route }))
   })
   const left = sensitiveChanges(sources).filter((one) => !covered.some(({ source, route }) => source === one.source && route.open === one.route.open))
-  return { changed, withoutPage, left: left.map((place) => `${nameOf(place)}: init found no login guard in front of it, and added no requireSecondFactor`) }
+  return { changed, withoutPage, left: left.map((place) => `${nameOf(place)}: ${place.route.owner === '' ? 'init changes no table of routes' : 'init found no login guard in front of it'}, and added no requireSecondFactor`) }
 }
 
 /** In an app that already uses this package: the sensitive routes without `requireSecondFactor`, one sentence each. */
@@ -83,14 +84,17 @@ export function withoutStepUp(sources: readonly Source[]): string[] {
   }
   const find = (source: Source, parts: readonly Range[]) => parts.find(({ first, last }) => source.tokens.slice(first, last + 1).some(({ kind, text }) => kind === 'word' && names.has(text)))
   const mounts = sources.flatMap((source) => guardedMounts(sources, source, find))
-  const isOwn = (place: Place) => own.some((path) => path !== '' && `${wholePath(sources, place)}/`.startsWith(`${path}/`))
+  const isOwn = (place: Place) => own.some((path) => {
+    if (path === '' || prefixOf(sources, place.source, place.route.owner) !== undefined) return path !== '' && `${wholePath(sources, place)}/`.startsWith(`${path}/`)
+    return [path, `${path}/callback`].some((whole) => whole.endsWith(wholePath(sources, place))) // the path of the router is not clear
+  })
   const isCovered = (place: Place) => find(place.source, place.source.partsOf(place.route.open)) !== undefined || mounts.some((mount) => isBehind(sources, mount, place))
   return sensitiveChanges(sources).filter((place) => !isOwn(place) && !isCovered(place)).map((place) => `${named(sources, place)}: init found no requireSecondFactor in front of it`)
 }
 
 /** The sensitive routes that are no GET routes, with or without a login guard. */
 function sensitiveChanges(sources: readonly Source[]): Place[] {
-  return sources.flatMap((source) => routesIn(source).filter((route) => isSensitive(route) && route.method !== 'get' && !SIGN_IN.test(route.path)).map((route) => ({ source, route })))
+  return sources.flatMap((source) => [...routesIn(source), ...tableRoutesIn(source)].filter((route) => isSensitive(route) && route.method !== 'get' && !SIGN_IN.test(route.path)).map((route) => ({ source, route })))
 }
 
 const wholePath = (sources: readonly Source[], { source, route: { owner, path } }: Place) => `${prefixOf(sources, source, owner) ?? ''}${path}`.replace(/(.)\/$/, '$1')

@@ -791,9 +791,9 @@ describe('a door', () => {
   it('with remember me › has a remedy that does not put the second factor in front of every page', () => {
     const { out } = init(folderWith({ 'app.js': `${head}app.use(passport.authenticate('remember-me'))\napp.use(passport.authenticate('saml'))\napp.get('/cb', passport.authenticate('google'))\napp.post('/cb', passport.authenticate('apple'))\napp.get('/back', passport.authenticate('oauth2', { session: false }), keep)\napp.post('/back', passport.authenticate('saml', { session: false }), keep)\n` }))
     expect(out.replace(/\n +/g, ' ')).toContain('app.js:2 its cookie alone must never sign a user in, also not with session: false: remove it and use the option rememberBrowser of this package, or let the cookie replace the password on one route: docs/guides/existing-app.md, "A remember-me strategy of your own"')
-    expect(out.replace(/\n +/g, ' ')).toContain('app.js:3 if it has no second factor of its own: use it on one route instead, with { session: false }, then')
-    expect(out.replace(/\n +/g, ' ')).toContain('app.js:4 if it has no second factor of its own: { session: false }, then a page with a form whose POST runs')
-    expect(out.replace(/\n +/g, ' ')).toContain("app.js:5 if it has no second factor of its own: { session: false }, then passport.authenticate('nevis')")
+    expect(out.replace(/\n +/g, ' ')).toContain('app.js:3 if the strategy has no second factor of its own: use it on one route instead, with { session: false } and without successRedirect')
+    expect(out.replace(/\n +/g, ' ')).toContain('app.js:4 if the strategy has no second factor of its own: pass { session: false } without successRedirect to this passport.authenticate, then show a page with a form whose POST runs')
+    expect(out.replace(/\n +/g, ' ')).toContain("app.js:5 if the strategy has no second factor of its own: pass { session: false } without successRedirect to this passport.authenticate, and run passport.authenticate('nevis') right behind it")
     expect(out.replace(/\n +/g, ' ')).toContain('app.js:6 no second factor was found behind it, and a GET never starts one: the handlers behind it may only keep the user in the session')
     expect(out.replace(/\n +/g, ' ')).toContain("app.js:7 no second factor was found behind it. Run passport.authenticate('nevis') right behind it")
   })

@@ -1,0 +1,123 @@
+/** Tests which sign-ins the command `init` accepts in an app that already has the second factor, and which it still reports. */
+import { folderWith, init, removeFolders, type Files } from './support'
+
+afterEach(removeFolders)
+
+const HEAD = `const express = require('express')
+const passport = require('passport')
+const { promisify } = require('util')
+const { nevis } = require('passport-nevis')
+const users = require('./users')
+const failureRedirect = '/login'
+const app = express()
+const secondFactor = passport.authenticate('nevis', { failureRedirect: '/login' })
+`
+
+/** What `init` reports for this code: the exit code, the places in the order of the files, and the whole output. */
+function reportOf(code: string, files: Files = {}) {
+  const { exitCode, out } = init(folderWith({ 'app.js': HEAD + code, ...files }))
+  const places = out.replace(/\n {4}/g, ' ').split('\n').flatMap((line) => /^ {2}(ok|LEFT) +\S+ {2}(.*)/.exec(line)?.slice(1).join(' ') ?? [])
+  return { exitCode, places, out: out.replace(/\s+/g, ' ') }
+}
+
+describe('a password check without a session, in front of the second factor', () => {
+  it.each([
+    ['in the list of handlers', "app.post('/login', passport.authenticate('local', { session: false, failureRedirect }), secondFactor)"],
+    ['inside a handler', "app.post('/login', (req, res, next) => { passport.authenticate('local', { session: false, failureRedirect })(req, res, next) }, secondFactor)"],
+    ['inside a handler with a name', "function check(req, res, next) { passport.authenticate('local', { session: false })(req, res, next) }\napp.post('/login', check, secondFactor)"],
+    ['inside a handler that goes on to the second factor itself', "app.post('/login', (req, res, next) => { passport.authenticate('local', { session: false })(req, res, (err) => { if (err) return next(err); secondFactor(req, res, next) }) })"],
+    ['in a table of routes', "module.exports = [{ method: 'post', path: '/login', handlers: [passport.authenticate('local', { session: false }), secondFactor] }]"],
+    ['in a table of routes with the method as a key', "module.exports = { '/login': { post: [passport.authenticate('local', { session: false }), secondFactor] } }"],
+  ])('%s › is right', (_name, code) => {
+    expect(reportOf(code)).toMatchObject({ exitCode: 0, places: ["ok sign-in: passport.authenticate('local')"] })
+  })
+
+  it.each([
+    ['inside a handler that answers after it', "app.post('/login', (req, res, next) => { passport.authenticate('local', { session: false })(req, res, () => res.json(token(req.user))) }, secondFactor)"],
+    ['inside a handler of a route without the second factor', "app.post('/login', (req, res, next) => { passport.authenticate('local', { session: false })(req, res, next) }, (req, res) => res.json(token(req.user)))"],
+    ['in one array of a table of routes, with the second factor in another', "module.exports = [{ method: 'post', path: '/login', before: [passport.authenticate('local', { session: false })], after: [secondFactor] }]"],
+    ['in an array of another object', "module.exports = { strategies: [passport.authenticate('local', { session: false }), secondFactor] }"],
+  ])('%s › is reported', (_name, code) => {
+    expect(reportOf(code)).toMatchObject({ exitCode: 1, places: ["LEFT sign-in: passport.authenticate('local') without a session"] })
+  })
+
+  it.each(['successRedirect', "'successRedirect'", 'successReturnToOrRedirect'])('with %s › is reported, because Passport redirects before the second factor', (option) => {
+    const { exitCode, places, out } = reportOf(`app.post('/login', passport.authenticate('local', { session: false, ${option}: '/', failureRedirect }), secondFactor)`)
+    expect([exitCode, places]).toEqual([1, ["LEFT sign-in: passport.authenticate('local') with a redirect before the second factor"]])
+    expect(out).toContain('app.js:9 remove successRedirect (or successReturnToOrRedirect): with it, Passport redirects before the second factor, so no user can sign in. Redirect in the last handler of the callback')
+  })
+})
+
+describe('a handler of another file that sets the user of one request', () => {
+  const HANDLER = 'function rememberMe(req, res, next) { users.find(req.cookies.remembered, (err, user) => { if (err || !user) return next(err || new Error()); req.login(user, { session: false }, next) }) }'
+  const file = (code: string) => ({ 'remember.js': `const users = require('./users')\n${code}\n` })
+  const ROUTE = "app.post('/login/remembered', rememberMe, secondFactor)"
+
+  it.each<[string, string, string]>([
+    ['exported as a whole', `module.exports = ${HANDLER}`, `const rememberMe = require('./remember')\n${ROUTE}`],
+    ['exported without a name', `module.exports = ${HANDLER.replace(' rememberMe', ' ')}`, `const rememberMe = require('./remember')\n${ROUTE}`],
+    ['exported by its name', `${HANDLER}\nmodule.exports = { rememberMe }`, `const { rememberMe } = require('./remember')\n${ROUTE}`],
+    ['exported as a property', `exports.rememberMe = ${HANDLER.replace(' rememberMe', ' ')}`, `const remember = require('./remember')\n${ROUTE.replace('rememberMe', 'remember.rememberMe')}`],
+    ['required in the route', `module.exports = ${HANDLER}`, ROUTE.replace('rememberMe', "require('./remember')")],
+  ])('%s, and used only in front of the second factor › is right', (_name, exported, code) => {
+    expect(reportOf(code, file(exported))).toMatchObject({ exitCode: 0, places: ['ok remember me: req.login(…)'] })
+  })
+
+  it.each<[string, string]>([
+    ['used also in front of all pages', `const rememberMe = require('./remember')\napp.use(rememberMe)\n${ROUTE}`],
+    ['used only in a route without the second factor', "const rememberMe = require('./remember')\napp.get('/', rememberMe, (req, res) => res.render('home'))"],
+    ['required once more, in front of all pages', `const rememberMe = require('./remember')\napp.use(require('./remember'))\n${ROUTE}`],
+    ['not used in any file that init reads', ''],
+    ['exported once more by another file', `const rememberMe = require('./remember')\nexports.all = require('./remember')\n${ROUTE}`],
+  ])('%s › is reported', (_name, code) => {
+    expect(reportOf(code, file(`module.exports = ${HANDLER}`))).toMatchObject({ exitCode: 1, places: ['LEFT remember me: req.login(…) without a session'] })
+  })
+})
+
+describe('a promise of req.login', () => {
+  const route = (login: string, rest = 'next()', later = 'secondFactor') => `app.post('/sign-up', wrap(async (req, res, next) => { const user = await users.create(req.body); ${login}; ${rest} }), ${later})`
+
+  it.each([
+    ['bound after promisify', 'const login = promisify(req.login).bind(req); await login(user, { session: false })'],
+    ['bound before promisify', 'const login = promisify(req.login.bind(req)); await login(user, { session: false })'],
+    ['called in place', 'await promisify(req.logIn.bind(req))(user, { session: false })'],
+    ['called with the request', 'await promisify(req.logIn).call(req, user, { session: false })'],
+    ['of a module', 'await util.promisify(req.logIn).call(req, user, { session: false })'],
+  ])('%s, without a session, in front of the second factor › is right', (_name, login) => {
+    expect(reportOf(route(login))).toMatchObject({ exitCode: 0, places: [expect.stringMatching(/^ok sign-up: req\.log[iI]n, bound or promisified$/)] })
+  })
+
+  const LOGIN = 'const login = promisify(req.login).bind(req); await login(user, { session: false })'
+  it.each([
+    ['that signs in', route('const login = promisify(req.login).bind(req); await login(user)'), 'pass { session: false } as the second argument'],
+    ['that signs in at one of two calls', route(`${LOGIN}; await login(user)`), 'pass { session: false } as the second argument'],
+    ['that is passed on', route(`${LOGIN}; enter(login)`), 'pass { session: false } as the second argument'],
+    ['behind which the handler answers', route(LOGIN, 'res.json(user)'), 'no second factor was found behind it'],
+    ['in a route without the second factor', route(LOGIN, 'next()', '(req, res) => res.json(req.user)'), 'no second factor was found behind it'],
+  ])('%s › is reported, with the right advice', (_name, code, advice) => {
+    const { exitCode, places, out } = reportOf(code)
+    expect([exitCode, places]).toEqual([1, ['LEFT sign-up: req.login, bound or promisified']])
+    expect(out).toContain(advice)
+  })
+
+  it('in a handler that calls a function authenticate › is not taken for a sign-in by an admin', () => {
+    const { out } = reportOf("app.post('/login', wrap(async (req, res, next) => { const user = await authenticate(req); req.login(user, (err) => next(err)) }), finish)")
+    expect(out).toContain('app.js:9 pass { session: false } as the second argument')
+    expect(out).not.toContain('such as an admin')
+  })
+
+  it('behind a guard with a function as its argument › still counts as a sign-in by an admin', () => {
+    expect(reportOf("app.post('/switch', requireRole((user) => user.boss), (req, res, next) => req.login(found, next))").out).toContain('such as an admin')
+  })
+})
+
+describe('the advice', () => {
+  it('for a callback without req.logIn › does not speak of its req.logIn', () => {
+    const { out } = reportOf("const check = (req, res) => new Promise((resolve, reject) => passport.authenticate('local', (err, user) => (err ? reject(err) : resolve(user)))(req, res))")
+    expect(out).toContain('the callback itself signs no user in. The code that gets the user from it must pass { session: false } to req.logIn')
+  })
+
+  it('for another strategy › is a whole sentence, and says that successRedirect must go', () => {
+    expect(reportOf("app.post('/sso', passport.authenticate('ldap'))").out).toContain("app.js:9 if the strategy has no second factor of its own: pass { session: false } without successRedirect to this passport.authenticate, and run passport.authenticate('nevis') right behind it")
+  })
+})
