@@ -29,7 +29,7 @@ const EXTRA_SLOTS = 32
 /** `denialsOf` stops searching after this many denials, even if a faulty ledger reports every key as claimed. */
 const MAX_DENIALS = 100
 
-interface SpentStart {
+export interface SpentStart {
   /** The number of the slot that this start has taken, from 1; 0 if the start was refused. */
   readonly slot: number
   /** Why the start was refused: because of a pause after too many starts (`starts`), or of a pause after denials (`pause`). */

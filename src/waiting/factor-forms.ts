@@ -39,7 +39,7 @@ export function otherFactorsPart(view: WaitingView, parts: PageParts): Html {
 const SUSPICIOUS: readonly (FailureCode | undefined)[] = ['not_approved', 'too_many_attempts', 'codes_locked', 'too_many_starts']
 
 function changePasswordPart({ failure }: WaitingView, { changePasswordURL, refusedAfterEnd, language: { texts } }: PageParts): Html | false {
-  const isSuspicious = SUSPICIOUS.includes(failure) || SUSPICIOUS.includes(refusedAfterEnd ?? failure)
+  const isSuspicious = SUSPICIOUS.includes(failure) || SUSPICIOUS.includes(refusedAfterEnd?.failure)
   return changePasswordURL !== undefined && isSuspicious && html`<p class="nevis-change"><a href="${changePasswordURL}">${texts.changePassword}</a></p>`
 }
 
