@@ -11,11 +11,12 @@
  */
 import { isSameId, subjectMismatch } from '../trust/binding'
 import type { Authenticator, NevisClient, User } from '../client/client'
+import type { HandleContent } from '../trust/handle'
 import type { Operation } from '../client/wire'
 import type { Factor } from '../factors/factor'
 import { Refusal } from '../factors/failures'
 import { findUser } from '../factors/shared'
-import type { Budgets } from '../ledger/budgets'
+import { Budgets } from '../ledger/budgets'
 import type { Settings } from './settings'
 import type { NevisRequest } from '../host/request'
 import { secondFactorOf } from '../session/second-factor'
@@ -77,6 +78,21 @@ export async function assertMayStillEnroll(
 async function hasEnrolledSince({ signIns }: Budgets, keys: readonly string[], startedAt: number): Promise<boolean> {
   const answers = await Promise.all(keys.map((key) => signIns.hasSignedInSince(key, startedAt)))
   return answers.includes(true)
+}
+
+/**
+ * True if the user has finished this enrolment. After that, the session no longer contains the transaction, and it may have a new id: so ask the ledger. Also
+ * true if the user has replaced or cancelled this enrolment, and has finished another one since its start. False if the ledger fails.
+ * @internal
+ */
+export async function isEnrolmentFinished(settings: Settings, sealed: HandleContent): Promise<boolean> {
+  const { operation, budget, encryptedCodes, expiresAt } = sealed
+  if (operation !== 'enroll' || budget === undefined) return false
+  const budgets = new Budgets(settings)
+  const startedAt = expiresAt - (encryptedCodes === undefined ? settings.enrollmentLifetimeMs : settings.firstFactorLifetimeMs)
+  // After an enrolment that was denied or has expired, the user may still try another factor; after a finished one, not.
+  const isFinished = async () => !(await budgets.endings.mayTryOtherFactor(sealed)) && hasEnrolledSince(budgets, [budget], startedAt)
+  return isFinished().catch(() => false)
 }
 
 /** Returns how many authenticators (registered phones) the user has. Returns Infinity if Nevis's answer has no list, so that the enrolment is refused. */

@@ -12,6 +12,7 @@ import type { Subject, Transaction } from '../factors/transaction'
 import { loginOf } from '../host/login'
 import { queryFieldOf, sessionOf, userOf, type HostRequest } from '../host/request'
 import { StorageError } from '../host/storage'
+import { isEnrolmentFinished } from '../strategy/enrolment'
 import { secondsUntilResend } from '../strategy/resend'
 import type { NevisStrategy } from '../strategy/strategy'
 import { sitePathOf, withPrefix } from '../session/return-to'
@@ -122,7 +123,8 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
     if (handle === undefined && isSignedIn && !wantsJson) return page(res, 200, startHtml(parts).text, parts)
     if (named === undefined || own === undefined || isConfirmedSince) {
       const isDone = named !== undefined && secondFactorOf(req, { sessionKey: settings.sessionKey })?.transactionId === named.id
-      if (isDone && !wantsJson) return page(res, 200, usedHtml(parts, { transaction: handle as string }, isDone).text, parts)
+      const isEnrolled = named !== undefined && isSignedIn && !isDone && !wantsJson && (await isEnrolmentFinished(settings, named))
+      if ((isDone && !wantsJson) || isEnrolled) return page(res, 200, usedHtml(parts, { transaction: handle as string }, isDone ? 'done' : 'enrolled').text, parts)
       const code: FailureCode = named !== undefined && isSignedIn ? 'used_transaction' : 'unknown_transaction'
       const { status } = failures[code]
       if (wantsJson) return json(status, { code, message: unmarked(parts.language.texts.failure[code]) })

@@ -57,8 +57,8 @@ describeWithChromium('the waiting page of an enrolment that has ended, by the bu
   }
 
   it.each([
-    ['finished', true, 'Nothing to confirm here', 'You are signed in.', 'Continue', '/home'],
-    ['finished', false, 'Nothing to confirm here', 'You are signed in.', 'Continue', '/home'],
+    ['finished', true, 'Already set up', 'The set-up is complete. There is nothing more to do here.', 'Continue', '/home'],
+    ['finished', false, 'Already set up', 'The set-up is complete. There is nothing more to do here.', 'Continue', '/home'],
     ['expired', true, 'Request expired', 'Send a new one.', 'Set up the Access App', 'Set up the Access App'],
     ['expired', false, 'Request expired', 'Send a new one.', 'Set up the Access App', 'Set up the Access App'],
     ['cancelled', true, 'Request cancelled', '', 'Continue', '/home'],

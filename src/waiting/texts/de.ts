@@ -137,6 +137,8 @@ export const de: Texts = {
   usedHeading: 'Hier gibt es nichts zu bestätigen',
   done: 'Sie haben diese Anfrage bestätigt. Hier gibt es nichts mehr zu tun.',
   doneHeading: 'Bereits bestätigt',
+  enrolled: 'Die Einrichtung ist abgeschlossen. Hier gibt es nichts mehr zu tun.',
+  enrolledHeading: 'Bereits eingerichtet',
   startHint: 'Zu Ihrer Sicherheit bitten wir Sie, diesen Schritt zu bestätigen. Wie das geht, zeigt Ihnen die nächste Seite.',
   toSignIn: 'Zur Anmeldung',
   changePassword: 'Passwort ändern',

@@ -139,6 +139,8 @@ export const en: Texts = {
   usedHeading: 'Nothing to confirm here',
   done: 'You have confirmed this request. There is nothing more to do here.',
   doneHeading: 'Already confirmed',
+  enrolled: 'The set-up is complete. There is nothing more to do here.',
+  enrolledHeading: 'Already set up',
   startHint: 'For your security, we ask you to confirm this step. The next page shows you how.',
   toSignIn: 'Go to sign-in',
   changePassword: 'Change your password',

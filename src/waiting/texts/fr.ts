@@ -137,6 +137,8 @@ export const fr: Texts = {
   usedHeading: 'Rien à confirmer ici',
   done: 'Vous avez confirmé cette demande. Il n’y a plus rien à faire ici.',
   doneHeading: 'Demande déjà confirmée',
+  enrolled: 'La configuration est terminée. Il n’y a plus rien à faire ici.',
+  enrolledHeading: 'Déjà configuré',
   startHint: 'Pour votre sécurité, nous vous demandons de confirmer cette étape. La page suivante vous indique comment faire.',
   toSignIn: 'Aller à la connexion',
   changePassword: 'Changer le mot de passe',

@@ -137,6 +137,8 @@ export const it: Texts = {
   usedHeading: 'Qui non c’è nulla da confermare',
   done: 'Ha confermato questa richiesta. Qui non c’è altro da fare.',
   doneHeading: 'Richiesta già confermata',
+  enrolled: 'La configurazione è conclusa. Qui non c’è altro da fare.',
+  enrolledHeading: 'Già configurato',
   startHint: 'Per la Sua sicurezza Le chiediamo di confermare questo passaggio. La pagina successiva Le mostra come fare.',
   toSignIn: 'Vai all’accesso',
   changePassword: 'Cambia la password',

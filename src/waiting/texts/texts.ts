@@ -154,6 +154,10 @@ export interface Texts {
   readonly done: string
   /** Heading above `done`. */
   readonly doneHeading: string
+  /** Replaces the text `used` if the user has finished this very enrolment, for example after the button "Back" of the browser. */
+  readonly enrolled: string
+  /** Heading above `enrolled`. */
+  readonly enrolledHeading: string
   /** Says why a signed-in user must confirm, and what happens next. */
   readonly startHint: string
   /** Link to the sign-in page. */
