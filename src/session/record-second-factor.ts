@@ -51,14 +51,15 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
     const isApproval = profile.operation === 'approve' && profile.remembered !== true
     // A user whom this request has signed in is the approver. If the user was signed in before this request, the approver may be another user, so check.
     if (isApproval && notes === undefined) throw new Error('recordSecondFactor does not know the approval: an option such as transformAuthInfo must not copy req.authInfo.nevis')
-    if (isApproval && notes !== undefined && (login !== notes.login || (await notes.isLoginOfApprover(login)))) await write(req, sessionKey, profile, login)
+    if (isApproval && notes !== undefined && (login !== notes.login || (await notes.isLoginOfApprover(login)))) await renewAndRecord(req, sessionKey, profile, login)
     return undefined
   })
   // The command `doctor` recognises this middleware by this mark, in the list of a route's handlers.
   return Object.assign(record, { [Symbol.for('passport-nevis.recordSecondFactor')]: true })
 }
 
-async function write(req: HostRequest, sessionKey: string, profile: NevisProfile, login: string): Promise<void> {
+/** Gives the session a new id, unless the sign-in in this request has done so, and then writes the record: the record is bound to the session's id. */
+async function renewAndRecord(req: HostRequest, sessionKey: string, profile: NevisProfile, login: string): Promise<void> {
   const session = wasRenewed(req, profile) ? (sessionOf(req) as SessionLike) : await renewedSession(req, sessionKey, login, notesOf(req, profile)?.lastRead)
   const { id: userId, factor, typedCode, transactionId, amr } = profile
   const secondFactor: BoundRecord = { userId, factor, ...(typedCode && { typedCode }), transactionId, at: Date.now(), amr, login, sessionId: idDigestOf(req) }
