@@ -5,7 +5,7 @@
  * Out of scope: the content of the session (`session/`).
  */
 import { withDeadline } from '../client/deadline'
-import { loginOf, loginOfUser } from './login'
+import { loginOf } from './login'
 import { sessionOf, type SessionLike } from './request'
 import { storageCall, StorageError } from './storage'
 
@@ -181,31 +181,6 @@ function decoded(cookie: string): string {
   } catch {
     return cookie
   }
-}
-
-/**
- * True if `req.user` is not the user whom Passport has logged in to the session, for example because a Bearer token identifies the request's user.
- * @returns false if no user is logged in to the session, or if this package cannot call the app's `serializeUser` on this web framework; `unknown` if
- * `serializeUser` fails
- * @internal
- */
-export async function isOfAnotherLogin(req: object, session: SessionLike): Promise<boolean | 'unknown'> {
-  const login = loginOf(session)
-  if (login === undefined) return false
-  const own = await storageCall('SESSION_UNAVAILABLE', () => loginOfUser((req as { user?: unknown }).user, req, session)).catch(() => 'unknown' as const)
-  return own === 'unknown' ? own : own !== undefined && own !== login
-}
-
-/**
- * True if this user is logged in to the session. False if the app's `serializeUser` fails.
- * @param login the digest from `loginOf` for the user who is logged in to the session
- * @returns undefined if this package cannot call the app's `serializeUser` on this web framework
- * @internal
- */
-export async function isLoginOf(user: unknown, req: object, login: string): Promise<boolean | undefined> {
-  const session = sessionOf(req)
-  const own = session && (await storageCall('SESSION_UNAVAILABLE', () => loginOfUser(user, req, session)).catch(() => ''))
-  return own === undefined ? undefined : own === login
 }
 
 /**

@@ -11,7 +11,8 @@ import { completeAnswer, json, middleware, type Middleware } from '../host/answe
 import { loginOf } from '../host/login'
 import { address, sessionKeyOf } from '../host/option-values'
 import { sessionOf, userOf, wantsPage, type HostRequest } from '../host/request'
-import { hasContent, isLoginOf, isStored, reloadSession, saveSession } from '../host/session'
+import { compareLogin } from '../host/same-login'
+import { hasContent, isStored, reloadSession, saveSession } from '../host/session'
 import { storeReturnTo } from './return-to'
 import { secondFactorOf, type RecordSecondFactorOptions, type SecondFactorRecord } from './second-factor'
 
@@ -88,10 +89,12 @@ export function requireSecondFactor(options: RequireSecondFactorOptions): Middle
 async function isOfRequestsUser(req: HostRequest): Promise<boolean> {
   const session = sessionOf(req)
   const login = session && loginOf(session)
-  const user = userOf(req)
-  const isSame = login === undefined || user === undefined || (await isLoginOf(user, req, login)) !== false
-  if (!isSame) warnOfOtherUser()
-  return isSame
+  const compared = await compareLogin(userOf(req), req, login)
+  // If there is nothing to compare, the request has no other user than that of the session. A web framework on which the users cannot be compared must not
+  // refuse every request.
+  if (compared === 'same' || compared === 'unknown') return true
+  warnOfOtherUser()
+  return false
 }
 
 let hasWarned = false
