@@ -35,7 +35,7 @@ describe('a session whose id the app has noted at the sign-in', () => {
     expect(outcomeOf(await browser.get(`/in?transaction=${handle}`))).toBe('success')
     expect((await browser.get('/me')).json()).toMatchObject({ user: { username: 'anna' } })
     expect(noted).toHaveLength(1)
-    await new Promise<void>((resolve, reject) => store.destroy(noted[0] as string, (error: unknown) => (error ? reject(error as Error) : resolve())))
+    await new Promise<void>((resolve, reject) => store.destroy(noted[0] as string, (error: unknown) => (error ? reject(error) : resolve())))
     expect((await browser.get('/me')).json()).toEqual({ user: null })
   })
 })
