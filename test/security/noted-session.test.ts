@@ -12,7 +12,7 @@ import { lab, outcomeOf } from './support/lab'
 const world = lab()
 
 describe('a session whose id the app has noted at the sign-in', () => {
-  // Shows: ASVS V7.2.4
+  // Shows: ASVS V7.2.4, T-old-session-2
   // `keepSessionInfo` keeps the content of the session when Passport gives it a new id.
   it.each([false, true])('is ended by that id later: the user is out (keepSessionInfo: %s)', async (keepSessionInfo) => {
     const store = new session.MemoryStore()
