@@ -17,8 +17,8 @@ const REDIRECTED = 'remove successRedirect (or successReturnToOrRedirect) there,
 const LISTED = 'look at these places: nobody may be signed in before the second factor. npx passport-nevis init lists all places with what to do'
 /** HTTP statuses with which CSRF protection refuses a POST. Laravel introduced 419, which some packages for Node imitate. */
 export const CSRF_STATUSES: readonly number[] = [400, 403, 419, 422]
-/** A finding names at most this many places. */
-const MAX_DOUBTS = 20
+/** A finding names as many places as this many characters hold. A longer text would be cut off in the middle of a word. */
+const MAX_TEXT = 380
 
 /**
  * Reports whether sign-ins can skip the second factor, and which routes may start it. A route may start the second factor if it uses the Nevis strategy, and no
@@ -97,7 +97,9 @@ function passwordFinding(isBlind: boolean, seen: Seen, nevis: string): Finding {
 }
 
 function shortened(texts: readonly string[]): string {
-  return texts.slice(0, MAX_DOUBTS).join('; ') + (texts.length > MAX_DOUBTS ? `; and ${texts.length - MAX_DOUBTS} more` : '')
+  let count = 1
+  while (count < texts.length && texts.slice(0, count + 1).join('; ').length <= MAX_TEXT) count++
+  return texts.slice(0, count).join('; ') + (texts.length > count ? `; and ${texts.length - count} more` : '')
 }
 
 /** The places that the doctor has seen and cannot judge: each may sign a user in without the second factor. */
