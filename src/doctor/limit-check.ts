@@ -19,5 +19,5 @@ export async function limitFinding(origin: string, statusURL: string): Promise<F
   if (refused > 0) return warning(check, `the status endpoint answers ${refused} of ${REQUESTS} requests with HTTP 429; one waiting page sends ${REQUESTS} requests in two minutes`, remedy)
   const unanswered = replies.filter((reply) => reply === undefined).length
   if (unanswered > 0) return unchecked(check, `the app does not answer ${unanswered} of ${REQUESTS} requests to the status endpoint within 5 s`, 'check that no rate limiter is in front of the status endpoint, and what slows the app down')
-  return ok(check, 'no rate limiter refuses the status requests of one waiting page')
+  return ok(check, 'no rate limiter refuses requests to the status endpoint')
 }

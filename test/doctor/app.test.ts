@@ -79,7 +79,7 @@ describe('an app that is well', () => {
       'routes.policy': 'the Content-Security-Policy allows the waiting page',
       'routes.waiting-post': 'POST /2fa accepts another factor, resend and cancel',
       'routes.status': 'the status endpoint is at /2fa/status',
-      'routes.status-limit': 'no rate limiter refuses the status requests of one waiting page',
+      'routes.status-limit': 'no rate limiter refuses requests to the status endpoint',
       'routes.callback': 'the callback is at /2fa/callback',
       'routes.callback-post': 'POST /2fa/callback accepts the forms of the waiting page',
       'routes.session': 'the session that POST /login stores still exists at GET /2fa/callback, and passport.session() runs before both',
