@@ -91,7 +91,7 @@ function newFile({ root, sources }: AppFolder, { source, verify }: PasswordStrat
 
 const KNOWN = /^(?:async|await|new|typeof|null|true|false|undefined|process|Object|Array|String|Number)$/
 
-/** The names that this function takes from outside of it. */
+/** The names in the function `verify` (source text) that are defined outside of it. */
 function namesIn(verify: string): Set<string> {
   const code = Source.read('verify.js', verify) as Source
   const parameters = new Set(code.tokens.flatMap(({ text }, at) => {
