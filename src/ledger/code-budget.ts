@@ -22,7 +22,7 @@ const WRONG_CODES_PER_DAY = 35
 const TOKENS_PER_TRANSACTION = 20
 
 interface SpentCode {
-  /** How many codes were tried in this transaction, including this one. 0 if this package accepts no more codes of the user. */
+  /** How many codes were tried in this transaction, including this one. 0 while the user's codes are locked: this code is then not counted. */
   readonly count: number
   /** The limit that this code exceeds, if any. */
   readonly over?: 'attempts' | 'subjectAttempts' | 'locked'

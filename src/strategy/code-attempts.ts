@@ -81,7 +81,7 @@ async function spendCode(request: StrategyRequest, transaction: Transaction): Pr
   if (over === undefined) return count
   const code = over === 'locked' ? 'codes_locked' : 'too_many_attempts'
   const refusal = request.budgetRefusal({ over, limit, retryAfterSeconds }, code)
-  // The field of the waiting page would take no further code. So the page must say why, and offer other factors.
+  // The user can try no further code on the waiting page. So end the transaction: the page then says why, and offers other factors.
   if (over === 'attempts' || isFromWaitingPage(request)) await request.end(transaction, code)
   throw over === 'attempts' ? await closedRefusal(request, transaction, code) : refusal
 }
