@@ -48,7 +48,7 @@ export interface Requests {
   resolve(url: string): URL
   /**
    * Sends a GET, or a POST if there are fields.
-   * @param isRepeated true: repeat the request if the network fails, or if the server responds with 429 or 503; a GET after 502 and 504, too
+   * @param isRepeated true: repeat the request if the network fails, or if the server responds with 429 or 503; a GET after any other 5xx except 500, too
    */
   send(isRepeated: boolean, url: string, fields?: object): Promise<Answer>
   sleep(seconds: number): Promise<void>
