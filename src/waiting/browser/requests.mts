@@ -8,7 +8,7 @@ import type { SecondFactorErrorCode, StepUpOptions } from './contract.mjs'
 
 /** With this media type in `Accept`, the strategy responds with `{ next: url }` instead of a redirect. */
 const NEXT = 'application/vnd.passport-nevis.next+json'
-/** A failed request is repeated for at most eleven minutes, because no transaction lives longer. */
+/** A failed request is repeated for at most eleven minutes: a transaction lives at most ten minutes, except while the user saves recovery codes. */
 const LONGEST_MS = 660_000
 /** Time limit of one request. A connection can break unnoticed, so even an event stream is requested again after this time. */
 const REQUEST_MS = 60_000
