@@ -64,7 +64,7 @@ export interface Transaction {
   readonly firstFactorAt: number
   /** How the first factor was given, in values of RFC 8176, if the app says so. */
   readonly firstFactorAmr?: readonly string[]
-  /** The message that the phone shows. */
+  /** The app's `message`, which the phone shows with the factors `push` and `app`. */
   readonly message?: string
   /** True for an enrolment that `approve-or-enroll` started in place of an approval. */
   readonly isInPlaceOfApproval?: true

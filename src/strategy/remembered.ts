@@ -200,9 +200,8 @@ function rememberedIn({ settings, req, keys }: StrategyRequest): RememberedBrows
 }
 
 /**
- * Returns when the cookie expires: at most `rememberBrowser.days` after the second factor, even if the app has lowered `days` meanwhile. The ledger records for
- * longer that a cookie was used: until the `expiresAt` in the cookie. If the ledger forgot the use earlier, the used cookie would become valid again as soon as
- * the app raised `days`.
+ * Returns when the cookie expires: at the `expiresAt` in the cookie, or earlier if the app has lowered `rememberBrowser.days` since the second factor. The
+ * ledger records a used cookie until `expiresAt`. Otherwise the used cookie would become valid again as soon as the app raised `days`.
  */
 function cookieExpiresAt({ settings }: StrategyRequest, { at, expiresAt }: RememberedBrowser): number {
   return Math.min(expiresAt, at + (settings.rememberDays ?? 0) * DAY_MS)

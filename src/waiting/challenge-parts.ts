@@ -15,7 +15,6 @@ export function confirmedPart(view: WaitingView, parts: PageParts): Html {
       ${view.message !== undefined && messagePart(view, view.message, parts)}`
 }
 
-/** The list from the app's option `details`. */
 export function detailsPart({ details = [] }: WaitingView, caption: string): Html | false {
   const list = details.map(({ label, value }) => html`<div><dt>${label}</dt><dd><bdi>${value}</bdi></dd></div>`)
   return details.length > 0 && html`<figure class="nevis-message"><figcaption>${caption}</figcaption><dl>${list}</dl></figure>`

@@ -39,7 +39,7 @@ export interface PageParts extends PageSettings {
   readonly csrfToken?: string | undefined
   readonly accountName?: string | undefined
   /**
-   * A name by which the tabs that wait for the same transaction find each other. Unlike the handle in the URL, this name is the same in all of them. Absent
+   * A name by which the tabs that wait for the same transaction find each other. Unlike the handle in the URL, this name is the same in all these tabs. Absent
    * without a transaction.
    */
   readonly sharedName?: string | undefined

@@ -97,7 +97,7 @@ function moreTimeButton(view: WaitingView): 'moreTime' | 'startOver' | 'resend' 
  * not announce a button that appears.
  */
 export function endsSoonWords(view: WaitingView, texts: Texts): string {
-  // After too many requests, that button would be refused, too.
+  // After too many starts, the server would refuse the button's request, so do not name the button.
   const button = view.failure === 'too_many_starts' ? undefined : moreTimeButton(view)
   return button === undefined ? texts.endsSoon : `${texts.endsSoon} ${texts.moreTimeHint.replace('{button}', texts[button])}`
 }
@@ -120,7 +120,7 @@ export function isUsedUp(view: WaitingView): boolean {
   return view.failure === 'too_many_attempts' && !isSent(view) && view.factors.length > 1 && view.factors.includes(view.factor)
 }
 
-/** True if a push or an SMS was sent, which may not have arrived. */
+/** False for a recovery code, and for a QR code with a link: nothing was sent that the user may not have received. True for every other factor. */
 export function isSent({ factor, appLinkUri }: WaitingView): boolean {
   return factor !== 'recovery' && appLinkUri === undefined
 }

@@ -10,7 +10,7 @@
 
 window.nevisTypedPhone = (main) => {
   const KEY = 'nevis-phone'
-  // Stands for the transaction that the user starts from this page: this page does not know its name yet.
+  // Replaces the name of the transaction that the user starts from this page, because this page does not know that name yet.
   const NEXT = 'next'
   const { sharedName } = main.dataset
   const phone = main.querySelector<HTMLInputElement>('[name="phone"]')
