@@ -196,7 +196,7 @@ describeWithChromium('enrolment on the waiting page', () => {
       await page.getByRole('button', { name: 'Copy' }).click()
       const failure = page.getByText('The codes could not be copied. Download them, print them or write them down.')
       await failure.waitFor()
-      // A text for screen readers only is one pixel high.
+      // The text must be visible: a text for screen readers only is one pixel high.
       expect((await failure.boundingBox())?.height).toBeGreaterThan(10)
       expect(await page.getByRole('button', { name: 'I have saved these codes' }).isDisabled()).toBe(true)
       await page.evaluate('window.isAllowed = true')
