@@ -1,6 +1,6 @@
 /**
- * A callback that fails, sent by a form of the waiting page (field `retry`): leads back to the page, which says why and offers what the user can do. Any other
- * client gets the failure.
+ * Tests a callback that fails. If a form of the waiting page has sent it (field `retry`), the answer leads back to the page, which says why it failed and
+ * what the user can do. Any other client gets the failure.
  *
  * Out of scope: a wrong code and a denial (`typed-code.test.ts`), and a switch to another factor (`resend.test.ts`).
  */
