@@ -356,7 +356,7 @@ describe('docs/reference.md', () => {
       ['src/waiting/waiting-page.ts', 'WaitingPageOptions'],
       ['src/waiting/page-options.ts', 'PageOptions'],
       ['src/waiting/status-endpoint.ts', 'StatusEndpointOptions'],
-      ['src/session/second-factor.ts', 'RequireSecondFactorOptions'],
+      ['src/session/require-second-factor.ts', 'RequireSecondFactorOptions'],
       ['src/ledger/redis-ledger.ts', 'RedisLedgerOptions'],
     ])('has every option of %s: %s', (path, name) => {
       const words = new Set(rowsOf(reference, 'call', 'options').flatMap(([cell]) => (cell as string).split(/\W+/)))

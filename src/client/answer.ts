@@ -3,7 +3,7 @@
  *
  * Out of scope: which fields a response must have (`decode.ts`), and sending the request (`http.ts`).
  */
-import { NevisError, type NevisErrorCode, type NevisMethod } from './errors'
+import { asFromPage, NevisError, type NevisErrorCode, type NevisMethod } from './errors'
 
 /** The JSON object of a response, unchanged, with all fields. */
 export type RawAnswer = Readonly<Record<string, unknown>>
@@ -96,6 +96,11 @@ export class Answer {
     return this.#error('NEVIS_UNEXPECTED_RESPONSE', reason)
   }
 
+  /** True if the body is neither empty nor a JSON object, as of a page or a text of a gateway or a firewall. */
+  get isPage(): boolean {
+    return !this.isEmpty && this.jsonObject() === undefined
+  }
+
   /** Creates the NevisError for a body that `jsonObject` could not read. */
   notAnObject(): NevisError {
     return this.unexpected(this.#hasTooManyValues ? `the answer has more than ${MAX_VALUES} values` : 'the answer is not a JSON object')
@@ -113,11 +118,12 @@ export class Answer {
   }
 
   #error(code: NevisErrorCode, reason?: string): NevisError {
-    return new NevisError(code, this.operation, {
+    const error = new NevisError(code, this.operation, {
       reason,
       nevisStatus: this.status,
       retryAfterSeconds: this.retryAfterSeconds,
     })
+    return this.isPage ? asFromPage(error) : error
   }
 }
 

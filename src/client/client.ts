@@ -8,7 +8,7 @@ import { AccessKey } from './access-key'
 import type { Answer } from './answer'
 import { checkedApproval, checkedEnrollment, checkedId, checkedIntent, checkedName, checkedToken, checkedUsername, checkedVerification } from './checks'
 import { decodeApproval, decodeAuthenticator, decodeEnrollment, decodeIntent, decodeStatus, decodeUser } from './decode'
-import { asFromPage, type NevisMethod } from './errors'
+import type { NevisMethod } from './errors'
 import { Http } from './http'
 import { decodeIntrospection } from './introspection'
 import { resolveOptions, type NevisClientOptions } from './options'
@@ -76,8 +76,7 @@ export class NevisClient {
   async ping(): Promise<string> {
     const answer = await this.answerToPing()
     if (answer.status === 200 && answer.text.trim().toUpperCase() === 'PONG') return 'PONG'
-    const error = answer.status === 200 ? answer.unexpected('the answer is not PONG') : answer.status === 404 ? answer.unexpected() : answer.statusError()
-    throw answer.isEmpty || answer.jsonObject() !== undefined ? error : asFromPage(error)
+    throw answer.status === 200 ? answer.unexpected('the answer is not PONG') : answer.status === 404 ? answer.unexpected() : answer.statusError()
   }
 
   /**
@@ -127,9 +126,8 @@ export class NevisClient {
       if (verdict === 'unclear') throw answer.unexpected('the body does not say whether the code is right')
       return verdict === 'yes'
     }
-    const isPage = !answer.isEmpty && answer.jsonObject() === undefined
-    if (!WRONG_CODE_STATUSES.includes(answer.status)) throw isPage ? asFromPage(answer.statusError()) : answer.statusError()
-    if (isPage) throw answer.unexpected('the body is neither empty nor a JSON object')
+    if (!WRONG_CODE_STATUSES.includes(answer.status)) throw answer.statusError()
+    if (answer.isPage) throw answer.unexpected('the body is neither empty nor a JSON object')
     // Do not count the 404 of a gateway as a wrong code. Only Nevis's own error body has a numeric `status`.
     const body404 = answer.status === 404 ? (answer.jsonObject() ?? {}) : {}
     if (Object.keys(body404).length > 0 && typeof body404['status'] !== 'number') throw answer.unexpected('the body of this 404 is not an error body of Nevis')

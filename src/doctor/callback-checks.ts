@@ -24,6 +24,7 @@ interface Marked {
 }
 
 const SIGN_IN_ONCE = 'sign in once'
+export const LIMITED = 'mount the rate limiter in front of the password route alone, as in app.post(\'/login\', limiter, …): one sign-in sends several requests to the routes of the second factor'
 const MOUNT = 'mount app.use(passport.session()) behind session() and before all routes'
 
 /**
@@ -42,15 +43,18 @@ export async function callbackFindings(origin: string, observer: AppObserver, re
     observer.trial = trial
     const reply = await ask(origin, method, callbackURL, { transaction: 'passport-nevis-doctor' }, { [TRIAL_HEADER]: trial.id, ...(cookie !== undefined && { cookie }) })
     observer.trial = undefined
-    return { trial, headers: reply?.headers ?? {}, name, path: pathname }
+    return { trial, headers: reply?.headers ?? {}, name, path: pathname, status: reply?.status }
   }
   const start = attempts.find(({ trial }) => trial.start !== undefined && observer.isNevis(trial.start, registered))
   const marked: Marked = start === undefined ? await callback() : { ...start, name: `POST ${start.path}` }
   const cookie = cookiesFor(pathname, marked.headers, marked.path)
-  const { trial } = await callback(cookie)
+  const { trial, status } = await callback(cookie)
   // The forms of the waiting page post to the callback.
   const { trial: post } = await callback(cookie, 'POST')
   for (const one of [marked.trial, trial, post]) one.deleteSession()
+  if (trial.call === undefined && status === 429) {
+    return [unchecked('routes.session', `a rate limiter refuses ${name} (HTTP 429)`, 'see routes.sign-in'), warning('routes.sign-in', `a rate limiter refuses ${name} (HTTP 429) after the few requests of the doctor`, LIMITED)]
+  }
   const [signIn, ...others] = [trial, ...(post.call === undefined ? [] : [post])].map((one) => signInFinding(one === trial ? name : name.replace('GET', 'POST'), one, source?.()))
   const worse = others.find(({ level }) => level !== 'ok')
   return [sessionFinding(marked, name, trial, cookie !== undefined, start === undefined, observer, registered), signIn?.level === 'ok' && worse !== undefined ? worse : (signIn as Finding)]
@@ -81,11 +85,14 @@ function sessionFinding(marked: Marked, callback: string, trial: CallbackTrial, 
     const where = passportSession.place === undefined ? '' : ` at ${passportSession.place}`
     return warning(check, `passport.session()${where} does not run before ${early}, so this route does not know who is signed in`, MOUNT)
   }
-  if (early !== undefined) return warning(check, 'the app never calls passport.session(), so no request knows who is signed in', MOUNT)
-  if (isStartUnknown) {
-    return unchecked(check, `the callback keeps its session, but the doctor reached no start of the second factor (see routes.start), so it cannot tell whether the start has the same session`, `${SIGN_IN_ONCE}; session() and passport.session() must run before the route of the start`)
+  if (early !== undefined && trial.call.signsIn) {
+    return error(check, 'the app never calls passport.session(), so after the second factor no request knows who is signed in', MOUNT)
   }
-  return ok(check, `the session that ${marked.name} stores still exists at ${callback}${isSeen ? ', and passport.session() runs before both' : ''}`)
+  if (early !== undefined && trial.call.hasCallback) return warning(check, 'the app never calls passport.session(), so no request knows the user whom req.logIn has signed in', MOUNT)
+  if (isStartUnknown) {
+    return unchecked(check, `the callback keeps its session, but the doctor reached no start of the second factor (see routes.start), so it cannot tell whether the start has the same session`, `${SIGN_IN_ONCE}; session()${early === undefined ? ' and passport.session()' : ''} must run before the route of the start`)
+  }
+  return ok(check, `the session that ${marked.name} stores still exists at ${callback}${isSeen && early === undefined ? ', and passport.session() runs before both' : ''}`)
 }
 
 function signInFinding(callback: string, { call, laterHandlers }: CallbackTrial, source: SourceReport | undefined): Finding {

@@ -4,11 +4,12 @@
  * Out of scope: checking the application's routes (`route-checks.ts`).
  */
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { createServer, Server as HttpServer, type RequestListener } from 'node:http'
 import { Server as HttpsServer } from 'node:https'
 import { createRequire } from 'node:module'
 import { isIP, Server as NetServer, Socket, type AddressInfo } from 'node:net'
-import { dirname, join, resolve, sep } from 'node:path'
+import { dirname, join, relative, resolve, sep } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { error, seeOutput, type Finding } from './findings'
@@ -232,8 +233,10 @@ function thrownFinding(reason: unknown, path: string, file: string): Finding {
   const { name, message, stack } = Object(reason) as Record<'name' | 'message' | 'stack', unknown>
   const text = String(message)
   if (name === 'TypeError' && OWN_MESSAGE.test(text) && isThrownHere(text, String(stack), path)) return error('app.loaded', `the app throws while it loads: ${text}`, 'fix this option; docs/reference.md lists all options')
-  const line = String(stack).split(path)[1]?.match(/^:(\d+)/)?.[1]
-  const place = line === undefined ? placeIn(String(stack)) : `line ${line}`
+  // The stack of a syntax error begins with the file and the line. The frames behind them are those of the files that load this file.
+  const [, syntaxFile, syntaxLine] = /^(?:file:\/\/)?([^\n]*?):(\d+)\n/.exec(String(stack)) ?? []
+  const [at, line] = syntaxFile !== undefined && existsSync(syntaxFile) ? [syntaxFile, syntaxLine] : [path, String(stack).split(path)[1]?.match(/^:(\d+)/)?.[1]]
+  const place = line === undefined ? placeIn(String(stack)) : `${relative(process.cwd(), at).split(sep).join('/')}:${line}`
   return error('app.loaded', `the app throws while it loads: ${summaryOf(reason, place)}`, seeOutput(file))
 }
 

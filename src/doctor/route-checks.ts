@@ -6,7 +6,7 @@
  * Out of scope: the application's list of routes, which every framework stores differently.
  */
 import { parseURL } from '../client/parse-url'
-import { callbackFindings } from './callback-checks'
+import { callbackFindings, LIMITED } from './callback-checks'
 import { error, ok, unchecked, warning, type Check, type Finding } from './findings'
 import { limitFinding } from './limit-check'
 import { policyFinding } from './policy-check'
@@ -65,7 +65,7 @@ export async function routeFindings(origin: string, observer: AppObserver, regis
   if (!isStatus) findings.push(fault('routes.status', `GET ${status}`, statusReply, mount))
   else if (!sessionRanAt(observer, status)) findings.push(statusFinding(`the status endpoint is at ${status}${behind}`, observer))
   else findings.push(warning('routes.status', `the status endpoint at ${status} runs behind session(), so polling keeps the session alive and may restore old session data`, `mount the status endpoint before session(): ${mount}`))
-  if (isStatus) findings.push(await limitFinding(origin, statusURL, statusReply))
+  if (isStatus) findings.push(await limitFinding(origin, statusURL))
 
   const callbackRoute = `app.all('${callback}', passport.authenticate('${name}'), recordSecondFactor(), …)`
   findings.push(
@@ -138,13 +138,14 @@ function csrfFinding(check: Check, path: string, reply: Reply | undefined): Find
 function faultOf(check: Check, request: string, reply: Reply | undefined, lacksSession: boolean, mount: string): Finding {
   if (reply === undefined) return error(check, `${request} does not answer within 5 s`, `check the session store (see session.store), and the middleware before this route: ${mount}`)
   const { status, location, fault } = reply
-  if (fault === 'SESSION_UNAVAILABLE') return error(check, `${request} fails, because the session store fails (${fault}, HTTP ${status})`, 'see session.store, and the log of the app')
+  if (fault === 'SESSION_UNAVAILABLE') return error(check, `${request} fails, because the session store fails (${fault}, HTTP ${status})`, 'see session.store, and the log of the app (the option --app-output of the doctor shows it)')
   if (fault === 'SESSION_IN_COOKIE') {
     return error(check, `${request} fails with ${fault}: the session is in a cookie, which the browser can read and restore`, 'keep sessions on the server: express-session with a store, or the option store of koa-session')
   }
   if (lacksSession) return error(check, `${request} fails without a session (HTTP ${status})`, 'mount session() before this route')
   if (status === 404 || status === 405) return error(check, `${request} is missing (HTTP ${status})`, mount)
-  if (status >= 500) return error(check, `${request} fails (${fault === undefined ? '' : `${fault}, `}HTTP ${status})`, 'see the log of the app; the strategy needs session() before this route')
+  if (status === 429) return error(check, `${request} is refused by a rate limiter (HTTP 429)`, LIMITED)
+  if (status >= 500) return error(check, `${request} fails (${fault === undefined ? '' : `${fault}, `}HTTP ${status})`, 'see the log of the app (the option --app-output of the doctor shows it); the strategy needs session() before this route')
   const where = location === undefined ? `is refused (HTTP ${status})` : `redirects to ${location.length > 80 ? `${location.slice(0, 80)}…` : location}`
   const isBarred = (status >= 300 && status < 400) || status === 401 || status === 403
   if (isBarred) return error(check, `${request} ${where}: this route must work before the user is signed in`, `mount the route before your login guard: ${mount}`)

@@ -17,8 +17,8 @@ const REDIRECTED = 'remove successRedirect (or successReturnToOrRedirect) there,
 const LISTED = 'look at these places: nobody may be signed in before the second factor. npx passport-nevis init lists all places with what to do'
 /** HTTP statuses with which CSRF protection refuses a POST. Laravel introduced 419, which some packages for Node imitate. */
 export const CSRF_STATUSES: readonly number[] = [400, 403, 419, 422]
-/** A finding names at most this many places. */
-const MAX_DOUBTS = 20
+/** A finding names as many places as this many characters hold. A longer text would be cut off in the middle of a word. */
+const MAX_TEXT = 380
 
 /**
  * Reports whether sign-ins can skip the second factor, and which routes may start it. A route may start the second factor if it uses the Nevis strategy, and no
@@ -82,7 +82,7 @@ function passwordFinding(isBlind: boolean, seen: Seen, nevis: string): Finding {
   if (forgotten[0] !== undefined) {
     return error(check, `the password alone signs users in, and no second factor follows: ${shortened(forgotten)}`, `sign in only after the second factor: { session: false }, then passport.authenticate('${nevis}'). npx passport-nevis init lists all places with what to do`)
   }
-  const answered = attempts.find(({ trial: { password, redirect, start }, status }) => password?.hasCallback === false && redirect === undefined && start === undefined && status < 400)
+  const answered = attempts.find(({ trial: { password, redirectedAt, start }, status }) => password?.hasCallback === false && redirectedAt === undefined && start === undefined && status < 400)
   if (answered !== undefined) {
     return warning(check, `POST ${answered.path} answered an invented user after the password (HTTP ${answered.status}), without the second factor`, NOT_FOLLOWED.replace("'nevis'", `'${nevis}'`))
   }
@@ -97,12 +97,14 @@ function passwordFinding(isBlind: boolean, seen: Seen, nevis: string): Finding {
 }
 
 function shortened(texts: readonly string[]): string {
-  return texts.slice(0, MAX_DOUBTS).join('; ') + (texts.length > MAX_DOUBTS ? `; and ${texts.length - MAX_DOUBTS} more` : '')
+  let count = 1
+  while (count < texts.length && texts.slice(0, count + 1).join('; ').length <= MAX_TEXT) count++
+  return texts.slice(0, count).join('; ') + (texts.length > count ? `; and ${texts.length - count} more` : '')
 }
 
 /** The places that the doctor has seen and cannot judge: each may sign a user in without the second factor. */
 function doubtsIn({ passwords, attempts, closed, open }: Seen): { what: string; remedy: string }[] {
-  const proven = attempts.flatMap(({ trial: { start, redirect, password } }) => (password === undefined || (start === undefined && redirect === undefined) ? [] : [described(password)]))
+  const proven = attempts.flatMap(({ trial: { start, redirectedAt, password } }) => (password === undefined || (start === undefined && redirectedAt === undefined) ? [] : [described(password)]))
   const calls = passwords.filter((call) => !proven.includes(described(call)) && !closed.has(String(call.place)))
   return [
     ...calls.map((call) =>
@@ -113,15 +115,15 @@ function doubtsIn({ passwords, attempts, closed, open }: Seen): { what: string; 
         : { what: `no sign-in reached ${described(call)}, so the doctor does not know whether the second factor follows`, remedy: 'sign in there once: nobody may be signed in, or get a token, before the second factor' },
     ),
     ...attempts.filter(({ isUnknown }) => isUnknown).map(({ path, status }) => ({ what: `POST ${path} is answered (HTTP ${status}) without Passport, so the doctor does not know whether it signs users in`, remedy: LISTED })),
-    ...open.filter((what) => !attempts.some(({ trial: { redirect } }) => redirect?.place !== undefined && what.endsWith(` at ${redirect.place}`))).map((what) => ({ what: `the source contains ${what}${what.endsWith(', which the doctor cannot read') ? '' : ', which the doctor cannot try'}`, remedy: LISTED })),
+    ...open.filter((what) => !attempts.some(({ trial: { redirectedAt } }) => redirectedAt?.place !== undefined && what.endsWith(` at ${redirectedAt.place}`))).map((what) => ({ what: `the source contains ${what}${what.endsWith(', which the doctor cannot read') ? '' : ', which the doctor cannot try'}`, remedy: LISTED })),
   ]
 }
 
 function startFinding(starts: readonly StrategyCall[], others: number, nevis: string, attempts: readonly Attempt[]): Finding {
   const check = 'routes.start'
-  const redirected = attempts.find(({ trial }) => trial.redirect !== undefined)
-  if (redirected?.trial.redirect !== undefined) {
-    return error(check, `${described(redirected.trial.redirect)} has successRedirect, so Passport redirects before the second factor, and no user can sign in at POST ${redirected.path}`, REDIRECTED)
+  const redirected = attempts.find(({ trial }) => trial.redirectedAt !== undefined)
+  if (redirected?.trial.redirectedAt !== undefined) {
+    return error(check, `${described(redirected.trial.redirectedAt)} has successRedirect, so Passport redirects before the second factor, and no user can sign in at POST ${redirected.path}`, REDIRECTED)
   }
   const result = attempts.find(({ trial }) => trial.start !== undefined)
   if (result !== undefined) return ok(check, `POST ${result.path} starts the second factor after the password (tried with an invented user; Nevis was not asked)`)

@@ -45,7 +45,7 @@ export class StartTrial implements Trial {
   /** The `passport.authenticate` call of the Nevis strategy that the request reached after the password. */
   start: StrategyCall | undefined
   /** The call with `successRedirect` that the request reached after the password: Passport redirects there, so no later handler of the route runs. */
-  redirect: StrategyCall | undefined
+  redirectedAt: StrategyCall | undefined
   /** True if the request reached a `passport.authenticate` call. */
   isReached = false
   /** True if the application called `req.logIn` for the invented user without `session: false`. */
@@ -81,7 +81,7 @@ export class StartTrial implements Trial {
     // A callback of the application, or a login by Passport, could do anything with the invented user. So end the request before either of them runs.
     if (call.hasCallback || call.signsIn || !isNext) return endTrial(response)
     if (call.isRedirected) {
-      this.redirect = call
+      this.redirectedAt = call
       return endTrial(response)
     }
     req.user = { id: INVENTED, username: INVENTED }

@@ -1,7 +1,7 @@
 /**
  * Authentication method references (`amr`, RFC 8176): standard values, such as `pwd` or `mfa`, that say how a user proved who they are.
  *
- * Each factor defines its own values. Out of scope: which values a route requires (`session/second-factor.ts`).
+ * Each factor defines its own values. Out of scope: which values a route requires (`session/require-second-factor.ts`).
  */
 import type { Operation } from '../client/wire'
 

@@ -45,6 +45,11 @@ export function isAppTimeout(error: unknown): error is AppTimeoutError {
  */
 export async function resultOf<T>(appFunction: string, call: () => T | PromiseLike<T>, maxMs = MAX_MS): Promise<T> {
   const result = call()
-  if (typeof (result as { then?: unknown } | null | undefined)?.then !== 'function') return result
+  if (!isThenable(result)) return result
   return withDeadline(maxMs, () => new AppTimeoutError(appFunction), async () => result)
+}
+
+/** @internal */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | undefined | null)?.then === 'function'
 }

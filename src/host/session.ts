@@ -5,7 +5,8 @@
  * Out of scope: the content of the session (`session/`).
  */
 import { withDeadline } from '../client/deadline'
-import { loginOf, loginOfUser } from './login'
+import { canEnd, endSession, isOfFastify } from './ended-session'
+import { loginOf } from './login'
 import { sessionOf, type SessionLike } from './request'
 import { storageCall, StorageError } from './storage'
 
@@ -117,48 +118,6 @@ export async function reloadSession(req: object): Promise<SessionLike | undefine
 }
 
 /**
- * Replaces the request's session by one that is never stored. `regenerate` cannot be used instead: it would send a new cookie, which would replace
- * the cookie of another tab. Works with express-session and @fastify/session; any other session stays unchanged.
- * @internal
- */
-export function endSession(req: object): SessionLike {
-  const before = sessionOf(req) as SessionLike
-  if (!canEnd(req)) return before
-  const isFastifys = isOfFastify(before)
-  // On Fastify, the replacement gets no session id: @fastify/session then neither stores the replacement nor sends a cookie for it.
-  const hidden = {
-    ...(!isFastifys && { id: { value: before['id'] }, req: { value: req } }),
-    regenerate: { value: before.regenerate && regenerate },
-    reload: { value: (done?: (error: Error) => void) => done?.(new Error('failed to load session')) },
-    cookie: { value: { ...(before['cookie'] as object), expires: null, originalMaxAge: null } },
-    touch: { value: () => undefined },
-    save: { value: (done?: () => void) => done?.() },
-    // express-session stores a session only if its JSON has changed. The JSON of this replacement is always `{}`, so express-session does not store it.
-    toJSON: { value: () => ({}) },
-  }
-  // Passport may still regenerate the session at a logout or login. express-session must then destroy the old session, whose id it reads from `req.sessionID`.
-  function regenerate(...given: Parameters<NonNullable<SessionLike['regenerate']>>) {
-    if (!isFastifys) (req as { sessionID?: unknown }).sessionID = before['id']
-    return before.regenerate?.(...given)
-  }
-  const ended = Object.create(Object.getPrototypeOf(before) as object, hidden) as SessionLike
-  ;(req as { session: SessionLike }).session = ended
-  // Without `req.sessionID`, express-session stores nothing and sends no cookie, even with `rolling: true`.
-  if (!isFastifys) (req as { sessionID?: string | undefined }).sessionID = undefined
-  return ended
-}
-
-function isOfFastify(session: SessionLike): boolean {
-  return 'encryptedSessionId' in session
-}
-
-/** True if `endSession` can replace the session: with @fastify/session, or with express-session (recognised by `req.sessionStore`). */
-function canEnd(req: object): boolean {
-  const { sessionStore } = req as { sessionStore?: { generate?: unknown } }
-  return isOfFastify(sessionOf(req) as SessionLike) || typeof sessionStore?.generate === 'function'
-}
-
-/**
  * True if the session may be in its store. False for a session that was created in this request, which no other request can know.
  *
  * The id of such a session is not in the request's cookie. But this function cannot read every form of cookie, for example `j:"…"` of cookie-parser. So a
@@ -181,31 +140,6 @@ function decoded(cookie: string): string {
   } catch {
     return cookie
   }
-}
-
-/**
- * True if `req.user` is not the user whom Passport has logged in to the session, for example because a Bearer token identifies the request's user.
- * @returns false if no user is logged in to the session, or if this package cannot call the app's `serializeUser` on this web framework; `unknown` if
- * `serializeUser` fails
- * @internal
- */
-export async function isOfAnotherLogin(req: object, session: SessionLike): Promise<boolean | 'unknown'> {
-  const login = loginOf(session)
-  if (login === undefined) return false
-  const own = await storageCall('SESSION_UNAVAILABLE', () => loginOfUser((req as { user?: unknown }).user, req, session)).catch(() => 'unknown' as const)
-  return own === 'unknown' ? own : own !== undefined && own !== login
-}
-
-/**
- * True if this user is logged in to the session. False if the app's `serializeUser` fails.
- * @param login the digest from `loginOf` for the user who is logged in to the session
- * @returns undefined if this package cannot call the app's `serializeUser` on this web framework
- * @internal
- */
-export async function isLoginOf(user: unknown, req: object, login: string): Promise<boolean | undefined> {
-  const session = sessionOf(req)
-  const own = session && (await storageCall('SESSION_UNAVAILABLE', () => loginOfUser(user, req, session)).catch(() => ''))
-  return own === undefined ? undefined : own === login
 }
 
 /**

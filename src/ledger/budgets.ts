@@ -30,6 +30,12 @@ interface BudgetSettings {
   readonly firstFactorLifetimeMs: number
 }
 
+interface SpentText {
+  readonly over: boolean
+  readonly limit: number
+  readonly retryAfterSeconds?: number
+}
+
 /** @internal */
 export class Budgets {
   readonly starts: StartBudget
@@ -70,13 +76,22 @@ export class Budgets {
   }
 
   /** Counts an SMS before it is sent. The limit is per phone number, because an attacker can enter the same number in many accounts. */
-  async spendText(phone: string): Promise<{ over: boolean; limit: number; retryAfterSeconds?: number }> {
-    const digits = phone.replace(/\D/g, '').replace(/^0+/, '')
-    const name = `phone:${this.digest(`phone:${withoutTrunkZero(`+${digits}`)}`)}`
-    const limit = TEXTS_PER_PHONE_AND_DAY
-    const slots = new Slots(this.settings.ledger)
+  async spendText(phone: string): Promise<SpentText> {
+    const { name, limit, slots } = this.textsTo(phone)
     if ((await slots.take(name, DAY_SECONDS, 1, limit)) > 0) return { over: false, limit }
     return { over: true, limit, retryAfterSeconds: await slots.secondsUntilFree(name, limit) }
+  }
+
+  /** Says whether `spendText` would refuse an SMS to this phone number now. Counts nothing. */
+  async lookAtTexts(phone: string): Promise<SpentText> {
+    const { name, limit, slots } = this.textsTo(phone)
+    return (await slots.isFull(name, limit)) ? { over: true, limit, retryAfterSeconds: await slots.secondsUntilFree(name, limit) } : { over: false, limit }
+  }
+
+  private textsTo(phone: string): { readonly name: string; readonly limit: number; readonly slots: Slots } {
+    const digits = phone.replace(/\D/g, '').replace(/^0+/, '')
+    const name = `phone:${this.digest(`phone:${withoutTrunkZero(`+${digits}`)}`)}`
+    return { name, limit: TEXTS_PER_PHONE_AND_DAY, slots: new Slots(this.settings.ledger) }
   }
 
   /** True if the ledger has any count, pause or lock of the user that `lift` would reset. */

@@ -113,6 +113,18 @@ const LATENCY_WEIGHT = 0.1
  * Wraps a ledger so that it fails closed: if the ledger does not answer properly, the request fails and no user is signed in. While the ledger is
  * unavailable (for example while Redis is down), a start fails before Nevis notifies the user, and a callback fails. Waiting pages go on,
  * because the status endpoint needs no ledger.
+ *
+ * The callers of this ledger ignore its failure only in these cases. In none of them does the failure alone let a user in:
+ * - `noteSignIn` (`strategy/callback.ts`): Nevis has already enrolled the factor or approved the sign-in. Without the note, an enrolment or a session cookie
+ *   from before is not refused for its age. It lets nobody in by itself: an approval is needed all the same.
+ * - `denialsBefore` (`strategy/callback.ts`): the number of denials is only for the event `suspicious`.
+ * - `freeSlots` (`ledger/start-budget.ts`): the approval is valid; its starts count against the user for a day, which is stricter.
+ * - `freeSlotOfFailedStart` (`ledger/start-budget.ts`): the start has failed already; it still counts, which is stricter. If only the denials cannot be read, a
+ *   pause after denials may end too early.
+ * - `tryToForget` (`ledger/endings.ts`): the first failure is thrown; the transaction stays ended.
+ * - `forgetStart` (`strategy/parallel.ts`): the next start waits for a result that does not come, for at most a few seconds.
+ * - `browsers.use` and `rememberBrowser` (`strategy/remembered.ts`): the user must give the second factor; an event reports the failure.
+ * - the polling (`strategy/watch-reports.ts`): the end is not noted yet. The callback route notes it; an event reports the failure.
  * @throws StorageError `LEDGER_UNAVAILABLE` if the ledger rejects, takes too long, or returns a value of the wrong type
  * @internal
  */

@@ -25,6 +25,11 @@ export class Slots {
     return (await this.secondsLeft(name, last)).some((seconds) => seconds > 0)
   }
 
+  /** True if no slot is free. Looks at the last slot first: as long as it is free, one call to the ledger is enough. */
+  async isFull(name: string, last: number): Promise<boolean> {
+    return (await this.ledger.look(`${name}:${last}`)) > 0 && (await this.secondsLeft(name, last)).every((seconds) => seconds > 0)
+  }
+
   /** Whole seconds until the first of the taken slots is free. At least 1, because the number is sent as `Retry-After`. */
   async secondsUntilFree(name: string, last: number): Promise<number> {
     return Math.max(1, Math.min(...(await this.secondsLeft(name, last))))

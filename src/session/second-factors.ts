@@ -2,7 +2,7 @@
  * The second factor records of all strategies in one session. Two strategies, for example of two tenants, may have two session keys. A start with the one
  * strategy must then also respect the record of the other one.
  *
- * Out of scope: writing and checking one record (`second-factor.ts`).
+ * Out of scope: one record (`second-factor.ts`, `record-second-factor.ts`).
  */
 import { sessionOf, type SessionLike } from '../host/request'
 import { renewSession } from '../host/session'

@@ -35,10 +35,14 @@ export async function challengeFor(
   userId: string | undefined,
 ): Promise<Challenge | Mismatch | 'hasFactor'> {
   const { operation, subject, message } = parameters
+  const phone = operation === 'enroll' ? phoneOf(req, parameters) : undefined
+  const isTexted = phone !== undefined && factor.name === 'sms'
+  const start = about(settings.name, { subject, operation, factor: factor.name })
+  // A start that is refused asks Nevis nothing. But count the SMS only after that call, because the call may show that the user may not enrol.
+  if (isTexted) refuseText(await budgets.lookAtTexts(phone), start)
   const asked = operation === 'enroll' ? await assertMayEnroll(settings, req, factor, subject) : { ...subject, ...(userId !== undefined && { userId }) }
   if (typeof asked === 'string') return asked
-  const phone = operation === 'enroll' ? phoneOf(req, parameters) : undefined
-  if (phone !== undefined && factor.name === 'sms') await spendText(budgets, phone, about(settings.name, { subject, operation, factor: factor.name }))
+  if (isTexted) refuseText(await budgets.spendText(phone), start)
   const request = {
     ...(message !== undefined && { message }),
     ...(phone !== undefined && { phone }),
@@ -67,9 +71,8 @@ function withKnownUser(challenge: Challenge, { userId }: Subject): Challenge {
   return server.userId !== undefined || userId === undefined ? challenge : { server: { ...server, userId }, browser }
 }
 
-/** Counts one SMS to this phone number. The limit on SMS is per number, because an attacker may enter one number in many accounts. */
-async function spendText(budgets: Budgets, phone: string, start: About): Promise<void> {
-  const { over, limit, retryAfterSeconds } = await budgets.spendText(phone)
+/** Refuses an SMS over the limit of its phone number. The limit is per number, because an attacker may enter one number in many accounts. */
+function refuseText({ over, limit, retryAfterSeconds }: Awaited<ReturnType<Budgets['spendText']>>, start: About): void {
   if (!over) return
   publish('budget', () => ({ ...start, budget: 'phone', limit }))
   throw new Refusal('too_many_starts', undefined, retryAfterSeconds)

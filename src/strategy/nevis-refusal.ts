@@ -8,7 +8,7 @@
  * Source: https://docs.nevis.net/authcloud/api-doc/api-use-cases/manage-users-and-authenticators/retrieve-user
  */
 import type { User } from '../client/client'
-import { NevisError } from '../client/errors'
+import { isFromPage, NevisError } from '../client/errors'
 import type { Operation } from '../client/wire'
 import type { Factor } from '../factors/factor'
 import { Refusal } from '../factors/failures'
@@ -19,7 +19,7 @@ import { about } from './events'
 import type { Settings } from './settings'
 
 /** HTTP statuses for which this file looks up the reason in the user's record at Nevis. */
-const UNEXPLAINED: readonly number[] = [400, 403, 409, 412, 422, 423, 429, 500]
+const UNEXPLAINED: readonly number[] = [400, 403, 409, 412, 422, 423, 429]
 /** HTTP statuses with which Nevis refuses the content of a request. */
 const ABOUT_THE_REQUEST: readonly number[] = [400, 409, 412, 422]
 /** Nevis's default for the number of devices per user. The customer can change it in Nevis's management console. */
@@ -41,7 +41,8 @@ export async function refusalBehind(error: unknown, settings: Settings, subject:
   }
   if (!(error instanceof NevisError)) return undefined
   if (error.code === 'NEVIS_NOT_FOUND') return new Refusal('not_enrolled')
-  if (!UNEXPLAINED.includes(error.nevisStatus ?? 0)) return undefined
+  const isUnexplained = UNEXPLAINED.includes(error.nevisStatus ?? 0) || (operation === 'approve' && error.nevisStatus === 500)
+  if (!isUnexplained) return undefined
   const user = await fetchUser(settings.client, subject).catch(() => undefined)
   if (user === undefined) {
     if (operation === 'enroll' && isUsernameTooLong(error, subject)) return new Refusal('invalid_username')
@@ -78,7 +79,8 @@ function conflict({ name }: Factor, operation: Operation): Refusal | undefined {
  * may have no SMS subscription. So the event `fault` tells the operators. A 403 may mean that the access key is wrong, so it stays an error.
  */
 function refusedText(error: NevisError, { name }: Settings, subject: Subject): Refusal | undefined {
-  if (!ABOUT_THE_REQUEST.includes(error.nevisStatus ?? 0)) return undefined
+  // A page comes from a gateway or a firewall, and says nothing about the user.
+  if (!ABOUT_THE_REQUEST.includes(error.nevisStatus ?? 0) || isFromPage(error)) return undefined
   publishFault(error, 'request', about(name, { subject, operation: 'approve', factor: 'sms' }))
   return new Refusal('not_enrolled')
 }

@@ -3,6 +3,7 @@
  *
  * Out of scope: storing the transaction in the session (`session/transactions.ts`).
  */
+import { lifetimeMsOf } from '../factors/lifetime'
 import type { Challenge } from '../factors/factor'
 import type { Subject, Transaction } from '../factors/transaction'
 import { isTypedCode } from '../factors/typed-code'
@@ -41,9 +42,8 @@ export async function newTransaction(
   const alsoHeld = await countUnderUserId(request, context, slot, server.userId)
   const { recoveryCodes, ...shown } = forBrowser
   const codes = recoveryCodes && encryptCodes(recoveryCodes)
-  const ofOperation = operation === 'enroll' ? settings.enrollmentLifetimeMs : settings.lifetimeMs
   // Give the user more time to save recovery codes than to answer a push. The codes do not expire at Nevis during that time.
-  const lifetimeMs = codes === undefined ? ofOperation : settings.firstFactorLifetimeMs
+  const lifetimeMs = codes === undefined ? lifetimeMsOf(settings, operation) : settings.firstFactorLifetimeMs
   const textedPhone = operation === 'enroll' && factor.name === 'sms' ? phoneOf(request.req, parameters) : undefined
   const isInPlaceOfApproval = operation === 'enroll' && (context.parameters.operation === 'approve-or-enroll' || replaced?.isInPlaceOfApproval === true)
   const login = context.endsLogin ? undefined : request.login()

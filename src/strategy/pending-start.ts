@@ -52,7 +52,8 @@ export async function reusePending(request: StrategyRequest, context: StartConte
   if (!isOpen && !renewsSession) return undefined
   // If this request has given the session a new id, and another request has ended the transaction meanwhile, for example because the user has pressed "Cancel",
   // end it here, too. A new start could fail: it reads the session from the store again, but the session with the new id is not stored yet.
-  const moved = { ...pending, moves: (pending.moves ?? 0) + 1 }
+  const { digest: _pendingDigest, ...unsigned } = stored ?? pending
+  const moved = request.keys.digests.withDigest({ ...unsigned, moves: (pending.moves ?? 0) + 1 })
   if (renewsSession && (stored?.closed !== undefined || (await request.budgets.endings.hasEnded(moved)))) return request.close(moved, stored?.closed ?? 'cancelled', { canGoOn: false })
   const current = isOpen ? stored : pending
   publish('reused', () => request.about())

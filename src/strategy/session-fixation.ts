@@ -6,7 +6,8 @@
  */
 import type { Transaction } from '../factors/transaction'
 import { logsIn } from '../host/request'
-import { hasContent, isOfAnotherLogin, isStored } from '../host/session'
+import { compareLogin } from '../host/same-login'
+import { hasContent, isStored } from '../host/session'
 import { renewWithoutSecondFactor, secondFactorsIn } from '../session/second-factors'
 import { isOfSamePerson, isSameId } from '../trust/binding'
 import type { StartContext } from './start-context'
@@ -26,10 +27,13 @@ type Renewal = Pick<StartContext, 'isAfterFirstFactor' | 'endsLogin'>
  * @internal
  */
 export async function firstFactorOf(request: StrategyRequest): Promise<Renewal> {
-  const { req, session, options } = request
-  const isOther = await isOfAnotherLogin(req, session)
-  const endsLogin = isOther === true && logsIn(options) && secondFactorsIn(req).length > 0
-  return { isAfterFirstFactor: request.login() === undefined || req.authInfo != null || isOther !== false, endsLogin }
+  const { req, options } = request
+  const compared = await compareLogin(req.user, req, request.login())
+  // If `serializeUser` has failed, `req.user` may be another user. So take the start as one after a first factor, but end no login. If there is nothing to
+  // compare, no user is logged in, or `req.user` comes from the session.
+  const mayBeOther = compared === 'other' || compared === 'failed'
+  const endsLogin = compared === 'other' && logsIn(options) && secondFactorsIn(req).length > 0
+  return { isAfterFirstFactor: request.login() === undefined || req.authInfo != null || mayBeOther, endsLogin }
 }
 
 /**
@@ -77,7 +81,8 @@ export async function renewForSubject(request: StrategyRequest, user: Pick<Trans
   const login = request.login()
   const stops = settings.afterDenial === 'stop'
   // Another user's password must not reset the denials of the signed-in user. So keep the signed-in user's step-ups, which record the denials.
-  const isOfAnother = stops && isAfterFirst && (await isOfAnotherLogin(req, session)) !== false
+  // If `serializeUser` has failed, `req.user` may be another user, so keep them, too.
+  const isOfAnother = stops && isAfterFirst && ['other', 'failed'].includes(await compareLogin(req.user, req, login))
   if (hasContent(session) && isStored(req)) await (isAfterFirst ? request.reload() : request.refresh())
   // Renew the session even if it seems new. An attacker who controls the cookie can make a planted session look new.
   request.useSession(await renewWithoutSecondFactor(req, endsLogin ? settings.sessionKey : undefined), true)

@@ -18,8 +18,9 @@ import { Refusal, type Failure, type FailureCode } from '../factors/failures'
 import type { NevisStrategyOptions } from './options'
 import { resolveOptions, type Settings } from './settings'
 import { logsIn, sessionOf, type NevisRequest } from '../host/request'
-import { noteSession } from '../session/second-factor'
-import { isLoginOf, isStored } from '../host/session'
+import { noteSession } from '../session/callback-notes'
+import { compareLogin } from '../host/same-login'
+import { isStored } from '../host/session'
 import { StorageError } from '../host/storage'
 import { withPrefix } from '../session/return-to'
 import { runVerify, type Verify, type VerifyWithRequest } from './verify'
@@ -189,12 +190,15 @@ function loginCheckOf(request: StrategyRequest, approver: Express.User): (login:
     // The app's option `subject` may have taken the user from the token. Then the callback has compared the user of the token, not the user of the session.
     if (hasToken && settings.hasOwnSubject) return false
     // If this package cannot tell whether `req.user` is the user of the session, count only a request without a token: a token may name another user.
-    return (await isLoginOf(user, req, login)) ?? !hasToken
+    const compared = await compareLogin(user, req, login)
+    return compared === 'same' || (compared === 'unknown' && !hasToken)
   }
   return async (login) => {
     if (await wasCompared(login)) return true
-    const isApprovers = await isLoginOf(approver, req, login)
-    if (isApprovers ?? (logsIn(options) && !hasToken)) return true
+    const compared = await compareLogin(approver, req, login)
+    if (compared === 'same') return true
+    // If this package cannot compare the users, count only a sign-in without a token: its session is of the approver.
+    if (compared === 'unknown' && logsIn(options) && !hasToken) return true
     request.mismatchRefusal('login')
     return false
   }

@@ -88,7 +88,7 @@ async function keepReplaced(
   slot: number,
 ): Promise<StartResult | undefined> {
   // Polling records the user's denial in the ledger only. Ask the ledger before the session is read again: see `refused-switch.ts`.
-  const hasEnded = await request.budgets.endings.hasEnded(replaced)
+  const hasEnded = await request.budgets.endings.hasEnded(replaced).catch(() => false)
   await request.refresh()
   const current = request.transactionById(replaced.id)
   if (current === undefined || current.closed === 'cancelled') return undefined

@@ -4,6 +4,7 @@
  * Out of scope: acting on the result (`strategy.ts`).
  */
 import type { NevisProfile } from '../factors/profile'
+import { isThenable } from '../host/app-function'
 import type { NevisRequest } from '../host/request'
 
 /** The callback that `verify` gets: `done(error)`; `done(null, false, { message })` to reject the user; or `done(null, user, info)`. */
@@ -55,8 +56,4 @@ export function runVerify(verify: Verify | VerifyWithRequest, args: readonly unk
       if (user !== undefined || verify.length <= args.length) done(null, user as Found)
     }, reject)
   })
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | undefined | null)?.then === 'function'
 }

@@ -9,6 +9,7 @@ import { inferredEnding, type Ending } from '../factors/ending'
 import type { Transaction } from '../factors/transaction'
 import { publishFault } from '../host/faults'
 import { Budgets } from '../ledger/budgets'
+import { lifetimeMsOf } from '../factors/lifetime'
 import type { HandleContent } from '../trust/handle'
 import type { WatchReports } from './watch/reports'
 import { about, publish } from './events'
@@ -26,7 +27,7 @@ interface ReportSettings {
  * @internal
  */
 export function watchReports({ name, lifetimeMs, enrollmentLifetimeMs, afterDenial, budgets }: ReportSettings): Required<WatchReports> {
-  const lifetimeOf = ({ operation }: HandleContent) => (operation === 'enroll' ? enrollmentLifetimeMs : lifetimeMs)
+  const lifetimeOf = ({ operation }: HandleContent) => lifetimeMsOf({ lifetimeMs, enrollmentLifetimeMs }, operation)
   async function end(sealed: HandleContent, wasDenied: boolean, named: Named, ending: Ending | undefined): Promise<void> {
     try {
       const all = new Budgets(budgets)

@@ -41,6 +41,8 @@ const PROTECTED = {
   purpose: 'use the approval at another route',
   firstFactorAmr: 'claim another first factor in the profile',
   remember: 'have the browser remembered against the choice of the user',
+  firstFactorAt: 'switch to another factor long after the password, or have a denial counted for another sign-in',
+  textedPhone: 'enrol a phone number although the user has one already',
   forgetMarks: 'have the browser remembered although the app has forgotten the user\'s browsers',
   // What the user has done.
   typedCode: 'choose the code that must be typed',
@@ -58,7 +60,6 @@ export const MAY_CHANGE: { readonly [Field in Exclude<keyof Transaction, keyof t
   statusToken: 'is deleted at the end of the transaction; `statusTokenDigest` protects it until then',
   closed: 'is set at the end of the transaction; the ledger decides whether the transaction can still succeed',
   next: 'is set when another transaction replaces this one',
-  firstFactorAt: 'only decides how long the user may switch to another factor, which the user must then approve',
   attempts: 'changes with each code, and is only shown; the limits use the count in the ledger',
   refused: 'changes with each refused switch to another factor, and is only shown',
   refusedFactor: 'changes with `refused`, and is only shown',
@@ -67,7 +68,6 @@ export const MAY_CHANGE: { readonly [Field in Exclude<keyof Transaction, keyof t
   codesKey: 'is deleted at the end of the transaction; a wrong key decrypts nothing',
   returnTo: '`sitePathOf` accepts only paths of this site',
   authenticatorId: 'only says which phone was asked; the approval of another phone of the user would count as well',
-  textedPhone: 'only decides whether the next SMS must wait; it is a keyed digest',
   isStepUp: 'only decides for whom a denial counts, and which transactions are dropped last',
 }
 

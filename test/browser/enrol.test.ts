@@ -1,6 +1,6 @@
 /** Enrolment in a real browser: a user without a factor sets one up on the waiting page, and prints recovery codes. */
 import { describeWithChromium } from '../support/chromium'
-import { codeFor, enterPassword, forgiveComplaints, makingCodes, heading, isSignedIn, showsHeading, startCloud, useChromium, type Cloud } from './support'
+import { codeFor, enterPassword, forgiveComplaints, heading, isSignedIn, makingCodes, showsHeading, startCloud, type Cloud, useChromium } from './support'
 import { readFileSync } from 'node:fs'
 import type { BrowserContext, Page } from 'playwright-core'
 import { phoneNumberIn } from '../../src/client/typed-input'

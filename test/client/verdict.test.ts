@@ -17,7 +17,7 @@ describe('a body', () => {
     it.each<unknown>([
       '', ' \r\n', {}, { status: 'succeeded' }, { status: 'SUCCEEDED ' }, { status: 200 }, { result: 'ok' }, { valid: true }, { isValid: true },
       { verified: 'true' }, { success: true, error: null }, { success: true, message: 'Code verified', errors: [] }, { errorCode: 0 },
-      { success: true, failedAttempts: 2 }, { success: true, requestId: 'f4113d' }, { success: true, reference: 'A-17', blocked: false }, { failed: false }, { verification: { status: 'succeeded' } }, { verification: { status: 'succeeded', message: 'right' } },
+      { success: true, failedAttempts: 2 }, { status: 'succeeded', statusUpdatedAt: 1712345678901 }, { success: true, requestId: 'f4113d' }, { success: true, reference: 'A-17', blocked: false }, { failed: false }, { verification: { status: 'succeeded' } }, { verification: { status: 'succeeded', message: 'right' } },
       { ...STATUS, status: 'succeeded' }, { valid: true, userId: USER.userId, status: 'active' },
       // In the next two lines, `ok` is taken as a "yes", because the other fields are empty texts or fields of Nevis's own responses.
       { status: 'ok', message: '' }, { status: 'ok', statusMessage: '' },

@@ -12,9 +12,13 @@ const THIEFS_NUMBER = '+41790006666'
 
 const factorsOf = ({ user }: Person): string => JSON.stringify([user?.authenticators, user?.phone, user?.recoveryCodes])
 
-/** Returns an attack in which the attacker enrols a factor of their own for a user who has one. `enrol` returns the outcome of the callback. */
+/**
+ * Returns an attack in which the attacker enrols a factor of their own for a user who has the Access App. A user who has only a phone number or recovery codes may
+ * look like a new user, for example in the dialect `active-only-with-app`: docs/cross-device.md, N-oob-12, says what follows.
+ * @param enrol returns the outcome of the callback
+ */
 const thief = (factor: string, enrol: (victim: Person) => Promise<string>): Attack => async (victim) => {
-  victim.add()
+  victim.add(1)
   const before = factorsOf(victim)
   const refused = await victim.login(factor, { phone: THIEFS_NUMBER })
   const outcome = refused === undefined ? await enrol(victim) : 'refused'
@@ -61,9 +65,9 @@ async function bringTo(victim: Person, tokenFor: () => Promise<string>): Promise
 
 /** The attacker is a user, too, and brings a token that Nevis's widget has just given to the attacker. */
 const tokenOfOther: Attack = async (victim) => {
-  victim.add()
+  victim.add(1)
   const attacker = new Person(victim.world, otherName(victim.username))
-  attacker.add()
+  attacker.add(1)
   return bringTo(victim, async () => {
     const { simulator } = victim.world
     const body = { userId: attacker.user?.userId, operation: 'approve' }
@@ -78,7 +82,7 @@ export const otherName = (username: string): string => `${username}-other`
 
 /** The attacker has seen the token with which the user has signed in, and brings it again. */
 const usedToken: Attack = async (victim) => {
-  victim.add()
+  victim.add(1)
   const user = new Person(victim.world, victim.username, HERE)
   if ((await user.login('widget')) !== undefined) return 'not in'
   const given = await widgetToken(user, 'approve')

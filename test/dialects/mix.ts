@@ -19,7 +19,7 @@ const isObject = (value: unknown): value is Fields => typeof value === 'object' 
 
 function merged<Value extends object>(values: readonly (Value | undefined)[]): Value {
   const all = new Map<string, unknown>()
-  for (const [name, value] of values.flatMap((each) => Object.entries(each ?? {}) as [string, unknown][])) {
+  for (const [name, value] of values.flatMap((each) => Object.entries<unknown>(each ?? {}))) {
     const other = all.get(name)
     if (isObject(other) && isObject(value)) all.set(name, merged([other, value]))
     else if (all.has(name) && JSON.stringify(other) !== JSON.stringify(value)) throw new Contradiction(name)

@@ -65,10 +65,11 @@ export class Person {
     return this.world.simulator.users.find(({ username }) => username === this.username)
   }
 
-  add(): void {
+  /** @param least the user has at least this number of phones with the Access App, whichever users the dialect needs */
+  add(least = 0): void {
     const { authenticators = 1, phone = PHONE, recoveryCodes = CODES } = this.world.factors ?? {}
     const has = this.world.factors !== undefined && 'phone' in this.world.factors && this.world.factors.phone === undefined ? {} : { phone }
-    this.world.simulator.addUser({ username: this.username, authenticators, recoveryCodes, ...has })
+    this.world.simulator.addUser({ username: this.username, authenticators: Math.max(authenticators, least), recoveryCodes, ...has })
   }
 
   /**

@@ -20,6 +20,9 @@ export interface Setting extends Pick<World, 'prepare' | 'phone' | 'isLate'> {
   readonly options?: Options | ((simulator: NevisSimulator) => Options)
 }
 
+/** More pages than this would wait too long for their turn on a busy machine. */
+const FLOWS_AT_A_TIME = 24
+
 let people = 0
 
 /**
@@ -45,14 +48,12 @@ export async function play(setting: Setting, flows: readonly string[]): Promise<
   const worldOf = (flow: string): World => ({ simulator, apps, isSlow, isLate, ...(factors && { factors: typeof factors === 'function' ? factors(flow) : factors }), ...(prepare && { prepare }), ...(phone !== undefined && { phone }) })
   const names = flows.map(() => `Anna-${++people}`)
   try {
-    const outcomes = await Promise.all(
-      flows.map(async (flow, at) => {
-        const username = names[at] as string
-        const hasTouchedOthers = addBystander(simulator, username, names)
-        const outcome = await (FLOWS[flow] as (typeof FLOWS)[string])(worldOf(flow), username).catch((error: Error) => `broken: ${error.message}`)
-        return [flow, hasTouchedOthers() ? `UNSAFE: another user was created or changed (${outcome})` : outcome]
-      }),
-    )
+    const outcomes = await pooled([...flows.entries()], FLOWS_AT_A_TIME, async ([at, flow]) => {
+      const username = names[at] as string
+      const hasTouchedOthers = addBystander(simulator, username, names)
+      const outcome = await (FLOWS[flow] as (typeof FLOWS)[string])(worldOf(flow), username).catch((error: Error) => `broken: ${error.message}`)
+      return [flow, hasTouchedOthers() ? `UNSAFE: another user was created or changed (${outcome})` : outcome]
+    })
     return Object.fromEntries(outcomes) as Record<string, string>
   } finally {
     await Promise.all(apps.map((app) => app.close()))

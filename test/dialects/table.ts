@@ -77,7 +77,7 @@ export const TABLE: Readonly<Record<string, readonly Deviation[]>> = {
     design(POLLED, 'callback: NEVIS_UNEXPECTED_RESPONSE', 'There is nothing to introspect.'),
     design(BROUGHT, 'callback: missing_code', 'The widget has no token to bring.'),
   ],
-  'status-succeeded-once': [wrong(['L push, two processes', 'L app, two processes'], 'callback: not_approved', 'The process that shows the page has heard the only answer.')],
+  'status-succeeded-once': [wrong(POLLED.map((flow) => `${flow}, two processes`), 'callback: not_approved', 'The process that shows the page has heard the only answer.')],
   'status-success': [design(POLLED, 'callback: NEVIS_UNEXPECTED_RESPONSE', 'An unknown word is never read in favour of whoever asks.')],
   'sms-status-failed-after-verification': [
     right(['L sms', 'S sms', 'E sms', 'A sms'], 'callback: not_approved', 'Nevis says that the transaction failed.'),

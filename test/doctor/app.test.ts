@@ -79,7 +79,7 @@ describe('an app that is well', () => {
       'routes.policy': 'the Content-Security-Policy allows the waiting page',
       'routes.waiting-post': 'POST /2fa accepts another factor, resend and cancel',
       'routes.status': 'the status endpoint is at /2fa/status',
-      'routes.status-limit': 'no rate limiter is in front of the status endpoint',
+      'routes.status-limit': 'no rate limiter refuses requests to the status endpoint',
       'routes.callback': 'the callback is at /2fa/callback',
       'routes.callback-post': 'POST /2fa/callback accepts the forms of the waiting page',
       'routes.session': 'the session that POST /login stores still exists at GET /2fa/callback, and passport.session() runs before both',
@@ -368,7 +368,7 @@ describe('an app with another session', () => {
 
   it('judges its cookie, and says what it cannot see', async () => {
     const findings = await findingsOf(simulator, made('HttpOnly; SameSite=Lax'))
-    expect(troublesIn(findings)).toEqual({ ...Object.fromEntries(others.map((check) => [check, NO_SESSION])), 'routes.status': 'unchecked: the status endpoint is at /2fa/status; the doctor cannot see whether a session runs before it', 'routes.session': 'warning: the app never calls passport.session(), so no request knows who is signed in' })
+    expect(troublesIn(findings)).toEqual({ ...Object.fromEntries(others.map((check) => [check, NO_SESSION])), 'routes.status': 'unchecked: the status endpoint is at /2fa/status; the doctor cannot see whether a session runs before it', 'routes.session': 'error: the app never calls passport.session(), so after the second factor no request knows who is signed in' })
     expect(remediesIn(findings)['session.store']).toBe('check the options of your session yourself, with docs/guides/doctor.md')
     expect(JSON.stringify(findings)).not.toContain('c4n4ry')
   })

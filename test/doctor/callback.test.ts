@@ -165,7 +165,7 @@ describe('passport.session()', () => {
 
   it('nowhere › is a warning', async () => {
     const { trouble } = await findings({ session: (app, { session }) => app.use(session()) })
-    expect(trouble['routes.session']).toBe('warning: the app never calls passport.session(), so no request knows who is signed in')
+    expect(trouble['routes.session']).toBe('error: the app never calls passport.session(), so after the second factor no request knows who is signed in')
   })
 })
 

@@ -121,7 +121,7 @@ describe('the app', () => {
   })
 
   it.each([
-    ['throws', 'the app throws while it loads: Error ECONNREFUSED at line 6'],
+    ['throws', 'the app throws while it loads: Error ECONNREFUSED at broken.cjs:6'],
     ['mistake', 'the app throws while it loads: NevisStrategy: waitingURL must be an absolute path such as "/login/2fa", or a URL'],
     ['exits', 'the app exited with code 3 before the checks were finished'],
     ['nothing', 'the app neither listens on a port nor exports a request handler'],
@@ -218,10 +218,10 @@ describe('the app', () => {
    * throws an error whose text contains the access key and escape sequences for the terminal.
    */
   it.each([
-    ['escapes', 'Error at line 8'],
-    ['escapes in its name', 'Error at line 9'],
-    ['imitates', 'TypeError at line 10'],
-    ['imitates in two lines', 'TypeError at line 11'],
+    ['escapes', 'Error at broken.cjs:8'],
+    ['escapes in its name', 'Error at broken.cjs:9'],
+    ['imitates', 'TypeError at broken.cjs:10'],
+    ['imitates in two lines', 'TypeError at broken.cjs:11'],
     ['throws a text', 'Error (without a code or a line of the app)'],
   ])('that throws the error text of another program (%s) › is reported without the text', async (FAULT, told) => {
     for (const format of [[], ['--json']]) {

@@ -102,3 +102,39 @@ describe('a password route with a callback of the app', () => {
     expect(troublesIn(found)['routes.start']).toMatch(new RegExp(String.raw`^unchecked: POST /login ends in a callback of your own, passport\.authenticate\('local'\) ${AT}, which the doctor does not call$`))
   })
 })
+
+describe('a rate limiter in front of the callback', () => {
+  it('that refuses all later requests › is named, with where to mount it', async () => {
+    let count = 0
+    const limiter: RequestHandler = (_req, res, next) => void (++count > 2 ? res.status(429).end() : next())
+    const { found } = await findingsFor(
+      (app, passport) => app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis')),
+      (app, passport) => app.all('/2fa/callback', limiter, passport.authenticate('nevis'), (_req, res) => res.redirect('/')),
+    )
+    expect(troublesIn(found)['routes.sign-in']).toBe('warning: a rate limiter refuses GET /2fa/callback (HTTP 429) after the few requests of the doctor')
+    expect(remediesIn(found)['routes.sign-in']).toContain("mount the rate limiter in front of the password route alone, as in app.post('/login', limiter, …)")
+  })
+
+  it('that refuses every request › is an error', async () => {
+    const { found } = await findingsFor(
+      (app, passport) => app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis')),
+      (app) => app.all('/2fa/callback', (_req, res) => void res.status(429).end()),
+    )
+    expect(troublesIn(found)['routes.callback']).toBe('error: GET /2fa/callback is refused by a rate limiter (HTTP 429)')
+  })
+})
+
+describe('an app without passport.session()', () => {
+  it('whose callback signs nobody in with Passport › does not need it', async () => {
+    const parts = watchedParts(simulator)
+    const { observer, passport, session } = parts
+    const app = appWith(parts, {
+      session: (on) => on.use(session()),
+      login: (on) => on.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis')),
+      callback: (on) => on.all('/2fa/callback', passport.authenticate('nevis', { session: false }), (_req, res) => res.redirect('/')),
+    })
+    const found = await appFindings({ origin: await originOf(app), observer }, false)
+    expect(textsIn(found)['routes.session']).toBe('the session that POST /login stores still exists at GET /2fa/callback')
+    expect(Object.keys(troublesIn(found))).toEqual(['routes.sign-in'])
+  })
+})

@@ -5,7 +5,7 @@ import { PassThrough, type Readable } from 'node:stream'
 import { NevisError, outagePage, recordSecondFactor, requireSecondFactor, statusEndpoint, waitingPage, type HostRequest, type NevisProfile, type PlainAnswer } from '../../src'
 import { sendOrContinue, middleware, send, completeAnswer, type Answer } from '../../src/host/answer'
 import type { Stream } from '../../src/host/stream'
-import { noteSession } from '../../src/session/second-factor'
+import { noteSession } from '../../src/session/callback-notes'
 import { NevisSimulator } from '../../src/simulator'
 import { signIn, startApp, type TestApp } from '../support/app'
 

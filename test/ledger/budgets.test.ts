@@ -629,15 +629,15 @@ describe('what codes cost', () => {
     const { budgets, asked } = budgetsWith()
     await budgets.codes.spend({ id: 't', expiresAt: NOW + 119_500 }, key)
     await budgets.codes.noteWrong(key)
-    expect(shortened(asked)).toEqual(['look locked:…', 'count attempts:t 420', 'claim code:…:1 3600', 'count wrong:… 86400', 'count unconfirmed:… 86400'])
+    expect(shortened(asked)).toEqual(['look locked:…', 'look locked-today:…', 'count attempts:t 420', 'claim code:…:1 3600', 'count wrong:… 86400', 'count unconfirmed:… 86400'])
   })
 
-  it('is one look where they are locked: nothing is counted', async () => {
+  it('is two looks where they are locked: nothing is counted', async () => {
     const { budgets, asked, ledger } = budgetsWith()
     await ledger.claim(`locked:${key}`, YEAR)
     asked.length = 0
     await budgets.codes.spend({ id: 't', expiresAt: NOW }, key)
-    expect(shortened(asked)).toEqual(['look locked:…'])
+    expect(shortened(asked)).toEqual(['look locked:…', 'look locked-today:…'])
   })
 })
 

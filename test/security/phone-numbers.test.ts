@@ -46,6 +46,18 @@ describe('a refused prefix', () => {
   )
 })
 
+describe('an enrolment of a number that has had ten texts in a day', () => {
+  it('is refused, whoever asks, and asks Nevis nothing; another number still gets its text', async () => {
+    const app = await start()
+    const enrol = async (username: string, phone = '+41791234567') => outcomeOf(await app.browser().post('/login', { username, password: PASSWORD, phone }))
+    for (let i = 0; i < 10; i++) expect(await enrol(`user${i}`)).toBe('303 /login/2fa')
+    const before = world.operations().length
+    expect(await enrol('carl', '+41 (79) 123-45-67')).toBe('too_many_starts')
+    expect(world.operations()).toHaveLength(before)
+    expect(await enrol('carl', '+41791234568')).toBe('303 /login/2fa')
+  })
+})
+
 describe('an enrolment of what is no number', () => {
   it.each(['0041900123456', '0900 123 456', '+41 (0)900 123 456', '+0041900123456', '+041900123456', 'tel:+41900123456', '+41791234567/8', '\' or 1=1 -- <script>', ''])('fails with phone_refused, and nothing is sent: %j', async (phone) => {
     const app = await start()

@@ -4,7 +4,7 @@ import { recordSecondFactor, requireSecondFactor, secondFactorOf } from '../../s
 import { NevisSimulator } from '../../src/simulator'
 import { handleIn, signIn, startApp, waitingOf, type AppOptions, type TestApp } from '../support/app'
 import type { Browser } from '../support/browser'
-import { noteSession } from '../../src/session/second-factor'
+import { noteSession } from '../../src/session/callback-notes'
 
 let simulator: NevisSimulator
 let app: TestApp

@@ -141,6 +141,19 @@ export class SecondFactors {
     return at !== undefined && (at === value.last ? this.isDefined(source, at, depth) : this.isMade(source, at, depth, parameter))
   }
 
+  /** True for `passport.authenticate('nevis')` without a callback function, or a name to which the app assigns only this: it goes on only after a success. */
+  isPlain(source: Source, range: Range, depth = 0): boolean {
+    const value = valueIn(source, range)
+    const at = nameIn(source, value)
+    if (at === undefined || depth > MAX_DEPTH) return false
+    if (at !== value.last) {
+      const [strategy, options, ...others] = source.is(at, 'authenticate') ? source.partsOf(at + 1) : []
+      return strategy !== undefined && this.isStrategy(source, strategy) && others.length === 0 && (options === undefined || source.is(options.first, '{'))
+    }
+    const found = codeAt(this.sources, source, at)
+    return found.length > 0 && found.every(([other, code]) => this.isPlain(other, code, depth + 1))
+  }
+
   /** True for a call whose result runs a strategy: `passport.authenticate('nevis')`, or `f()` if `f` returns such a result. `at`: the called name. */
   private isMade(source: Source, at: number, depth: number, parameter?: string): boolean {
     const [argument] = source.partsOf(source.openOfCall(at) as number)

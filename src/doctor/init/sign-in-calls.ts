@@ -6,6 +6,7 @@
  */
 import { isCheckFollowed, isLoginFollowed, isWriteFollowed, namesOfFunctions } from './behind-sign-in'
 import { isClosedCallback, isInClosedCallback, isSessionOff } from './own-callback'
+import { isRestored, isStoredBehind } from './own-sessions'
 import { promisedLogin } from './promised-login'
 import { requestWriteAt } from './request-writes'
 import { routeOf } from './routes'
@@ -87,12 +88,13 @@ function doorAt(source: Source, at: number, factors: SecondFactors): Found | und
   if (user !== undefined) {
     const { last } = source.statementOf(at)
     const value = source.is(at + 1, '=') ? { first: at + 2, last: source.is(last, ';') ? last - 1 : last } : undefined
-    const isClosed = factors.isBehind(source, at, value) === true || isWriteFollowed(source, at, factors)
+    const isClosed = factors.isBehind(source, at, value) === true || isRestored(source, at) || isWriteFollowed(source, at, factors)
     return { kind: 'other', what: named(source, at, `${user}, a sign-in without Passport`), remedy: isClosed ? undefined : remedies.REQUEST_USER }
   }
   const write = sessionWriteAt(source, at)
   if (write !== undefined) {
-    return { kind: 'other', signsIn: write === 'session.passport = …' && source.textOf(source.statementOf(at)).includes('user'), what: named(source, at, `${write}, a sign-in without Passport`), remedy: 'sign in with Passport, after the second factor, or set this in a handler behind the callback' }
+    const isClosed = isStoredBehind(source, at, factors)
+    return { kind: 'other', signsIn: write === 'session.passport = …' && source.textOf(source.statementOf(at)).includes('user'), what: named(source, at, `${write}, a sign-in without Passport`), remedy: isClosed ? undefined : remedies.SESSION_USER }
   }
   const isToken = (/^sign(?:Async)?$/.test(text ?? '') && isMember(source, at) && source.is(at + 1, '(') && TOKEN_MAKER.test(source.tokens[at - 2]?.text ?? '')) || (source.is(at, 'SignJWT') && source.is(at - 1, 'new'))
   if (isToken) return { kind: 'other', isToken, what: `API token: ${text}(…) makes a token`, remedy: 'a request with this token is not asked for a second factor: create the token only on routes behind requireSecondFactor' }

@@ -21,3 +21,4 @@ export const REQUEST_USER = "every later handler of this request takes this user
 export const NOT_FOLLOWED_IN_GET = 'no second factor was found behind it, and a GET never starts one: the handlers behind it may only keep the user in the session and show a page with a form, whose POST runs passport.authenticate(\'nevis\'): docs/guides/hosts/express.md, "After an OAuth 2 login"'
 export const NOT_FOLLOWED = 'no second factor was found behind it. Run passport.authenticate(\'nevis\') right behind it, and move the other handlers, for example one that gives out a token, behind the callback'
 export const REDIRECTED = "remove successRedirect (or successReturnToOrRedirect): with it, Passport redirects before the second factor, so no user can sign in. Redirect in the last handler of the callback"
+export const SESSION_USER = 'sign in with Passport, after the second factor, or set this in a handler behind the callback'

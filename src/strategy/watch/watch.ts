@@ -6,6 +6,7 @@
  */
 import type { NevisClient, Status } from '../../client/client'
 import type { UserOfStart } from '../../trust/binding'
+import { lifetimeMsOf } from '../../factors/lifetime'
 import { handleContentOf, type HandleContent } from '../../trust/handle'
 import type { Transaction } from '../../factors/transaction'
 import { delayMs, RateLimiter, type PollStep } from './schedule'
@@ -204,8 +205,7 @@ export class StatusWatch {
   }
 
   private ageMs({ expiresAt, operation }: HandleContent): number {
-    const { lifetimeMs, enrollmentLifetimeMs = lifetimeMs } = this.options
-    return Date.now() - (expiresAt - (operation === 'enroll' ? enrollmentLifetimeMs : lifetimeMs))
+    return Date.now() - (expiresAt - lifetimeMsOf(this.options, operation))
   }
 
   private sweep(now: number): void {

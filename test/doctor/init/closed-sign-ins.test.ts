@@ -121,3 +121,25 @@ describe('the advice', () => {
     expect(reportOf("app.post('/sso', passport.authenticate('ldap'))").out).toContain("app.js:9 if the strategy has no second factor of its own: pass { session: false } without successRedirect to this passport.authenticate, and run passport.authenticate('nevis') right behind it")
   })
 })
+
+describe('an app that keeps the signed-in user in the session, without Passport', () => {
+  it.each([
+    ['a middleware that reads the user of the session', 'app.use(async (req, res, next) => { if (req.session.userId) req.user = await users.findById(req.session.userId); next() })', 'req.user = …'],
+    ['such a middleware with a callback', 'app.use((req, res, next) => { users.findById(req.session.userId, (err, user) => { req.user = user; next(err) }) })', 'req.user = …'],
+    ['a handler behind the second factor that stores the user', "app.all('/login/2fa/callback', secondFactor, (req, res, next) => { req.session.regenerate((err) => { if (err) return next(err); req.session.userId = req.user.id; res.redirect('/') }) })", 'session.userId = …'],
+    ['such a handler with a name', "function signIn(req, res) { req.session.userId = req.user.id; res.redirect('/') }\napp.all('/login/2fa/callback', secondFactor, signIn)", 'session.userId = …'],
+  ])('%s › is right', (_name, code, what) => {
+    expect(reportOf(code)).toMatchObject({ exitCode: 0, places: [`ok sign-in: ${what}, a sign-in without Passport`] })
+  })
+
+  it.each([
+    ['a middleware that finds the user by a cookie', 'app.use(async (req, res, next) => { req.user = await users.find(req.cookies.remembered); next() })', 'req.user = …'],
+    ['a middleware that finds the user by the session and a header', 'app.use(async (req, res, next) => { req.user = await users.find(req.session.userId ?? req.headers.user); next() })', 'req.user = …'],
+    ['a handler that stores a user of the form', "app.all('/login/2fa/callback', secondFactor, (req, res) => { req.session.userId = req.body.id; res.redirect('/') })", 'session.userId = …'],
+    ['a handler behind the password', "app.post('/login', check, (req, res) => { req.session.userId = req.user.id; res.redirect('/') })", 'session.userId = …'],
+    ['a handler in front of the second factor', "app.post('/login', (req, res, next) => { req.session.userId = req.user.id; next() }, secondFactor)", 'session.userId = …'],
+    ['a handler behind a callback of the app', "const own = (req, res, next) => passport.authenticate('nevis', (err, user) => next(err))(req, res, next)\napp.all('/login/2fa/callback', own, (req, res) => { req.session.userId = req.user.id; res.redirect('/') })", 'session.userId = …'],
+  ])('%s › is reported', (_name, code, what) => {
+    expect(reportOf(code)).toMatchObject({ exitCode: 1, places: [`LEFT sign-in: ${what}, a sign-in without Passport`] })
+  })
+})

@@ -85,3 +85,30 @@ describe('a login guard in the `use` that mounts a router at a path that is not 
     expect(exitCode).toBe(1)
   })
 })
+
+describe('a password route that init does not change', () => {
+  const SIGN_IN = MODULES['routes/sign-in.js'] as string
+  const CALL = "passport.authenticate('local', { successRedirect: '/', failureRedirect: '/auth/login' })"
+  const refusal = (signIn: string) => /Nothing is changed, because (.*?) By hand/.exec(withMounts("app.use('/auth', signIn)", { 'routes/sign-in.js': signIn }).out)?.[1]
+
+  it('because it is in a table of routes › says so', () => {
+    expect(refusal(`import passport from 'passport'\nexport default [{ method: 'post', path: '/login', handlers: [${CALL}] }]\n`)).toContain('the password route is in a table of routes, which init does not change')
+  })
+
+  it('because the password check is in a variable › says so', () => {
+    expect(refusal(SIGN_IN.replace('const router', `const authenticate = ${CALL}\nconst router`).replace(`.post(${CALL})`, '.post(authenticate)'))).toContain('passport.authenticate is in the variable authenticate, and not in the password route itself')
+  })
+})
+
+describe('a table of routes in an app with the second factor', () => {
+  const table = (handlers: string) => `import { requireSecondFactor } from 'passport-nevis'\nconst recent = requireSecondFactor({ redirectTo: '/login/2fa' })\nexport default [{ method: 'post', path: '/account/password', handlers: [${handlers}] }]\n`
+
+  it('with a sensitive route without requireSecondFactor › is named', () => {
+    const { exitCode, out } = init(folderWith({ 'routes.js': table('requireLogin, change') }))
+    expect([exitCode, out.replace(/\s+/g, ' ')]).toEqual([1, expect.stringContaining('POST /account/password in routes.js: init found no requireSecondFactor in front of it')])
+  })
+
+  it('with requireSecondFactor › is right', () => {
+    expect(init(folderWith({ 'routes.js': table('requireLogin, recent, change') })).exitCode).toBe(0)
+  })
+})

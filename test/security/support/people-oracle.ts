@@ -91,9 +91,9 @@ export class Oracle {
   asked(route: RouteName, codes: readonly (string | undefined)[], before: { readonly rings: number; readonly starts: number }, isOneSession: boolean): void {
     if (isOneSession && this.cloud.rings.length > before.rings + 1) this.refuse('parallel starts in one session ask twice')
     const isRefused = codes.every((code) => code === 'too_many_starts')
-    // A refused start must make no call to Nevis. Enrolments are exempt: they must ask Nevis whether the user may enrol before the SMS limit can refuse them.
+    // A refused start must make no call to Nevis. `approve-or-enroll` is exempt: only Nevis can say whether it is an enrolment, for which the SMS limit holds.
     const { options }: Route = routes[route]
-    if (isRefused && options.operation === undefined && this.cloud.starts > before.starts) this.refuse('a start that is refused asks the cloud')
+    if (isRefused && options.operation !== 'approve-or-enroll' && this.cloud.starts > before.starts) this.refuse('a start that is refused asks the cloud')
   }
 
   /** Called when a browser has seen a QR code or link. */
