@@ -55,7 +55,7 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   try {
     return await finish(request, opened)
   } catch (error) {
-    return backToPage(request, opened.id, error)
+    return await backToPage(request, opened.id, error)
   }
 }
 

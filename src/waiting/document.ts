@@ -55,6 +55,8 @@ export interface PageParts extends PageSettings {
   readonly isTooSoon?: boolean | undefined
   /** True if the user has sent the form for a code without a code. */
   readonly isCodeMissing?: boolean | undefined
+  /** In how many seconds the user may try a code again; 0 if there is no wait. */
+  readonly secondsUntilCode?: number | undefined
   /** True if the user has pressed "Check now", the link for browsers in which the script does not run. */
   readonly hasChecked?: boolean | undefined
   /** Present only if the push or SMS was sent again: the user's phones if the user has chosen one of them, otherwise an empty list. */

@@ -38,8 +38,8 @@ export function otherFactorsPart(view: WaitingView, parts: PageParts): Html {
 /** The failures after which another person may have entered the user's password: a denial, too many wrong codes, or too many requests. */
 const SUSPICIOUS: readonly (FailureCode | undefined)[] = ['not_approved', 'too_many_attempts', 'codes_locked', 'too_many_starts']
 
-function changePasswordPart({ failure }: WaitingView, { changePasswordURL, refusedAfterEnd, language: { texts } }: PageParts): Html | false {
-  const isSuspicious = SUSPICIOUS.includes(failure) || SUSPICIOUS.includes(refusedAfterEnd?.failure)
+function changePasswordPart({ failure }: WaitingView, { changePasswordURL, refusedAfterEnd, secondsUntilCode = 0, language: { texts } }: PageParts): Html | false {
+  const isSuspicious = SUSPICIOUS.includes(failure) || SUSPICIOUS.includes(refusedAfterEnd?.failure) || secondsUntilCode > 0
   return changePasswordURL !== undefined && isSuspicious && html`<p class="nevis-change"><a href="${changePasswordURL}">${texts.changePassword}</a></p>`
 }
 

@@ -13,6 +13,7 @@ import { loginOf } from '../host/login'
 import { queryFieldOf, sessionOf, userOf, type HostRequest } from '../host/request'
 import { StorageError } from '../host/storage'
 import { isEnrolmentFinished } from '../strategy/enrolment'
+import { secondsUntilCode } from '../strategy/from-waiting-page'
 import { secondsUntilResend } from '../strategy/resend'
 import type { NevisStrategy } from '../strategy/strategy'
 import { sitePathOf, withPrefix } from '../session/return-to'
@@ -161,6 +162,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
       refusedAfterEnd: transaction.refusedAfterEnd && failureIn(transaction.refusedAfterEnd, transaction.refusedFactor ?? transaction.factor),
       isTooSoon: soon !== undefined,
       isCodeMissing: queryFieldOf(req, 'missing') !== undefined,
+      secondsUntilCode: secondsUntilCode(settings, queryFieldOf(req, 'wait')),
       hasChecked: queryFieldOf(req, 'checked') !== undefined,
       sentAgain: isSentAgain(transactions, transaction) ? await choice.phonesIfChosen(transaction, session) : undefined,
     })

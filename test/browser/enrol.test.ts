@@ -130,6 +130,21 @@ describeWithChromium('enrolment on the waiting page', () => {
       expect([await field(page).inputValue(), await page.evaluate('sessionStorage.getItem("nevis-phone")')]).toEqual(['', null])
     })
 
+    it('shows the number to nobody who comes to this tab more than a minute after a start that has failed', async () => {
+      const context = await chromium.open()
+      const { page } = await enrolling(context, 'app')
+      await page.route('**/2fa', (route) => (route.request().method() === 'POST' ? route.fulfill({ status: 500, body: '' }) : route.continue()))
+      forgiveComplaints(/500/)
+      await page.getByText('Set up SMS').click()
+      await field(page).fill('+41 79 000 00 01')
+      await page.keyboard.press('Enter')
+      await page.waitForFunction('document.querySelector(".nevis") === null')
+      await page.clock.install({ time: Date.now() + 61_000 })
+      await page.goto(await enterPassword(context, cloud, `newcomer${++newcomers}`, { factor: 'app' }))
+      await showsHeading(page, 'Set up the Access App')
+      expect([await field(page).inputValue(), await page.evaluate('sessionStorage.getItem("nevis-phone")')]).toEqual(['', null])
+    })
+
     it('forgets the number when the user cancels', async () => {
       const { page } = await typing(await chromium.open())
       expect(await page.evaluate('sessionStorage.getItem("nevis-phone")')).toContain('+41 79 000 00 01')
