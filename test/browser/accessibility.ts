@@ -100,7 +100,8 @@ function partsOf(node: AxNode, byId: ReadonlyMap<string, AxNode>, above: string)
   const states = (node.properties ?? []).filter((one) => STATES.includes(one.name) && ![undefined, false, 'false', 'off', ''].includes(one.value.value as string)).map((one) => `${one.name}: ${String(one.value.value)}`)
   const description = String(node.description?.value ?? '')
   const line = [role, isText ? `"${texts.join(' ')}"` : name && `"${name}"`, states.length > 0 && `(${states.join(', ')})`, description && `described by "${description}"`].filter(Boolean).join(' ')
-  const isControl = role !== 'RootWebArea' && (node.properties ?? []).some((one) => one.name === 'focusable' && one.value.value === true) && !states.includes('level: 1')
+  // The heading and a message can get the focus by `autofocus`, but are no stops of Tab.
+  const isControl = !['RootWebArea', 'status'].includes(role) && (node.properties ?? []).some((one) => one.name === 'focusable' && one.value.value === true) && !states.includes('level: 1')
   return [{ line, parts: isText ? [] : inner, ...(isControl && node.backendDOMNodeId !== undefined && { control: node.backendDOMNodeId }) }]
 }
 
