@@ -25,7 +25,6 @@ export async function runNode(args, env = {}) {
 }
 
 /**
- * Runs npm.
  * @param {readonly string[]} args
  * @returns {Promise<void>}
  */

@@ -35,7 +35,7 @@ interface Parts {
   readonly users: Users
 }
 
-/** The `data` of an enrolment on this page, which its callback gets back. */
+/** The `data` of an enrolment that begins on this page. The callback of the enrolment gets it back. */
 interface Addition {
   readonly kind: 'new factor' | 'new number'
 }
@@ -50,11 +50,11 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
   /** Users from whose account this process is removing a device now. Several processes would need a lock in the database instead. */
   const removing = new Set<string>()
   const routes = Router()
-  // `codes=unsaved` means that new recovery codes were not saved, and is meant for `returnTo` only. So remove it from the address of this page: otherwise a
-  // cancelled step-up, which returns to the address where it began, would warn of unsaved codes.
+  // Only an enrolment of recovery codes returns to `UNSAVED_CODES`, where a failure causes a warning of unsaved codes. Remove `codes` from the address
+  // of this page: a step-up that is cancelled returns to the address where it began.
   routes.get('/', (req, res, next) => ('codes' in req.query ? res.redirect(303, HERE) : next()))
   routes.use(signedIn, confirmFirst('devices'))
-  // For a user who opens the address of an error page again: a form of this page was sent to that address.
+  // The forms of this page are sent to these addresses. So an error page can have such an address. A user who opens it again comes to this page.
   routes.get(['/add', '/rename', '/remove', '/forget-browsers'], (_req, res) => res.redirect(303, HERE))
 
   routes.get('/', page(devicesPage, async (req) => {
@@ -77,12 +77,12 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
       returnTo,
       ...onAnyFailure,
     }) as (req: Request, res: Response, next: NextFunction) => void
-    // Count before the call to Nevis: the call may end the old codes, even if its answer is lost or the user leaves the page.
+    // Count the new codes before the call to Nevis: the call may end the old codes, even if its answer is lost or the user leaves the page.
     if (factor === 'recovery') await users.countUnsavedCodes(id, 1)
     start(req, res, (error?: Error | string) => {
       if (!isRefusal(error)) return next(error)
       sayHowLong(req)
-      // The failure `too_many_starts` comes before the call to Nevis. After any other failure, Nevis may have made new codes, so the warning stays.
+      // Take the count back only after `too_many_starts`, which comes before the call to Nevis. Before any other failure, Nevis may have made new codes.
       const isBeforeCall = (req.authInfo as Failure).code === 'too_many_starts'
       const takenBack = factor === 'recovery' && isBeforeCall ? users.countUnsavedCodes(id, -1) : Promise.resolve()
       takenBack.then(() => res.redirect(303, HERE), next)
@@ -134,7 +134,7 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
   return routes
 }
 
-/** The devices with the Access App. Leaves out passkeys (`fido2`), because they receive no request. */
+/** The devices with the Access App. Leaves out passkeys (`fido2`), because a passkey gets no approval request. */
 export function devicesIn({ authenticators }: { readonly authenticators: readonly Device[] }): readonly Device[] {
   return authenticators.filter(({ authenticatorType }) => authenticatorType !== 'fido2')
 }

@@ -23,7 +23,6 @@ export function refuse(req: Request, typed: readonly string[], errors: RefusedFo
   req.session.form = { typed: typedIn(req, typed), errors }
 }
 
-/** What the user typed into these fields. */
 export function typedIn(req: Request, names: readonly string[]): RefusedForm['typed'] {
   const body = (req.body ?? {}) as Readonly<Record<string, unknown>>
   const entries = names.map((name) => [name, body[name]]).filter((entry): entry is [string, string] => typeof entry[1] === 'string')

@@ -26,8 +26,8 @@ export function translator(language: Language): Translate {
 export const textsFor = (req: Request): Translate => translator(languageOf(req))
 
 /**
- * A path of this site, with a query. The second character must be a letter: a browser reads `//` or `/\` as the start of another site's address. So an
- * attacker's link could otherwise lead to another site (open redirect).
+ * A path of this site, with a query. The second character must be a letter, because a browser reads `//` or `/\` as the start of another site's address: an
+ * attacker's link could lead to another site (open redirect).
  */
 const OWN_PAGE = /^\/[a-z][\w/?=&%.+-]*$/
 

@@ -122,7 +122,7 @@ export const handleError: ErrorRequestHandler = (error: Fault, req, res, next) =
   appPolicy(req, res, () => res.status(status).send(errorPage(status, languageOf(req), options).text))
 }
 
-/** What an error page shows around its sentences. After the password alone, `req.user` is set, but the user is not signed in yet. */
+/** What an error page shows around its sentences. At `/login`, it shows no user, because the second factor may still be missing although `req.user` is set. */
 function frameOf(req: Request): Pick<Frame, 'address' | 'helpURL' | 'user' | 'devicesURL' | 'csrfToken'> {
   const { user, originalUrl: address } = req
   const links = { address, helpURL: helpURLOf(req) }

@@ -64,7 +64,7 @@ export function paySigned(invoices: Invoices): RequestHandler {
   }
 }
 
-/** Sets what an error page, if one follows in this request, says about the payment. The button of the error page then leads to the invoices. */
+/** If this request ends with an error page: sets what that page says about the payment. The button of the page then leads to the invoices. */
 export function sayOutcome(res: Response, sentences: readonly Text[]): void {
   res.locals['outcome'] = { sentences, href: '/invoices', button: 'All invoices' } satisfies Outcome
 }
@@ -75,8 +75,8 @@ export function invoiceOf(req: Request): Invoice {
 }
 
 /**
- * True if the user has approved a payment, not a sign-in or a step-up: only the route options `signing` (`second-factor.ts`) set such `data`. Its values need
- * no further check, because the strategy refuses data that was changed in the session.
+ * True if the user has approved a payment, not a sign-in or a step-up: only the route options `signing` (`second-factor.ts`) set `kind: 'payment'`. The values
+ * of `data` need no further check, because the strategy refuses data that was changed in the session.
  */
 export function isPayment(data: unknown): data is SignedPayment {
   return (data as Partial<SignedPayment> | null | undefined)?.kind === 'payment'

@@ -90,7 +90,7 @@ export const backWhereUserWas: ErrorRequestHandler = (error: Error, req, res, ne
   // The session may have ended while the user waited, and its messages are then lost. So the address of the sign-in page says why the user is there.
   const toSignIn = req.authInfo?.code === 'unknown_transaction' ? '/login?ended' : '/login'
   let back = req.user ? (req.authInfo?.returnTo ?? pageToConfirmFor(req)) : toSignIn
-  // The old recovery codes may end when Nevis creates new ones, even if the user does not save the new ones.
+  // The user has not saved the new recovery codes, and Nevis may have ended the old ones when it created them. So tell the user to create new ones.
   if (back === UNSAVED_CODES) {
     back = pageOf('devices')
     const reasons = (req.session.messages ?? []).filter((sentence) => sentence === failureText('cancelled'))
@@ -210,7 +210,7 @@ export function afterPassword(passport: Pick<Authenticator, 'authenticate'>): Re
     const { id, passwordVersion, nevisUserId } = userOf(req)
     req.session.passwordVersions = { ...req.session.passwordVersions, [id]: passwordVersion } // for `isOldPassword`
     refuse(req, ['username'], {}) // if the second factor fails, the sign-in form keeps the username
-    // The strategy reads the session again after it has called Nevis, so save these changes first.
+    // The strategy reads the session again after it has called Nevis, so save the session first.
     req.session.save((error) => {
       if (error) next(error)
       else if (nevisUserId) confirm(req, res, orBack('/login', req, res, next))

@@ -71,8 +71,8 @@ const csrf = csrfSync({ getTokenFromRequest: (req) => (req.body as { _csrf?: str
 export const csrfProtection: RequestHandler = csrf.csrfSynchronisedProtection
 
 /**
- * Handles a form with an outdated CSRF token: its tab was opened before the user signed in or out in another tab. If a signed-in user sends the form to sign in
- * or to sign up, or a signed-out user the form to sign out, redirects to the page that follows this form. Refuses all other forms.
+ * Handles a form with an outdated CSRF token: its tab was opened before the user signed in or out in another tab. Redirects to the page that follows if
+ * the user is already signed in and wants to sign in or sign up, or is already signed out and wants to sign out. Refuses all other forms.
  */
 export const outdatedForm: ErrorRequestHandler = (error, req, res, next) => {
   const isOutdated = error === csrf.invalidCsrfTokenError

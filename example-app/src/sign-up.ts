@@ -42,9 +42,8 @@ function errorsIn(t: Translate, { username, password }: Partial<Record<keyof Cre
 }
 
 /**
- * The sentence tells anyone which usernames exist. An app that must not reveal this asks for an e-mail address in place of a username. It gives the same answer
- * whether or not the address has an account, and sends the next step to that address. In this app, `passwordLimit` limits how many usernames an attacker can
- * try.
+ * Adds an account. The sentence for a taken username tells anyone that the name exists. An app that must not reveal this asks for an e-mail address instead of
+ * a username, always gives the same answer, and sends the next step to that address. Here, `passwordLimit` limits how many usernames an attacker can try.
  * @returns a sentence for the user if the username is taken; otherwise undefined
  */
 async function add(users: Users, { username, password }: Credentials, t: Translate): Promise<RefusedForm['errors'] | undefined> {

@@ -50,7 +50,7 @@ export function newHttpsAgent(keepAlive = true): HttpsAgent {
   return learning(new HttpsAgent({ ...TLS_OPTIONS, keepAlive }))
 }
 
-/** Creates the agent for a base URL. For https, uses the forward proxy that `https_proxy` names, except for a URL of this machine. */
+/** Creates the agent for a base URL. For https, uses the forward proxy of the environment (`proxy.ts`), except for a URL of this machine. */
 export function newAgent(url: URL, keepAlive = true): HttpAgent {
   if (url.protocol === 'http:') return newHttpAgent(keepAlive)
   const proxy = isLoopback(url) ? undefined : proxyFor(url)

@@ -12,7 +12,7 @@ export function isJsonObject(value: unknown): value is RawAnswer {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** A response with more JSON values is rejected. Nevis's responses have a few hundred values; searching many more would block the process for seconds. */
+/** A response with more JSON values than this is rejected. Nevis's responses have a few hundred. Searching many more would block the process for seconds. */
 const MAX_VALUES = 20_000
 
 const SUCCESSES: readonly number[] = [200, 201, 202]
@@ -98,7 +98,7 @@ export class Answer {
     return this.#error('NEVIS_UNEXPECTED_RESPONSE', reason)
   }
 
-  /** True if the body is neither empty nor a JSON object, as of a page or a text of a gateway or a firewall. */
+  /** True if the body is neither empty nor a JSON object, for example an HTML page or a text of a gateway or a firewall. */
   get isPage(): boolean {
     return !this.isEmpty && this.jsonObject() === undefined
   }

@@ -139,7 +139,6 @@ export function assertSmsText(owner: string, value: unknown): asserts value is s
   text(owner, 'message', value, smsFault)
 }
 
-/** Validates the option `channels` of the factor `widget`. */
 export function assertIntentChannels(owner: string, value: unknown): asserts value is readonly IntentChannel[] {
   const known = Array.isArray(value) && value.length > 0 && value.every((name) => INTENT_CHANNELS.includes(name))
   if (!known) fail(owner, 'channels', 'must be a non-empty list of "app", "push", "sms"')
@@ -181,7 +180,6 @@ function fail(method: string, field: string, fault: string): never {
   throw new TypeError(`${method}: ${field} ${fault}`)
 }
 
-/** True if the value has the form of a Nevis username. */
 export function isUsername(value: unknown): value is string {
   return typeof value === 'string' && USERNAME.test(value)
 }
@@ -190,7 +188,6 @@ export function isUserId(value: unknown): value is string {
   return isUuid(value)
 }
 
-/** True for a UUID. The ids of users and authenticators at Nevis are UUIDs. */
 export function isUuid(value: unknown): value is string {
   return typeof value === 'string' && UUID.test(value)
 }
@@ -205,7 +202,6 @@ export function isPhone(value: unknown): value is string {
   return typeof value === 'string' && PHONE.test(value)
 }
 
-/** Validates a list of phone number prefixes, for example `+41`. */
 export function assertPhonePrefixes(owner: string, field: string, value: unknown): asserts value is readonly string[] {
   const areAll = Array.isArray(value) && value.every((prefix) => typeof prefix === 'string' && PHONE_PREFIX.test(prefix))
   if (!areAll) fail(owner, field, 'must be a list of strings, each + and 1 to 14 digits')

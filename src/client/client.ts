@@ -241,7 +241,7 @@ export class NevisClient {
     return !isRefused && decodeStatus(answer).status !== 'unknown'
   }
 
-  /** @internal The unprocessed response to a ping. The command `doctor` compares the clocks with its `Date` header, which even a 403 has. */
+  /** @internal The response to a ping, with any HTTP status. The command `doctor` reads Nevis's time from the `Date` header, which even a 403 has. */
   async answerToPing(): Promise<Answer> {
     return this.#http.send({ operation: 'ping', method: 'GET', path: '/ping', accept: '*/*', repeatable: true })
   }
@@ -267,8 +267,9 @@ export class NevisClient {
   }
 
   /**
-   * Sends the status request without the key; after a 401 that is no HTML page, again with the key. If that helps, or if the 401 is Nevis's own error, later
-   * requests send the key at once. Nevis's overview requires the key for all requests, but no example of this endpoint sends it.
+   * Asks for a status without the access key. If the response is a 401 and no HTML page, asks again with the key. Later calls send the key at once if the
+   * second response is no 401, or if the first one is Nevis's own error. Nevis's overview requires the key for all requests, but no example of this endpoint
+   * sends it.
    */
   async #answerToStatus(statusToken: string): Promise<Answer> {
     const body = { statusToken: checkedToken('getStatus', 'statusToken', statusToken) }
@@ -284,7 +285,7 @@ export class NevisClient {
   async #delete(operation: NevisMethod, path: string, expected: ExpectedNames): Promise<void> {
     const answer = await this.#http.send({ operation, method: 'DELETE', path, alone: true })
     if (answer.status !== 204 && answer.status !== 200) throw answer.statusError()
-    // HTTP 200 with a maintenance page, or with the record of a user who still exists, is no success: the user would believe that a lost phone is deleted.
+    // HTTP 200 with a maintenance page, or with a user record, does not prove the deletion. The owner of a lost phone must not believe that it is deleted.
     if (verdictOf(answer, expected, 'unclear') !== 'yes') throw answer.unexpected('the body does not confirm the deletion')
   }
 }

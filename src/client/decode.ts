@@ -15,9 +15,9 @@ const APP_ENROLLMENT: readonly string[] = ['app', 'push']
 const APP_APPROVAL: readonly string[] = ['app', 'qr-code']
 /** A word for a transaction that has ended without the user's approval. */
 const REFUSED_WORD = /den[iy]|declin|reject|refus|cancel|abort|expir|time.?out|timed|fail|block|lock|revok|withdr|dismiss/
-/** A word that refuses, if it is the status of a complete answer (HTTP 200 or 202). In an error body of a gateway, it may refuse this request only. */
+/** As `REFUSED_WORD`, but only with HTTP 200 or 202. With other HTTP statuses, the word may refuse the status request, and not the transaction. */
 const REFUSED_IN_ANSWER = /invalid|wrong|incorrect|mismatch|unauthor|forbid|disallow|not.?(?:approv|accept|author|allow|permit|grant)/
-/** A word for a transaction that is still waiting, even if it also has a part of a word below, as `unconfirmed` and `waiting_for_approval` have. */
+/** A word for a transaction that is still waiting, even if the word also matches `FINAL_WORD`, as `unconfirmed` and `waiting_for_approval` do. */
 const WAITING_WORD = /pend|wait|progress|process|unconfirmed|authenticating/
 /** A word that may be the final status of a transaction, such as `approved`. Waiting for another status would be in vain. */
 const FINAL_WORD = /succe|approv|confirm|complet|accept|verif|authenti|done|finish|\bend(?:ed)?\b|clos|\bok\b|error|invalid|unknown|unauth|forbid|enrolled|registered|granted|\bused\b|not.?found/

@@ -17,7 +17,7 @@ const WHITE_SPACE = /\s|[^ -~\xa0-\uffff]/
 const MAX_LINK_CHARACTERS = 8192
 /** The longest list of authenticators that is accepted. A much longer list would block the process for seconds. */
 const MAX_LIST_LENGTH = 200
-/** A link with one of these schemes is rejected: such a link would open something in the browser, not the Access App. */
+/** A link with one of these schemes would open something in the browser, not the Access App. Such a link is rejected, except http to this machine. */
 const BROWSER_SCHEMES: readonly string[] = ['http:', 'javascript:', 'data:', 'blob:', 'file:', 'vbscript:', 'about:', 'ftp:', 'ws:', 'wss:', 'view-source:', 'filesystem:']
 
 /** Reads the fields of one JSON object, and creates the error for a missing or invalid field. */

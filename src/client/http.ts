@@ -40,7 +40,7 @@ interface HttpCall {
 
 type Respond = (response: IncomingMessage) => void
 
-/** Responses with more bytes are rejected. Nevis's responses have a few kilobytes, most of them for the QR code. */
+/** Responses with more bytes than this are rejected. Nevis's responses have a few kilobytes, most of them for the QR code. */
 const MAX_BYTES = 1_048_576
 const FIRST_PAUSE_MS = 100
 const REPEATABLE_STATUSES: readonly number[] = [429, 502, 503, 504]

@@ -12,7 +12,7 @@ const RECOVERY_CODE = /^(?=.*[A-Za-z0-9])[A-Za-z0-9-]{1,64}$/
 /** The country codes with one or two digits. All other country codes have three. */
 const SHORT_COUNTRY_CODE = '[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]'
 const COUNTRY_CODE_AND_ZEROS = new RegExp(`^(\\+(?:${SHORT_COUNTRY_CODE}|(?!${SHORT_COUNTRY_CODE})\\d{3}))0+`)
-/** Input with more characters is rejected at once. The longest code that Nevis accepts has 64 characters. */
+/** Input with more characters than this is rejected at once. The longest code that Nevis accepts has 64 characters. */
 const MAX_CHARACTERS = 256
 
 /** Invisible characters: soft hyphen, zero-width characters, bidi marks, variation selectors, and the box around a key-cap digit. */

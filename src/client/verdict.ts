@@ -102,6 +102,7 @@ function strongest(verdicts: readonly FieldVerdict[]): Verdict | undefined {
 function verdictOfField(json: RawAnswer, name: string, value: unknown, depth: number): FieldVerdict {
   if (Object.hasOwn(json, 'userId')) {
     if (USER_FIELDS.includes(name) || (name === 'authenticators' && Array.isArray(value))) return undefined
+    // Without the list of authenticators, the object may be something else than a user.
     if (isStatusOfUser(name, value)) return Object.hasOwn(json, 'authenticators') ? undefined : 'unknown'
   }
   const parts = wordsOf(name)
@@ -117,7 +118,7 @@ function verdictOfField(json: RawAnswer, name: string, value: unknown, depth: nu
   if (parts.some((part) => TEXT_NAMES.has(part))) return refusesInText(value, depth) ? 'unclear' : isNonEmpty(value) ? 'text' : undefined
   if ((!NEUTRAL_NAMES.has(name) || isWord(name, value)) && mayRefuse(parts, value)) return 'unclear'
   if (Array.isArray(value)) return NEUTRAL_NAMES.has(name) ? verdictOfNeutralList(json, name, value, depth) : (verdictOfList(value, depth) ?? 'unknown')
-  // An undocumented field whose object does not say whether Nevis has accepted the code, as in `{"maintenance": {}}`, is `unknown`.
+  // The field `{"maintenance": {}}` is `unknown`: its name is not documented, and its object does not say whether Nevis has accepted the code.
   if (isJsonObject(value)) return verdictOfObject(value, depth + 1) ?? (NEUTRAL_NAMES.has(name) ? undefined : 'unknown')
   return NEUTRAL_NAMES.has(name) ? undefined : 'unknown'
 }
@@ -134,7 +135,7 @@ function mayRefuse(parts: readonly string[], value: unknown): boolean {
   return value === false || isMissing || words.some((word) => REFUSAL_NAMES.has(word) || ERROR_NAMES.has(word) || NEGATIONS.has(word) || NO_WORDS.has(word))
 }
 
-/** True if a text for users refuses, as `Request blocked` does. A list or an object in place of the text must contain no refusal, and nothing unclear. */
+/** True if a text for users refuses, as `Request blocked` does. For a list or an object in place of the text: true if anything in it refuses or is unclear. */
 function refusesInText(value: unknown, depth: number): boolean {
   if (depth > MAX_DEPTH) return true
   if (typeof value === 'string') return wordsOf(value).some((word) => REFUSAL_NAMES.has(word))
@@ -178,8 +179,7 @@ function verdictOfValue(name: string, value: unknown, depth: number): FieldVerdi
 }
 
 /**
- * True for the status `new` or `active` of a user, which says nothing about whether the sent code is right. Without the list of authenticators, the object may
- * be something else than a user, so its verdict is `unknown`.
+ * True for the status `new` or `active` of a user, which says nothing about whether the sent code is right.
  * @see https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref
  */
 function isStatusOfUser(name: string, value: unknown): boolean {

@@ -1,8 +1,8 @@
 /**
- * Checks that the session of the start still exists at the callback, and that the callback route completes the sign-in after the second factor.
+ * Checks that the session in which a second factor was started still exists at the callback, and that the callback route signs the user in afterwards.
  *
- * The doctor cannot give a second factor, so it never runs the handlers behind the strategy. It sees which handlers there are. Out of scope: whether the
- * callback route exists (`route-checks.ts`).
+ * The doctor cannot give a second factor. So it only looks which handlers are behind the strategy, and never runs them. Out of scope: whether the callback
+ * route exists (`route-checks.ts`).
  */
 import { CallbackTrial } from './callback-trial'
 import { error, ok, unchecked, warning, type Finding } from './findings'
@@ -67,8 +67,8 @@ function sessionFinding(marked: Marked, callback: string, trial: CallbackTrial, 
   if (without !== undefined) return error(check, `${without} has no session`, 'mount session() and passport.session() before this route')
   if (trial.earlierMark !== marked.trial.id) {
     const uses = sessions.flatMap((session) => session.uses)
-    // An app may send a `Secure` cookie only through a proxy that it trusts, and so not to the doctor. Without express-session, the doctor does not see whether
-    // the cookie is `Secure`. In both cases, the doctor cannot tell whether the session is lost.
+    // The app may send a `Secure` cookie only to a proxy that it trusts, and the doctor is none. Without express-session, the doctor does not see whether the
+    // cookie is `Secure`. In both cases, the doctor cannot tell whether the session is lost.
     if (uses.length === 0 || uses.some(({ cookie, trustsProxy, trustsDoctor }) => cookie?.secure === true && trustsProxy === true && !trustsDoctor)) {
       return unchecked(check, `the session that ${marked.name} stores was not found at ${callback}, perhaps because the app sends its cookie only through a proxy that it trusts, and not to the doctor`, `${SIGN_IN_ONCE} through the proxy`)
     }

@@ -25,7 +25,10 @@ export class CallbackTrial implements Trial {
   hasPassportSession = false
   /** The mark that an earlier request has stored in the session. */
   earlierMark: unknown
-  /** The handlers behind the strategy in the same route: true for `recordSecondFactor()`. Without handlers of errors. Undefined if they are not known, as with `app.use`. */
+  /**
+   * One value for each handler behind the strategy in the same route, except error handlers: true for `recordSecondFactor()`. Undefined if the handlers are not
+   * known, for example if the strategy is mounted with `app.use`.
+   */
   laterHandlers: readonly boolean[] | undefined
   private request: unknown
 
@@ -42,7 +45,7 @@ export class CallbackTrial implements Trial {
     const at = layers.findIndex(({ handle }) => handle === middleware)
     // A handler with four parameters runs only after an error.
     const later = layers.slice(at + 1).flatMap(({ handle }) => (typeof handle === 'function' && handle.length !== 4 ? [RECORDS in handle] : []))
-    // If a handler of the app calls the strategy, this handler may also answer after a success. So leave `laterHandlers` undefined.
+    // -1: the strategy is not itself a handler of the route. If a handler of the app calls the strategy, this handler may also answer after the second factor.
     if (at !== -1) this.laterHandlers = later
     return endTrial(response)
   }

@@ -1,7 +1,7 @@
 /**
- * Tells whether a route certainly exists in the running application, and whether nothing can stand in front of it. Both are certain only for plain code: the
- * route, the `app.use` that mounts its router, and the `require` or `import` of its file are statements outside of all functions and conditions; and all that
- * the app has in front of them is for other paths, or is known middleware such as `express.json()`.
+ * Tells whether a route certainly exists in the running application, and whether nothing can answer in front of it. Both are certain only if:
+ * - the route, the `app.use` that mounts its router, and the `require` or `import` of its file are statements outside of all functions and conditions;
+ * - everything in front of these is for other paths, or is known middleware such as `express.json()`.
  *
  * In doubt, the answer is no. Out of scope: what the handlers of the route do (`forgotten-factor.ts`).
  */
@@ -47,7 +47,7 @@ export function certainRoutes(sources: readonly Source[], isLoaded: (source: Sou
     const [mount, ...others] = mountsOf(sources, source, owner)
     const parts = mount === undefined ? [] : mount.source.partsOf(mount.at + 1)
     const router = parts.at(-1)
-    // The app of a mount is made by `express()`: so there is no way back to this router.
+    // A router that is mounted on another router is in doubt. So the recursion below ends: the next owner is an app.
     if (mount === undefined || router === undefined || others.length > 0 || madeIn(mount.source, mount.owner) !== 'app') return undefined
     const isAlone = parts.length === 1 || (parts.length === 2 && mount.source.stringAt((parts[0] as Range).first) !== undefined)
     const isIt = mount.source === source ? router.first === router.last : isWholeModule(sources, mount.source, router, source, owner)

@@ -19,10 +19,7 @@ const LAST_DATE_SECONDS = 253_402_300_799
 const WARN_BEFORE_DAYS = 14
 const WARN_SKEW_SECONDS = 5
 
-/**
- * Checks a Nevis instance.
- * @param issuers the token issuers (`iss`) that the strategy accepts, without trailing slash
- */
+/** @param issuers the token issuers (`iss`) that the strategy accepts, without trailing slash */
 export async function cloudFindings(client: NevisClient, issuers: readonly string[]): Promise<Finding[]> {
   const settings = ok('cloud.settings', `the API is ${client.baseURL}`)
   const sentAt = Date.now()

@@ -16,7 +16,7 @@ import { isPasswordStrategy } from './strategy-calls'
 
 /** The whole path of a route that checks a password. At other paths, such as `/webauthn/login`, a route may check something else. */
 const LOGIN_PATH = /^(?:\/(?:api|auth))?\/(?:login|sign-?in)\/?$/i
-/** The words of a handler, apart from the names of called functions. */
+/** The words that a handler may contain, apart from the names of called functions. */
 const WORDS = new RegExp(
   `^_?(?:${[
     'const|let|var|if|else|return|function|async|await|try|catch|throw|null|undefined|true|false|as|any|void',
@@ -76,7 +76,7 @@ export function forgottenIn(sources: readonly Source[], isLoaded: (source: Sourc
   }
 }
 
-/** True for `deserializeUser((id, done) => …)`. */
+/** True for `deserializeUser((id, done) => …)`. A function with three parameters would get the request. */
 function isOrdinary(source: Source, at: number): boolean {
   const open = source.openOfCall(at)
   const [only, ...others] = open === undefined ? [] : source.partsOf(open)

@@ -42,7 +42,7 @@ function kindFinding(ledger: Ledger, isProduction: boolean): Finding {
   return warning('ledger.kind', 'the strategy uses the MemoryLedger, which works for a single process only', remedy)
 }
 
-/** Claims a key in `ledger`. @returns an error if the ledger of one of the strategies `others` does not contain this key, and so is another ledger */
+/** Claims a key in `ledger`. @returns an error if one of the strategies `others` has another ledger: one without this key */
 async function separateFrom(ledger: Ledger, others: readonly Registered[]): Promise<Finding | undefined> {
   const key = `doctor:${randomUUID()}:shared`
   await attempt(ledger.claim(key, DAY_SECONDS))

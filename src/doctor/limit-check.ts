@@ -1,5 +1,5 @@
 /**
- * Checks that no rate limiter refuses the requests to the status endpoint, which each waiting page calls every two seconds. If a limiter answers a request with 429, the
+ * Checks that no rate limiter refuses the requests to the status endpoint, which each waiting page calls every two seconds. If a limiter answers with 429, the
  * page does not learn that the user has approved.
  *
  * Out of scope: rate limiters on other routes.
@@ -10,7 +10,6 @@ import { ask, UNKNOWN_HANDLE } from './probe'
 /** One waiting page sends this many requests in two minutes, the default lifetime of an approval. */
 const REQUESTS = 60
 
-/** Sends 60 requests to see whether one gets a 429. */
 export async function limitFinding(origin: string, statusURL: string): Promise<Finding> {
   const check = 'routes.status-limit'
   const remedy = 'mount statusEndpoint before the limiter: for an unknown transaction, it does not call Nevis; all pages of one transaction share its calls'

@@ -23,7 +23,7 @@ import { LOAD_MS } from './steps'
 export interface LoadedApp {
   readonly origin: string
   readonly observer: AppObserver
-  /** Reads what the source of the application shows about sign-ins. Called as late as possible, because the application may still load files. */
+  /** Reads what the source of the application shows about sign-ins. The first result is kept, so call it late: the application may still load files. */
   readonly source?: () => SourceReport
 }
 
@@ -56,7 +56,7 @@ export async function loadApp(file: string): Promise<LoadedApp | Finding> {
     const { values, all } = await withDeadline(deadline, exportsOf(path))
     exported = values
     const isUsable = () => values.some(isListener) || (observer.registered.length > 0 && found().length > 0)
-    // An export may be a promise that never settles, or settles only when the application ends. So stop waiting once the app is usable or idle.
+    // An export may be a promise that never settles, or settles only when the application ends. So stop waiting if the app is usable or has nothing left to do.
     await Promise.race([withDeadline(deadline, all), once(process, 'beforeExit'), onceUsable(isUsable, deadline)])
   } catch (reason) {
     return reason instanceof LoadTimeout ? lateFinding(failures, file) : thrownFinding(reason, path, file)
@@ -120,7 +120,7 @@ async function exportsOf(path: string): Promise<Exports> {
   return { values, all: Promise.all([takeDefault(), ...named.map((one, i) => take(1 + i, one))]) }
 }
 
-/** Waits until the application is usable, but at least `STRATEGY_MS`, so that exported promises can settle. */
+/** Waits until the application is usable, at most until `deadline`, and at least `STRATEGY_MS`, so that exported promises can settle. */
 async function onceUsable(isUsable: () => boolean, deadline: number): Promise<void> {
   const end = Date.now() + STRATEGY_MS
   while (Date.now() < deadline && (Date.now() < end || !isUsable())) await pause(LOOK_EVERY_MS, undefined, { ref: false })
@@ -233,7 +233,7 @@ function thrownFinding(reason: unknown, path: string, file: string): Finding {
   const { name, message, stack } = Object(reason) as Record<'name' | 'message' | 'stack', unknown>
   const text = String(message)
   if (name === 'TypeError' && OWN_MESSAGE.test(text) && isThrownHere(text, String(stack), path)) return error('app.loaded', `the app throws while it loads: ${text}`, 'fix this option; docs/reference.md lists all options')
-  // The stack of a syntax error begins with the file and the line. The frames behind them are those of the files that load this file.
+  // The stack of a syntax error begins with the file and line of the error. The frames below belong to the files that load the faulty file.
   const [, syntaxFile, syntaxLine] = /^(?:file:\/\/)?([^\n]*?):(\d+)\n/.exec(String(stack)) ?? []
   const [at, line] = syntaxFile !== undefined && existsSync(syntaxFile) ? [syntaxFile, syntaxLine] : [path, String(stack).split(path)[1]?.match(/^:(\d+)/)?.[1]]
   const place = line === undefined ? placeIn(String(stack)) : `${relative(process.cwd(), at).split(sep).join('/')}:${line}`

@@ -11,7 +11,7 @@ interface FixedLoad {
   /** `import`, `require`, or the name of a variable with the result of `createRequire`. */
   readonly name: string
   readonly line: number
-  /** True in a function: the application may load the file only when a request arrives. */
+  /** True if the load is in a function: the application may load the file only when a request arrives. */
   readonly isLater: boolean
 }
 
@@ -46,7 +46,7 @@ export function loadsIn(source: Source): Loads {
   return { fixed, unclear }
 }
 
-/** The parenthesis with the path, for a plain call such as `require('./a')` and `createRequire(…)('./a')`. */
+/** The index of the `(` before the path, for a plain call such as `require('./a')` and `createRequire(…)('./a')`. */
 function openOf(source: Source, at: number): number | undefined {
   if (!source.is(at + 1, '(')) return undefined
   const after = (source.token(at + 1).pair as number) + 1

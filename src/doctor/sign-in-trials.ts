@@ -30,8 +30,8 @@ export async function attemptsAt(origin: string, observer: AppObserver, password
   for (const path of new Set([...redirects, ...USUAL_PATHS])) {
     const { reply, trial } = await post(origin, observer, path)
     if (reply === undefined) return attempts
-    // Compare with the answer at a path in the same folder that does not exist. If both answers are alike, they come from a login guard or from CSRF
-    // protection, and not from a login route.
+    // Post to an invented path in the same folder, too. If both answers are alike, they come from a login guard or from CSRF protection, and not from a login
+    // route.
     const folder = path.slice(0, path.lastIndexOf('/') + 1)
     const isAnswered = !trial.isReached && ![404, 405].includes(reply.status)
     if (isAnswered && !others.has(folder)) others.set(folder, (await post(origin, observer, `${folder}${INVENTED}`)).reply)

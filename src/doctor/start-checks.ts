@@ -22,10 +22,10 @@ const MAX_TEXT = 380
 
 /**
  * Reports whether sign-ins can skip the second factor, and which routes may start it. A route may start the second factor if it uses the Nevis strategy, and no
- * earlier request of the doctor has reached it. An earlier request is, for example, the one to the callback.
+ * earlier request of the doctor has reached it, such as the request to the callback.
  * @param source reads what the source of the application shows about sign-ins
- * @param unseen 1 if CSRF protection stopped the doctor's POST to the waiting page's route, otherwise 0. The doctor has then not reached this route, where no
- * sign-in starts, so `unseen` is subtracted from the number of routes that may start the second factor
+ * @param unseen 1 if CSRF protection stopped the doctor's POST to the waiting page's route, otherwise 0. No sign-in starts at this route, so this number is
+ * subtracted from that of the routes that may start the second factor
  */
 export async function startFindings(origin: string, observer: AppObserver, registered: Registered, unseen: number, source?: () => SourceReport): Promise<{ findings: Finding[]; attempts: readonly Attempt[] }> {
   const others = () => observer.strategyCalls.filter((call) => isOther(call, observer))

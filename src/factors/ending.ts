@@ -19,7 +19,7 @@ const PRECISION_MS = 1000
 /**
  * Compares the times `createdAt` and `lastUpdatedAt` in Nevis's answer.
  * @param lifetimeMs how much time the user had to answer, in milliseconds
- * @returns undefined if the answer does not have both times
+ * @returns undefined if a time is missing or invalid, or if the second time is before the first
  */
 export function inferredEnding({ createdAt, lastUpdatedAt }: Pick<FailedStatus, 'createdAt' | 'lastUpdatedAt'>, lifetimeMs: number): Ending | undefined {
   const tookMs = Date.parse(lastUpdatedAt ?? '') - Date.parse(createdAt ?? '')

@@ -106,7 +106,7 @@ export type Outcome =
 
 /**
  * What the waiting page does: it waits (`wait`), asks for a code (`code`), runs Nevis's widget (`widget`), or shows recovery codes and asks the user
- * to confirm that they are saved (`confirm`). With `code` and `confirm`, the outcome needs no transaction token; with `wait` and `widget`, it does
+ * to confirm that they are saved (`confirm`). The outcome needs a transaction token with `wait` and `widget`, but not with `code` and `confirm`
  * (`trust/proof.ts`).
  */
 export type Prompt = 'wait' | 'code' | 'widget' | 'confirm'

@@ -39,7 +39,7 @@ export function recovery(options: Readonly<Record<string, never>> = {}): Factor 
       const username = await usernameOf(nevis, subject)
       // The user confirms the codes on the page only, so this enrolment needs neither Nevis's transaction id nor its status token.
       const { transactionId: _id, statusToken: _token, ...enrollment } = await nevis.enroll({ username, channel: 'recovery' })
-      // `usernameOf` has read this username at Nevis. If the app names a username, the start compares it with the one in Nevis's answer.
+      // Compare the username only if `usernameOf` has read it at Nevis. A username that the app has named is compared in `strategy/challenge.ts`.
       const isOther = subject.username === undefined && enrollment.username !== undefined && enrollment.username.toLowerCase() !== username.toLowerCase()
       if (isOther) throw new Refusal('binding_mismatch')
       const challenge = enrollmentChallenge(enrollment, randomUUID())
@@ -61,7 +61,7 @@ export function recovery(options: Readonly<Record<string, never>> = {}): Factor 
 
 /**
  * Returns the username of the subject (the user), because Nevis accepts only a username in an enrolment of recovery codes. If the userId is known, asks Nevis
- * whether the username belongs to this userId: otherwise Nevis would create a user, or replace the codes of another user. Such a username can come from an
+ * whether the username belongs to this userId: otherwise Nevis would create a user, or replace the codes of another user. A wrong username can come from an
  * instance that changes usernames to lower case in its responses, or from an app with an old username.
  * @throws Refusal `binding_mismatch` if the username belongs to another userId, or to none
  */

@@ -21,7 +21,7 @@ import { approvalChallenge, enrollmentChallenge, identifiersIn, userReference, n
 /** Options of {@link sms}. */
 export interface SmsOptions {
   /**
-   * The text of the SMS, in GSM-7 characters, with `{{CODE}}` in the place of the code. Or a function that gets the transaction's message and returns this text.
+   * The text of the SMS, in GSM-7 characters, with `{{CODE}}` in place of the code. Or a function that gets the transaction's message and returns this text.
    * If the message begins with `<html>`, the function gets it without the tags. Default: Nevis's own text.
    */
   readonly message?: string | ((message: string | undefined) => string) | undefined
@@ -136,8 +136,8 @@ async function successInstead(nevis: NevisClient, transaction: Transaction, erro
 const OF_GATEWAYS: readonly unknown[] = [undefined, 502, 503, 504]
 
 /**
- * Asks for the transaction's status after a right code. A status that says `failed` in its own words counts as failed, also under
- * another HTTP status than 412, except a 5xx.
+ * Asks for the transaction's status after a right code. An answer with a status word of refusal, such as `failed`, counts as
+ * failed under every HTTP status except a 5xx.
  * @param isRequired true if a right code is not enough
  * @returns undefined if there is no status: newer Nevis documentation says that an SMS transaction has none, and a code cannot be sent twice
  * @throws NevisError if the status is required and Nevis does not answer, so that the user can try again

@@ -49,7 +49,7 @@ export interface Transaction {
   readonly authenticatorId?: string
   /** The token with which the server asks Nevis for the status. Never sent to the browser. */
   readonly statusToken?: string
-  /** SHA-256 of the status token. The field `digest` is computed from it, among others, so a token that was replaced in the session is refused. */
+  /** SHA-256 of the status token. The field `digest` covers this digest, so a token that was replaced in the session is refused. */
   readonly statusTokenDigest?: string
   /** Digest of the address and the headers of the browser that started a sign-in: see `strategy/request-origin.ts`. */
   readonly client?: string
@@ -64,7 +64,7 @@ export interface Transaction {
   readonly firstFactorAt: number
   /** How the first factor was given, in values of RFC 8176, if the app says so. */
   readonly firstFactorAmr?: readonly string[]
-  /** The message that the phone shows. */
+  /** The app's `message`, which the phone shows with the factors `push` and `app`. */
   readonly message?: string
   /** True for an enrolment that `approve-or-enroll` started in place of an approval. */
   readonly isInPlaceOfApproval?: true
@@ -136,8 +136,8 @@ export interface Transaction {
   /** Whether the user wants this browser to be remembered; absent if the waiting page does not offer this choice. */
   readonly remember?: boolean
   /**
-   * Shows whether the app has called `forgetBrowsers` for this user since the start: if so, this browser is not remembered. For each of the user's keys in the
-   * ledger, how many seconds the mark of the last such call had left at the start: see `ledger/forget-marks.ts`.
+   * Shows whether the app has called `forgetBrowsers` since the user gave the first factor: if so, this browser is not remembered. Such a call leaves a mark
+   * under the user's keys in the ledger. For each key: the seconds that its mark had left at the time of the first factor (`ledger/forget-marks.ts`).
    */
   readonly forgetMarks?: Readonly<Record<string, number>>
   /** How many codes the user has tried. Only for display: limits are checked against the ledger's count. */
@@ -146,7 +146,7 @@ export interface Transaction {
   readonly refused?: FailureCode | undefined
   /** The name of the factor to which the user tried to switch. */
   readonly refusedFactor?: FactorName
-  /** The same as `refused`, if the user tried to switch after this transaction had ended. The page then shows this reason instead of the one for the end. */
+  /** The same as `refused`, if the user tried to switch after the end of this transaction. The page then shows this reason, not why the transaction ended. */
   readonly refusedAfterEnd?: FailureCode
   /** True if Nevis has refused the start, so that the user has nothing to answer on the phone: see `unavailable-factor.ts`. */
   readonly isUnsent?: true

@@ -143,7 +143,7 @@ export async function sendOrContinue(res: ServerResponse, next: Next, decide: ()
     try {
       await next(faultOf(error))
     } catch {
-      // The app's error handling (`next`) has failed as well. Close the connection, so that the browser does not wait for ever.
+      // The app's error handling (`next`) has thrown an error itself. Close the connection, so that the browser does not wait for ever.
       if (!res.headersSent) (res as Partial<ServerResponse>).destroy?.()
     }
   }

@@ -13,12 +13,12 @@ import { StorageError, type StorageErrorCode } from './storage'
 export interface NevisFault {
   /**
    * Where the fault occurred, and what it caused:
-   * - `request`: while a request was handled; the app's error handler got the error. Exception: if Nevis refuses to send an SMS for a reason that its answer does not
-   *   name, the user gets `not_enrolled` instead.
+   * - `request`: while a request was handled; the app's error handler got the error. Exception: if Nevis refuses to send an SMS and its answer names no reason,
+   *   the user gets `not_enrolled` instead.
    * - `watch`: while the strategy asked Nevis for the status of a transaction, or recorded the transaction's end in the ledger. No request fails: the waiting
    *   page keeps waiting, or shows the end.
-   * - `browser`: one of two cases. While a remembered browser was checked or stored: the user had to give the second factor, or the browser was not remembered.
-   *   While `forgetBrowsers(strategy, { userId })` asked Nevis for the username: the browsers stored under the userId were forgotten even so.
+   * - `browser`: while a remembered browser was checked (the user had to give the second factor), or stored (the browser was not remembered); or while
+   *   `forgetBrowsers(strategy, { userId })` asked Nevis for the username (the browsers stored under the userId were forgotten nevertheless).
    */
   readonly at: 'request' | 'watch' | 'browser'
   /** The code of the `NevisError` or `StorageError`; `APP_TIMEOUT` if a function of the app was too slow. */

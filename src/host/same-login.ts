@@ -1,6 +1,6 @@
 /**
- * Finds out whether a user is the one who is logged in to the session. A request can have two users: the session is of one, and a password or a Bearer token in
- * the request names another.
+ * Finds out whether a user is the one who is logged in to the session. A request can have two users: one is logged in to the session, and a password or a
+ * Bearer token in the request names another.
  *
  * Out of scope: what follows from the answer, which each caller decides.
  */

@@ -22,7 +22,7 @@ export function snapshotOf(session: SessionLike): SessionSnapshot {
  * Finds out what the app has changed in the session in this request. Call this function before the session is read again.
  * @param ownKey the property that contains the state of this package. This request's value of it is never kept, because the value in the store is newer
  * @param lastRead the session as it was last read from the store or saved; undefined if that is not known
- * @param keepsAll true: keep this request's values of all properties of the app, even of those that it has not changed. Default: true if `lastRead` is not known
+ * @param keepsAll true: keep this request's values of all properties of the app, even of unchanged ones. Default: true if `lastRead` is not known
  * @returns a function that makes the same changes in the session that was read again
  * @internal
  */

@@ -17,8 +17,8 @@ interface LedgerBrowser {
   /** When the browser is no longer remembered, in milliseconds since 1970. */
   readonly expiresAt: number
   /**
-   * The browser's number among the user's remembered browsers, for each of the user's keys in the ledger. `forgetAll` forgets browsers by these
-   * numbers.
+   * The browser's number under each of the user's keys in the ledger, for example one key for the userId and one for the username. `forgetAll` takes a number
+   * itself, and forgets all browsers with a lower one.
    */
   readonly numbers: Readonly<Record<string, number>>
 }
@@ -48,7 +48,7 @@ const PERIOD_SECONDS = YEAR_SECONDS + MAX_BROWSER_DAYS * DAY_SECONDS
 
 /** @internal */
 export class Browsers {
-  /** Shows a sign-in whether `forgetAll` was called meanwhile. */
+  /** From these marks, a sign-in sees whether `forgetAll` was called after the sign-in started. */
   readonly forgetMarks: ForgetMarks
 
   constructor(private readonly ledger: Ledger) {

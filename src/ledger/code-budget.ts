@@ -22,7 +22,7 @@ const WRONG_CODES_PER_DAY = 35
 const TOKENS_PER_TRANSACTION = 20
 
 interface SpentCode {
-  /** How many codes were tried in this transaction, including this one. 0 if this package accepts no more codes of the user. */
+  /** How many codes were tried in this transaction, including this one. 0 while the user's codes are locked: this code is then not counted. */
   readonly count: number
   /** The limit that this code exceeds, if any. */
   readonly over?: 'attempts' | 'subjectAttempts' | 'locked'
@@ -48,8 +48,7 @@ export class CodeBudget {
   }
 
   async spend(transaction: LedgerTransaction, key: string): Promise<SpentCode> {
-    const locks = await Promise.all([this.ledger.look(`locked:${key}`), this.ledger.look(`locked-today:${key}`)])
-    if (locks.some((seconds) => seconds > 0)) return { count: 0, limit: WRONG_CODES_PER_DAY, over: 'locked' }
+    if ((await this.ledger.look(`locked:${key}`)) > 0) return { count: 0, limit: WRONG_CODES_PER_DAY, over: 'locked' }
     const { count, over, limit } = await this.spendAttempt(transaction, this.settings.maxAttempts)
     if (over !== undefined) return { count, limit, over }
     const { attempts, perSeconds } = this.settings.attemptBudget
@@ -74,8 +73,8 @@ export class CodeBudget {
    * in progress when the lock begins. So an attacker can try at most 34 + 34 + 30 = 98 wrong codes in any 24 hours.
    */
   async noteWrong(key: string): Promise<void> {
-    await this.lockAt(`wrong:${key}`, `locked:${key}`, YEAR_SECONDS)
     await this.noteUnclear(key)
+    await this.lockAt(`wrong:${key}`, key, YEAR_SECONDS)
   }
 
   /**
@@ -83,23 +82,26 @@ export class CodeBudget {
    * that an attacker who gets both kinds of answers cannot try more codes. The lock after 35 such codes ends after a day, because the cause may be an outage.
    */
   async noteUnclear(key: string): Promise<void> {
-    await this.lockAt(`unconfirmed:${key}`, `locked-today:${key}`, DAY_SECONDS)
+    await this.lockAt(`unconfirmed:${key}`, key, DAY_SECONDS)
   }
 
-  private async lockAt(counter: string, lock: string, lockSeconds: number): Promise<void> {
-    if ((await this.ledger.count(counter, DAY_SECONDS)) >= WRONG_CODES_PER_DAY) await this.ledger.claim(lock, lockSeconds)
+  private async lockAt(counter: string, key: string, seconds: number): Promise<void> {
+    if ((await this.ledger.count(counter, DAY_SECONDS)) < WRONG_CODES_PER_DAY) return
+    if ((await this.ledger.claim(`locked:${key}`, seconds)) || seconds === DAY_SECONDS) return
+    // The codes are locked already, perhaps for a day only. A claim cannot be prolonged, so claim the lock anew.
+    await this.ledger.forget(`locked:${key}`)
+    await this.ledger.claim(`locked:${key}`, seconds)
   }
 
   /** True if the ledger counts a code that the user has tried, or if the user's codes are locked. Then `lift` has something to delete. */
   async holds(key: string): Promise<boolean> {
-    const left = await Promise.all(['locked', 'locked-today', 'wrong', 'unconfirmed'].map((name) => this.ledger.look(`${name}:${key}`)))
+    const left = await Promise.all(['locked', 'wrong', 'unconfirmed'].map((name) => this.ledger.look(`${name}:${key}`)))
     return left.some((seconds) => seconds > 0) || this.slots.hasTaken(`code:${key}`, this.settings.attemptBudget.attempts)
   }
 
   async lift(key: string): Promise<void> {
     await Promise.all([
       this.ledger.forget(`locked:${key}`),
-      this.ledger.forget(`locked-today:${key}`),
       this.ledger.forget(`wrong:${key}`),
       this.ledger.forget(`unconfirmed:${key}`),
       this.slots.freeUpTo(`code:${key}`, this.settings.attemptBudget.attempts),

@@ -76,8 +76,8 @@ export class Endings {
    * denial was already counted under the first of the `keys`, the repeated call counts the denial there a second time. A claim whose reply was lost is not
    * taken back, because another call may have made it: the transaction then stays ended, and allows no other factor.
    * @param keys the user's keys in the ledger, under each of which the denial is counted
-   * @returns true if this call is the first, in any process, to record how the transaction ended. Also true for the first call that records a denial on the
-   * phone after the transaction had ended, for example after the user has cancelled it
+   * @returns without a denial: true for the first caller, in any process. With a denial: true if this call has counted the denial. A denial can be counted
+   * after the transaction has ended, for example after the user has cancelled it
    */
   async end(transaction: LedgerTransaction, keys: readonly string[], { wasDenied, isCertain = wasDenied, canGoOn }: End): Promise<boolean> {
     const isFirst = await this.claim(transaction)

@@ -17,7 +17,8 @@ export class Enrolments {
    * @returns the number of this enrolment
    */
   async start(key: string): Promise<number> {
-    // After a year, the numbers of the user's enrolments start at 1 again. By then, the key that made last year's enrolment 1 invalid has long expired.
+    // After a year, the numbers of the user's enrolments start at 1 again. The key that made
+    // last year's enrolment 1 invalid has expired long before, so the new enrolment 1 is valid.
     const generation = await this.ledger.count(`enrolment:${key}`, YEAR_SECONDS)
     if (generation > 1) await this.ledger.claim(`superseded:${key}:${generation - 1}`, DAY_SECONDS)
     return generation

@@ -2,8 +2,8 @@
  * Marks in the ledger, from which a sign-in sees that the app has called `forgetBrowsers` since the user gave the password.
  *
  * A ledger stores no values: it says only whether a key is claimed, and how many seconds are left. So a sign-in cannot read from a claimed key which call of
- * `forgetBrowsers` has claimed it. Therefore the lifetime of each mark is random, and serves as a version: a sign-in reads twice how many seconds are left, and
- * if the second number is not the first one minus the time between, another call has replaced the mark. The lifetimes are spread over 59 days. So even two calls
+ * `forgetBrowsers` has claimed it. Therefore the lifetime of each mark is random, and serves as a version. A sign-in reads the seconds left twice. If they have
+ * not decreased by the time between the two reads, another call has replaced the mark. The lifetimes are spread over 59 days. So even the marks of two calls
  * within a second almost always differ by more than the tolerance.
  * Out of scope: forgetting the browsers (`browsers.ts`), and when a sign-in reads the marks (`strategy/remembered.ts`).
  */
@@ -40,8 +40,8 @@ export class ForgetMarks {
 
   /**
    * True if `replace` has been called for one of the keys since the marks were read.
-   * @param before what `read` returned
-   * @param sinceSeconds how many seconds ago that was
+   * @param before the seconds left at an earlier time, as `read` returns them
+   * @param sinceSeconds the seconds from that time until now
    */
   async areReplaced(keys: readonly string[], before: SecondsLeft, sinceSeconds: number): Promise<boolean> {
     const marks = await this.read(keys)

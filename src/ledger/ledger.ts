@@ -115,16 +115,16 @@ const LATENCY_WEIGHT = 0.1
  * because the status endpoint needs no ledger.
  *
  * The callers of this ledger ignore its failure only in these cases. In none of them does the failure alone let a user in:
- * - `noteSignIn` (`strategy/callback.ts`): Nevis has already enrolled the factor or approved the sign-in. Without the note, an enrolment or a session cookie
- *   from before is not refused for its age. It lets nobody in by itself: an approval is needed all the same.
+ * - `noteSignIn` (`strategy/callback.ts`): Nevis has already enrolled the factor or approved the sign-in. Without the note, an older enrolment or an
+ *   older session cookie is not refused for its age. Neither of them lets anybody in without an approval.
  * - `denialsBefore` (`strategy/callback.ts`): the number of denials is only for the event `suspicious`.
  * - `freeSlots` (`ledger/start-budget.ts`): the approval is valid; its starts count against the user for a day, which is stricter.
  * - `freeSlotOfFailedStart` (`ledger/start-budget.ts`): the start has failed already; it still counts, which is stricter. If only the denials cannot be read, a
  *   pause after denials may end too early.
- * - `tryToForget` (`ledger/endings.ts`): the first failure is thrown; the transaction stays ended.
+ * - `tryToForget` (`ledger/endings.ts`): it takes back a claim after a failure. That failure is thrown, and the transaction stays ended.
  * - `forgetStart` (`strategy/parallel.ts`): the next start waits for a result that does not come, for at most a few seconds.
  * - `browsers.use` and `rememberBrowser` (`strategy/remembered.ts`): the user must give the second factor; an event reports the failure.
- * - the polling (`strategy/watch-reports.ts`): the end is not noted yet. The callback route notes it; an event reports the failure.
+ * - the polling (`strategy/watch-reports.ts`): the end of the transaction is not noted yet. The callback route notes it; an event reports the failure.
  * @throws StorageError `LEDGER_UNAVAILABLE` if the ledger rejects, takes too long, or returns a value of the wrong type
  * @internal
  */

@@ -1,14 +1,17 @@
 /**
  * Records when a user last enrolled a factor and, for an app that keeps its session in a cookie, when a user last signed in.
  *
- * An enrolment is refused if the user has finished another one since its start (`strategy/enrolment.ts`). A browser, or an attacker, can send an old copy of a
- * session cookie. If the copy is older than the user's last sign-in, the strategy does not start another factor until the user has given the password again.
- * Sessions in a store need no record of sign-ins: the store forgets the old session id when it gives the session a new one.
+ * An enrolment is refused if the user has finished another one after this one was started (`strategy/enrolment.ts`). A browser, or an attacker, can send
+ * an old copy of a session cookie. If the copy is older than the user's last sign-in, the strategy does not start another factor until the user has given the
+ * password again. Sessions in a store need no record of sign-ins: each sign-in gives the session a new id, and the store forgets the old id.
  */
 import type { Ledger } from './ledger'
 import { MARGIN_SECONDS } from './lifetimes'
 
-/** Longer than any enrolment by app or SMS, and than any `firstFactorLifetimeSeconds`. The same for all strategies on one ledger. */
+/**
+ * How long the ledger keeps a record: longer than any enrolment by app or SMS, and than any `firstFactorLifetimeSeconds`. All strategies on one ledger use the
+ * same lifetime, because `hasSignedInSince` computes the time of the record from the seconds left.
+ */
 const LIFETIME_SECONDS = 3600 + MARGIN_SECONDS
 
 /** @internal */

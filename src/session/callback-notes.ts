@@ -41,7 +41,6 @@ export function notesOf(req: object, profile: NevisProfile): CallbackNotes | und
 
 /**
  * Stores facts about the callback for `recordSecondFactor`. The strategy calls this function at a success.
- * @param isLoginOfApprover takes the digest of a signed-in user. Resolves to true if this user is the user who approved; to false if this user may be another
  * @internal
  */
 export function noteSession(profile: NevisProfile, req: object, isLoginOfApprover: CallbackNotes['isLoginOfApprover'], lastRead?: SessionSnapshot): void {

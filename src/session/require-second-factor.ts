@@ -99,7 +99,10 @@ async function isOfRequestsUser(req: HostRequest): Promise<boolean> {
 
 let hasWarned = false
 
-/** Warns once per process: if `serializeUser` now returns another value for the user than at the login, every request of the user is refused. */
+/**
+ * Warns once per process, because the cause may be a mistake in the app: if `serializeUser` returns another value for the user than at the login, every request
+ * of this user is refused.
+ */
 function warnOfOtherUser(): void {
   if (hasWarned) return
   hasWarned = true

@@ -48,7 +48,7 @@ export interface RecordSecondFactorOptions {
 /**
  * Reads the second factor record of this session, if the record was made for the user who is signed in to the session now. The record says nothing about
  * another user of the same request, for example one whom a Bearer token names. If a route does not get its user from the session, use
- * {@link requireSecondFactor}, which compares the two.
+ * {@link requireSecondFactor}, which also checks that the user of the request is the user who is signed in to the session.
  * @param req the request, with its session
  * @param options the session property in which the strategy stores its state
  * @throws TypeError if an option is unknown

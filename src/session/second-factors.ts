@@ -19,8 +19,8 @@ export function secondFactorsIn(req: object): SecondFactorRecord[] {
 }
 
 /**
- * Gives the session a new id, and deletes its valid second factor records. A record is bound to the session's id, and so would no longer be valid. But the sessions
- * of some session packages have no id, and their records would stay valid without this deletion.
+ * Gives the session a new id, and deletes its valid second factor records. A record is valid only with the session id for which it was made. But the sessions
+ * of some session packages have no id, so their records would stay valid without this deletion.
  * @param only see `renewSession`
  * @returns the session to use from now on
  * @throws StorageError `SESSION_UNAVAILABLE`
@@ -31,7 +31,7 @@ export async function renewWithoutSecondFactor(req: object, only?: string): Prom
   const session = await renewSession(req, only)
   for (const key of keys) {
     const { secondFactor, ...state } = (session[key] ?? {}) as SessionState & { readonly secondFactor?: BoundRecord }
-    // With `only`, the session has lost the other properties.
+    // With `only`, `renewSession` may have deleted this property already, with its record.
     if (secondFactor !== undefined) session[key] = state satisfies SessionState
   }
   return session
@@ -40,7 +40,7 @@ export async function renewWithoutSecondFactor(req: object, only?: string): Prom
 function keysOfRecords(req: object): string[] {
   const session = sessionOf(req) ?? {}
   const mayHaveRecord = (key: string) => (session[key] as SessionState | null | undefined)?.secondFactor !== undefined
-  // `Object.keys` does not list the properties of a session that is a JavaScript `Proxy`.
+  // `Object.keys` does not list the properties of a session that is a JavaScript `Proxy`. Such a session has the method `data`, which returns them.
   const names = Object.keys((typeof session.data === 'function' ? session.data() : session) as object)
   return names.filter((sessionKey) => mayHaveRecord(sessionKey) && secondFactorOf(req, { sessionKey }) !== undefined)
 }

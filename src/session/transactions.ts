@@ -31,7 +31,7 @@ export interface SessionState {
   readonly returnTo?: StoredReturnTo
 }
 
-/** Maximum number of transactions in one session. Above it, the oldest is dropped; one for which `isKeptLongest` returns true, only if there is no other. */
+/** Maximum number of transactions in one session. If there are more, the oldest is dropped (exception: `isKeptLongest`). */
 const MAX_TRANSACTIONS = 8
 
 /** Estimated size of a stored transaction in bytes, without the app's data. */
@@ -129,7 +129,7 @@ export class SessionTransactions {
   }
 
   /**
-   * Saves the session and waits until it is stored. If the session is in a cookie and too large, this method drops the oldest transactions.
+   * Saves the session and waits until it is stored. If the session is in a cookie and too large, drops the oldest transactions (exception: `isKeptLongest`).
    * @throws StorageError `SESSION_UNAVAILABLE`; `SESSION_TOO_LARGE` if even a single transaction does not fit
    */
   async save(): Promise<void> {

@@ -13,7 +13,6 @@ export interface Answer {
 
 export const answer = (status: number, body?: unknown): Answer => ({ status, headers: {}, body })
 
-/** True for an object that is neither null nor an array. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

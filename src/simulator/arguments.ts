@@ -6,7 +6,6 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { nearest } from './nearest'
 
-/** The flag `--help` of every command. */
 export const HELP = { type: 'boolean', short: 'h', default: false } as const
 
 /** At most this many characters of an unknown option are compared with the options, because comparing takes time. */

@@ -144,7 +144,7 @@ export class Faults {
     let taken: Scripted | undefined
     for (const each of this.scripted) {
       if (!each.operations.includes(operation)) continue
-      // While a fault still has calls to skip (option `skip`), each call of its operations counts as skipped, even if another fault is applied to the call.
+      // If this fault still has calls to skip (option `skip`), this call counts as skipped, even if another fault is applied to the call.
       if (each.toSkip > 0) each.toSkip--
       else if (taken === undefined && each.hits < (each.fault.times ?? Infinity) && this.isHit(each.fault)) taken = each
     }

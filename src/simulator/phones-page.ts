@@ -154,7 +154,7 @@ ${codesHtml(user, t)}</div>
 </section>`
 }
 
-/** The 100 newest users, the user of the newest transaction first. Also uses ended transactions, so that no phone moves when its request is answered. */
+/** The 100 newest users, the user of the newest transaction first. Ended transactions count, too: no phone moves when its request is answered. */
 function usersShown(cloud: Cloud): User[] {
   const newest = new Map(cloud.transactions.all().map(({ user }, i) => [user, i]))
   const users = [...cloud.users.values()].slice(-USERS_SHOWN)

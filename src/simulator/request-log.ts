@@ -11,8 +11,8 @@ export class RequestLog {
   readonly entries: RecordedRequest[] = []
   private readonly sizes = new WeakMap<RecordedRequest, number>()
   /**
-   * The total size of the recorded requests in bytes. May be too large: if there are too many requests, `add` deletes one and does not subtract its size.
-   * `trim` counts the size again.
+   * The total size of the recorded requests in bytes. This number can be too high: if there are too many requests, `add` deletes one and does not subtract its
+   * size. `trim` corrects the number.
    */
   private bytes = 0
 

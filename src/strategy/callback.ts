@@ -41,7 +41,7 @@ import { typedCodeOf, type TypedCode } from './typed-code'
 
 /**
  * In push bombing, an attacker with the password sends approval requests until the user approves one. If the user got at least this many approval requests in
- * a day, denied two of them and then approves one, the strategy publishes the event `suspicious`.
+ * a day, denied at least two of them and then approves one, the strategy publishes the event `suspicious`.
  */
 const SUSPICIOUS_STARTS = 3
 const SUSPICIOUS_DENIALS = 2
@@ -55,11 +55,11 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   try {
     return await finish(request, opened)
   } catch (error) {
-    return backToPage(request, opened.id, error)
+    return await backToPage(request, opened.id, error)
   }
 }
 
-/** @throws the Refusal of a callback that fails, also if the form of the waiting page has sent it */
+/** @throws Refusal if the callback fails. For a form of the waiting page, `backToPage` turns some Refusals into a redirect */
 async function finish(request: StrategyRequest, opened: Transaction): Promise<StrategyResult> {
   const { settings } = request
   await assertMayFinish(request, opened)

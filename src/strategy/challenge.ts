@@ -38,7 +38,8 @@ export async function challengeFor(
   const phone = operation === 'enroll' ? phoneOf(req, parameters) : undefined
   const isTexted = phone !== undefined && factor.name === 'sms'
   const start = about(settings.name, { subject, operation, factor: factor.name })
-  // A start that is refused asks Nevis nothing. But count the SMS only after that call, because the call may show that the user may not enrol.
+  // Refuse an SMS over the limit before any call to Nevis. But count the SMS only after the call that checks whether the user may enrol: if the user may not,
+  // no SMS is sent.
   if (isTexted) refuseText(await budgets.lookAtTexts(phone), start)
   const asked = operation === 'enroll' ? await assertMayEnroll(settings, req, factor, subject) : { ...subject, ...(userId !== undefined && { userId }) }
   if (typeof asked === 'string') return asked

@@ -72,7 +72,10 @@ async function checkCode(request: StrategyRequest, transaction: Transaction, che
 }
 
 /**
- * Counts one more code of this transaction and of this user, before the code is checked.
+ * Counts one more code of this transaction and of this user, before the code is checked. Ends the transaction if it has had too many codes itself.
+ *
+ * Leaves the transaction open if the user has sent too many codes in all sessions together: otherwise an attacker with the password could use up these codes, and
+ * then the user's first code would end the user's own transaction.
  * @returns how many codes this transaction has had, including this one
  * @throws Refusal `codes_locked`, `too_many_attempts`
  */
@@ -81,8 +84,9 @@ async function spendCode(request: StrategyRequest, transaction: Transaction): Pr
   if (over === undefined) return count
   const code = over === 'locked' ? 'codes_locked' : 'too_many_attempts'
   const refusal = request.budgetRefusal({ over, limit, retryAfterSeconds }, code)
-  // The field of the waiting page would take no further code. So the page must say why, and offer other factors.
-  if (over === 'attempts' || isFromWaitingPage(request)) await request.end(transaction, code)
+  // While the user's codes are locked, the user can try no further code on the waiting page. So end the transaction: the page then says why, and offers other
+  // factors.
+  if (over === 'attempts' || (over === 'locked' && isFromWaitingPage(request))) await request.end(transaction, code)
   throw over === 'attempts' ? await closedRefusal(request, transaction, code) : refusal
 }
 

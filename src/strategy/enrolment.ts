@@ -81,8 +81,8 @@ async function hasEnrolledSince({ signIns }: Budgets, keys: readonly string[], s
 }
 
 /**
- * True if the user has finished this enrolment. After that, the session no longer contains the transaction, and it may have a new id: so ask the ledger. Also
- * true if the user has replaced or cancelled this enrolment, and has finished another one since its start. False if the ledger fails.
+ * True if the user has finished this enrolment. The session then no longer contains the transaction, and may have a new id, so this function asks the ledger.
+ * Also true if the user has replaced or cancelled this enrolment, and has finished another one after this one was started. False if the ledger fails.
  * @internal
  */
 export async function isEnrolmentFinished(settings: Settings, sealed: HandleContent): Promise<boolean> {
@@ -95,7 +95,10 @@ export async function isEnrolmentFinished(settings: Settings, sealed: HandleCont
   return isFinished().catch(() => false)
 }
 
-/** Returns how many authenticators (registered phones) the user has. Returns Infinity if Nevis's answer has no list, so that the enrolment is refused. */
+/**
+ * Returns how many authenticators (registered phones) the user has. If Nevis's answer has no list: 0 for a new user, else Infinity, so that
+ * the enrolment is refused.
+ */
 function countOf({ authenticators, raw, status }: User): number {
   return Array.isArray(raw['authenticators']) || status === 'new' ? authenticators.length : Infinity
 }

@@ -8,6 +8,7 @@ import { Refusal, type FailureCode } from '../factors/failures'
 import { bodyFieldOf } from '../host/request'
 import { withQuery } from '../host/url'
 import { publish } from './events'
+import type { Settings } from './settings'
 import type { Redirect, StrategyRequest } from './strategy-request'
 
 /** How a transaction can end so that the waiting page offers nothing more. The app must then lead the user on. */
@@ -22,22 +23,37 @@ export function isFromWaitingPage({ req }: StrategyRequest): boolean {
 }
 
 /**
- * Redirects the browser back to the waiting page, if the form of that page has sent a code that is wrong or missing, or has sent a code after the transaction
- * has ended. The page then says what was refused, or how the transaction has ended. Publishes the failure, because Passport does not learn of it.
+ * Redirects the browser back to the waiting page, if the form of that page has sent a code that is wrong or missing, a code above the user's limit, or a code
+ * after the transaction has ended. The page then says what was refused, or how the transaction has ended. Publishes the failure, because Passport does not learn
+ * of it.
  * @param id the transaction's id
  * @param error the error of the callback
- * @throws the error, if another form or a script sent the request, and in every other case
+ * @throws the error, if another form or a script sent the request, and in every other case; Refusal `unknown_transaction` if the session is gone by now
  * @internal
  */
-export function backToPage(request: StrategyRequest, id: string, error: unknown): Redirect {
+export async function backToPage(request: StrategyRequest, id: string, error: unknown): Promise<Redirect> {
   if (!(error instanceof Refusal) || !isFromWaitingPage(request)) throw error
-  const { code } = error
+  const { code, retryAfterSeconds } = error
+  // At a double click, two requests share one refusal. The other request may have ended the transaction since this request has read the session.
+  if (code === 'too_many_attempts' || code === 'codes_locked') await request.refresh()
   const transaction = request.transactions.get(id)
   const isMissing = code === 'missing_code'
-  const isShown = isMissing || code === 'wrong_code' || (code === transaction?.closed && !LAST.includes(code))
+  const isOverLimit = code === 'too_many_attempts' && transaction?.closed === undefined && retryAfterSeconds !== undefined
+  const isShown = isMissing || isOverLimit || code === 'wrong_code' || (code === transaction?.closed && !LAST.includes(code))
   if (transaction === undefined || !isShown || !request.keys.digests.matches(transaction)) throw error
   publish('failed', () => ({ ...request.about(), code, ageMs: request.ageMs() }))
   const to = request.waitingURL(transaction)
-  // The session does not note that the code was missing, because such a request must not write the session. So the URL says it.
+  // The session notes neither a missing code nor the user's limit, because such a request must not write the session. So the URL says it.
+  if (isOverLimit) return { to: withQuery(to, { wait: String(Date.now() + retryAfterSeconds * 1000) }) }
   return { to: isMissing ? withQuery(to, { missing: '1' }) : to }
+}
+
+/**
+ * In how many seconds the user may try a code again, after too many codes in all sessions together; 0 if the user may try one now.
+ * @param wait the field `wait` in the URL of the waiting page: when the wait ends, in milliseconds since 1970
+ * @internal
+ */
+export function secondsUntilCode({ attemptBudget }: Pick<Settings, 'attemptBudget'>, wait: string | null | undefined): number {
+  const seconds = Math.ceil(((Number(wait ?? 0) || 0) - Date.now()) / 1000)
+  return Math.min(attemptBudget.perSeconds, Math.max(0, seconds))
 }

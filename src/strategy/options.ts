@@ -61,7 +61,7 @@ export interface NevisStrategyOptions {
   readonly name?: string | undefined
   /**
    * Returns the user who must approve. Default: `req.user.nevisUserId` if set, else `req.user.username`. With `passport.authorize`, the strategy also
-   * calls this function at the callback, because the signed-in user must have approved.
+   * calls this function at the callback, because the user who approved must be the signed-in user.
    */
   readonly subject?: { of(req: NevisRequest): Subject | undefined | Promise<Subject | undefined> }['of'] | undefined
   /**

@@ -20,8 +20,8 @@ import type { Field, StrategyRequest } from './strategy-request'
 
 /**
  * Shows the waiting page of a pending transaction, if this request asks for the same user, factor and parameters again.
- * @param isStartedElsewhere true if another process has just started a transaction for the same double click. This browser may not have the cookie of that
- * start yet, so it may also get the transaction without this cookie: see `isJustStartedHere`
+ * @param isStartedElsewhere true if another process has just started a transaction for the same double click. The cookie of that start may not have reached
+ * this browser yet. So this browser gets the transaction even without the cookie, if `isJustStartedHere` returns true
  * @returns undefined if the session has no such transaction, or if a new transaction must be started
  * @internal
  */
@@ -46,12 +46,13 @@ export async function reusePending(request: StrategyRequest, context: StartConte
   } else {
     await request.refresh()
   }
-  // Another tab may have changed the transaction since this request read it, for example because the user has typed the right code there.
+  // Use the transaction as it is in the session now: the user may have changed it in another tab, for example by typing the right code.
   const stored = request.transactionById(pending.id)
   const isOpen = stored !== undefined && stored.closed === undefined
   if (!isOpen && !renewsSession) return undefined
-  // If this request has given the session a new id, and another request has ended the transaction meanwhile, for example because the user has pressed "Cancel",
-  // end it here, too. A new start could fail: it reads the session from the store again, but the session with the new id is not stored yet.
+  // If this request has given the session a new id, another request may have ended the transaction meanwhile, for example after the user has pressed "Cancel".
+  // Then end it in this session, too. Do not start a new transaction: the start could fail, because it would read the session from the store again, but the
+  // session with the new id is not stored yet.
   const { digest: _pendingDigest, ...unsigned } = stored ?? pending
   const moved = request.keys.digests.withDigest({ ...unsigned, moves: (pending.moves ?? 0) + 1 })
   if (renewsSession && (stored?.closed !== undefined || (await request.budgets.endings.hasEnded(moved)))) return request.close(moved, stored?.closed ?? 'cancelled', { canGoOn: false })

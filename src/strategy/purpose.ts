@@ -76,7 +76,7 @@ export function purposeMismatch(
  *
  * A password route must not count as the callback route, for example `/login` if `callbackURL` is `/2fa/login`: only on the callback route may a POST have the
  * transaction's handle in its URL, and an attacker could put a handle into a link to the password page (`handleOf` in `dispatch.ts`). So this function accepts
- * a path without the prefix only if `waitingURL` begins with that prefix, too, and if `callbackURL` is below `waitingURL`, as by default.
+ * a path without the prefix only if `callbackURL` is below `waitingURL` (as by default), and `waitingURL` begins with the same prefix.
  * @internal
  */
 export function isCallbackRoute(req: NevisRequest, { callbackURL, waitingURL }: Settings): boolean {

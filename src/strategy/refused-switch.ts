@@ -48,7 +48,7 @@ export async function stayOnPage(request: StrategyRequest, { replaced, source }:
 }
 
 /**
- * What the earlier transaction keeps about the refused start, for its page.
+ * The fields of the earlier transaction from which its waiting page says why the new start was refused.
  * @param factor the factor that the user has chosen
  * @param isOver true if the earlier transaction has ended
  * @internal

@@ -150,8 +150,8 @@ export async function rememberBrowser(request: StrategyRequest, transaction: Tra
   if (offer?.isChosen !== true || login !== undefined || !logsIn(options) || hasPurpose(options)) return
   if (cookieSetter(req) === undefined) return warnAboutAnswer()
   const { id: userId, username } = profile
-  // If the app has named the user by userId only, also number the browser among those of the username in Nevis's answer. So `forgetBrowsers` with this username
-  // forgets this browser, too. The cookie's `subject` does not contain this username, so later sign-ins do not compare it.
+  // If the app has named the user by userId only, also give the browser a number under the username in Nevis's answer. So `forgetBrowsers` with this username
+  // forgets this browser, too. The cookie does not contain this username, so later sign-ins are not compared with it.
   const keys = keysOf(budgets, { ...transaction, subject: { userId, username } })
   try {
     const at = Date.now()
@@ -200,9 +200,8 @@ function rememberedIn({ settings, req, keys }: StrategyRequest): RememberedBrows
 }
 
 /**
- * Returns when the cookie expires: at most `rememberBrowser.days` after the second factor, even if the app has lowered `days` meanwhile. The ledger records for
- * longer that a cookie was used: until the `expiresAt` in the cookie. If the ledger forgot the use earlier, the used cookie would become valid again as soon as
- * the app raised `days`.
+ * Returns when the cookie expires: at the `expiresAt` in the cookie, or earlier if the app has lowered `rememberBrowser.days` since the second factor. The
+ * ledger records a used cookie until `expiresAt`. Otherwise the used cookie would become valid again as soon as the app raised `days`.
  */
 function cookieExpiresAt({ settings }: StrategyRequest, { at, expiresAt }: RememberedBrowser): number {
   return Math.min(expiresAt, at + (settings.rememberDays ?? 0) * DAY_MS)

@@ -26,7 +26,7 @@ const BROWSER_HEADERS = ['user-agent', 'accept-language', 'sec-ch-ua', 'sec-ch-u
 /** The headers in which a proxy may send the client's address, such as `x-forwarded-for`, `x-real-ip` and `cf-connecting-ip`. */
 const ADDRESS_HEADER = /forwarded|ip(?:v6)?$|address$/
 
-/** Ports are removed only from an address header of at most this many characters, enough for ten proxies. A longer one, from an attacker, is slow to search. */
+/** Ports are removed only from an address header of at most this many characters, enough for ten proxies. An attacker's longer header is slow to search. */
 const MAX_LENGTH = 500
 
 /** One value in an address header, for example `192.0.2.1:4711`, or `[2001:db8::1]:4711` of `for="[2001:db8::1]:4711";proto=https`. */
@@ -79,8 +79,8 @@ function withoutPorts(addresses: string): string {
 
 /**
  * The address in `192.0.2.1:4711`, `[2001:db8::1]:4711`, `[2001:db8::1]` or `2001:db8::1:54321`. A value such as `2001:db8::1:4711` stays as it is, because it
- * is a valid address itself. If its last part is a port all the same, the two requests of a double click have different addresses, and count as those of two
- * browsers.
+ * is a valid address itself. But its last part may be a port. Then the two requests of a double click seem to have different addresses, and count as those of
+ * two browsers.
  */
 function addressIn(value: string): string {
   if (isIP(value) !== 0) return value

@@ -27,7 +27,7 @@ export async function waitBeforeResend(request: StrategyRequest, context: StartC
   if (replaced === undefined || !(await isResend(request, context, replaced))) return undefined
   const seconds = await pauseOf(request, replaced)
   if (seconds === 0) return undefined
-  // Only the ledger may know of the pause. So the URL says when the pause ends, in milliseconds since 1970.
+  // If the pause began after the start of the transaction, only the ledger knows of it. So the URL says when the pause ends, in milliseconds since 1970.
   const soon = String(Date.now() + seconds * 1000)
   if (isFromWaitingPage(request)) return resultFor(request, context, { to: withQuery(request.waitingURL(replaced), { soon }) }, replaced)
   throw new Refusal('too_many_starts', undefined, seconds)
@@ -36,7 +36,7 @@ export async function waitBeforeResend(request: StrategyRequest, context: StartC
 /**
  * How many whole seconds of the pause are left; 0 after the pause. At most the whole pause, even if another server, whose clock is ahead, has started the
  * transaction.
- * @param soon the field `soon` in the URL of the waiting page: when the pause ends, if it began after the start of the transaction
+ * @param soon the field `soon` in the URL of the waiting page: when the pause ends, if the pause began after the start of the transaction
  * @internal
  */
 export function secondsUntilResend({ startedAt }: Transaction, soon?: string | null): number {

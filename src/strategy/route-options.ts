@@ -44,6 +44,5 @@ export interface NevisAuthenticateOptions {
 }
 
 declare module 'passport' {
-  // Typed options for `passport.authenticate('nevis', …)`.
   interface AuthenticateOptions extends NevisAuthenticateOptions {}
 }

@@ -21,16 +21,16 @@ type Renewal = Pick<StartContext, 'isAfterFirstFactor' | 'endsLogin'>
  * One of three signs is enough: no user is logged in to the session; Passport has set `req.authInfo`, as after `passport.authenticate('local')`; or `req.user`
  * is not the user who is logged in to the session, as after `req.logIn(user, { session: false })`.
  *
- * `endsLogin` is true if the password of another user is given at a route that signs in, while the session has a login with a second factor, of this strategy or
- * of another one. The start then ends that login. Otherwise an attacker could copy the session's cookie and enter the attacker's own password. The new session id
- * would go to the attacker only, and the user would still be signed in to that session, but could not end it by a logout.
+ * `endsLogin` is true if the password of another user is given at a route that signs in, while the session has a login with a second factor, of this strategy
+ * or of another one. The start then ends that login. Otherwise an attacker with a copy of the session's cookie could enter the attacker's own password. Only
+ * the attacker would get the new session id. The user's login would go on under this id, and the user could not end it by a logout.
  * @internal
  */
 export async function firstFactorOf(request: StrategyRequest): Promise<Renewal> {
   const { req, options } = request
   const compared = await compareLogin(req.user, req, request.login())
-  // If `serializeUser` has failed, `req.user` may be another user. So take the start as one after a first factor, but end no login. If there is nothing to
-  // compare, no user is logged in, or `req.user` comes from the session.
+  // If `serializeUser` has failed, `req.user` may be another user. So take the start as one after a first factor, but end no login. The result
+  // `unknown` is no sign of another user: this package has nothing to compare.
   const mayBeOther = compared === 'other' || compared === 'failed'
   const endsLogin = compared === 'other' && logsIn(options) && secondFactorsIn(req).length > 0
   return { isAfterFirstFactor: request.login() === undefined || req.authInfo != null || mayBeOther, endsLogin }
@@ -49,8 +49,8 @@ export function renewsSession({ settings, options }: StrategyRequest, isAfterFir
  * True if this start renews the session now. After a first factor, it always does. At a step-up in an app with the option `subject`, there are two exceptions:
  * - The browser has closed the connection, as at a double click: it would not get the new session id, so the user would be logged out. The second request of
  *   the double click then renews the session.
- * - The session already has a second factor record of this user, so it is no planted session of another user. And an attacker with a copy of the session's
- *   cookie, who starts a step-up first, must not get the only session with the new id.
+ * - The session already has a second factor record of this user, so it is no planted session of another user. If it got a new id, an attacker with a copy of
+ *   the session's cookie could start a step-up, and only the attacker would have the new id.
  * @param transaction the transaction of this start
  * @internal
  */
@@ -66,9 +66,9 @@ function hasConfirmed({ req }: StrategyRequest, { subject, userId = subject.user
 
 /**
  * Gives the session a new id (OWASP ASVS 5.0, 7.2.4). Of the transactions in the session, keeps only those of the user for whom the second factor is started.
- * The session keeps no second factor record: only a session whose record is not certainly of this user gets a new id at a step-up (`mayRenew`), and an attacker
- * with a copy of the cookie must not take a record along to the new id. If this start ends the session's login (`endsLogin`), keeps neither the login nor the
- * app's data.
+ * Deletes the second factor records, so that an attacker with a copy of the cookie takes no record along to the new id. At a step-up, this deletes no record
+ * that is certainly of this user: a session with such a record keeps its id (`mayRenew`). If this start ends the session's login (`endsLogin`), keeps neither
+ * the login nor the app's data.
  *
  * With `afterDenial: 'stop'`, no other factor can be started after the user has denied a step-up. If the signed-in user enters the password again, this
  * function removes the user's earlier step-ups from the session, so that their denials no longer count. If another user enters a password, these step-ups stay

@@ -134,12 +134,12 @@ export class StrategyRequest {
   }
 
   /**
-   * Saves the session, if this request has changed it: an attacker must not make this package write a session over and over. A later `reload` no longer restores
-   * what the app has changed so far: if another request then changes the same property, the value of the other request stays.
+   * Saves the session, if this request has changed it: an attacker must not make this package write a session over and over. What the app has
+   * changed is now in the store. If another request then changes the same property, a later `reload` takes the value of that request.
    * @throws StorageError `SESSION_UNAVAILABLE`, `SESSION_TOO_LARGE`
    */
   async save(): Promise<void> {
-    // A session without `save`, such as that of @fastify/secure-session, may not list its properties. So a change could remain unnoticed.
+    // A session without `save`, such as that of @fastify/secure-session, may not list its properties, so a change could remain unnoticed. So always save it.
     if (!this.isNew && typeof this.session.save === 'function' && isDeepStrictEqual(snapshotOf(this.session), this.lastRead)) return
     await this.transactions.save()
     this.lastRead = snapshotOf(this.session)

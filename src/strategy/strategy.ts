@@ -189,7 +189,7 @@ function loginCheckOf(request: StrategyRequest, approver: Express.User): (login:
     if (user == null) return false
     // The app's option `subject` may have taken the user from the token. Then the callback has compared the user of the token, not the user of the session.
     if (hasToken && settings.hasOwnSubject) return false
-    // If this package cannot tell whether `req.user` is the user of the session, count only a request without a token: a token may name another user.
+    // If this package cannot tell whether `req.user` is the user of the session, return true only without a token: a token may name another user.
     const compared = await compareLogin(user, req, login)
     return compared === 'same' || (compared === 'unknown' && !hasToken)
   }
@@ -197,7 +197,7 @@ function loginCheckOf(request: StrategyRequest, approver: Express.User): (login:
     if (await wasCompared(login)) return true
     const compared = await compareLogin(approver, req, login)
     if (compared === 'same') return true
-    // If this package cannot compare the users, count only a sign-in without a token: its session is of the approver.
+    // If this package cannot compare the users, accept only a sign-in without a token: Passport signs the approver in to this session.
     if (compared === 'unknown' && logsIn(options) && !hasToken) return true
     request.mismatchRefusal('login')
     return false
@@ -224,9 +224,9 @@ function refuse(req: NevisRequest, options: AuthenticateOptions, refusal: Refusa
 
 /**
  * With `failureMessage`, Passport adds a message to `session.messages` at each failure and never removes one. Removes the oldest messages, so that an attacker
- * cannot fill the session. Called only at a failure, when Passport changes the session anyway (except with a custom callback): each change makes the session
- * middleware save the session at the end of the request, and a save at the end of a slow request can undo a logout. If `messages` is not a list, it belongs to
- * the app and stays unchanged.
+ * cannot fill the session. Called only at a failure, because each change makes the session middleware save the session at the end of the request, and a save
+ * at the end of a slow request can undo a logout. At a failure, Passport changes the session anyway, unless the route has a custom callback. If `messages` is
+ * not a list, it belongs to the app and stays unchanged.
  */
 function limitMessages(req: NevisRequest): void {
   const session = sessionOf(req)

@@ -87,7 +87,8 @@ async function keepReplaced(
   left: readonly FactorName[],
   slot: number,
 ): Promise<StartResult | undefined> {
-  // Polling records the user's denial in the ledger only. Ask the ledger before the session is read again: see `refused-switch.ts`.
+  // Polling records the user's denial in the ledger only. Ask the ledger before the session is read again: a logout must not come between the last read of the
+  // session and its write.
   const hasEnded = await request.budgets.endings.hasEnded(replaced).catch(() => false)
   await request.refresh()
   const current = request.transactionById(replaced.id)

@@ -53,8 +53,8 @@ export function outcomeMismatch(transaction: Transaction, outcome: Succeeded): M
   const { transactionId, username, isBoundByStatusToken = false } = outcome
   const userId = approverIdOf(transaction, outcome)
   if (userId === undefined) return 'userId'
-  // Absent: nothing to compare; the status token binds the answer to the transaction. An outcome that was not asked for with the status token must have both
-  // ids.
+  // If Nevis was asked with the status token, the token binds the answer to the transaction, so the outcome need not contain the two ids. Every other outcome
+  // must contain both.
   if (!isBoundByStatusToken && outcome.userId === undefined) return 'userId'
   if (transaction.userId !== undefined && outcome.userId !== undefined && !isSameId(outcome.userId, transaction.userId)) return 'userId'
   if (!isBoundByStatusToken && transactionId === undefined) return 'transactionId'

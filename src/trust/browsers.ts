@@ -23,9 +23,8 @@ export interface RememberedBrowser {
   readonly factor: string
   readonly transactionId: string
   /**
-   * For each identifier of the user, such as the username and Nevis's userId (as a digest): the number of this browser. The user's remembered browsers
-   * are numbered in the order in which they were remembered. A call of `forgetBrowsers` takes the next number itself, and forgets all browsers with a lower
-   * number.
+   * The number of this browser among the user's remembered browsers, for each of the user's keys in the ledger: a digest of the userId, and one of the
+   * username. A new browser gets the next number. A call of `forgetBrowsers` takes the next number itself, and forgets all browsers with a lower number.
    */
   readonly numbers: Readonly<Record<string, number>>
 }

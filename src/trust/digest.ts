@@ -27,7 +27,7 @@ const PROTECTED = {
   statusTokenDigest: 'exchange the status token for that of another transaction',
   phone: 'enrol another phone number than the route has given',
   enrolments: 'finish an enrolment that a newer one has made invalid',
-  // Where, when and by whom it was started.
+  // Where, when and by whom the transaction was started.
   login: 'finish a step-up that another user has started',
   browser: 'finish a transaction that another browser has started',
   client: 'finish a sign-in that another client has started',
@@ -82,7 +82,7 @@ export class Digests {
     private readonly owner: string,
   ) {}
 
-  /** Adds the digest of the transaction, and a digest of the status token. The latter stays when the status token is deleted at the end of the transaction. */
+  /** Adds a digest of the transaction and one of the status token. The digest of the token stays when the token is deleted at the end of the transaction. */
   withDigest(transaction: Omit<Transaction, 'digest'>): Transaction {
     const [key] = this.keys
     const { statusToken } = transaction
@@ -97,7 +97,7 @@ export class Digests {
   matches(transaction: Transaction): boolean {
     const { closed, statusToken, statusTokenDigest } = transaction
     if (statusToken !== undefined && sha256(statusToken) !== statusTokenDigest) return false
-    // Only the end of the transaction deletes the status token.
+    // Only the end of the transaction deletes the status token. If the token is missing before the end, the transaction was changed.
     if (statusToken === undefined && statusTokenDigest !== undefined && closed === undefined) return false
     const digest = Buffer.from(String(transaction.digest), 'base64url')
     const expected = this.keys.map((key) => this.digestOf(transaction, key))

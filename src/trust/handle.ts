@@ -15,7 +15,7 @@ export interface HandleContent {
   readonly statusToken?: string
   /** The recovery codes, encrypted. Only the session has the key: see `recovery-codes.ts`. */
   readonly encryptedCodes?: string
-  /** The key under which the ledger counts the user's denials: a digest of the user's name. */
+  /** The user's key in the ledger, for counting denials: a digest of the userId or, while the app knows no userId, of the username. */
   readonly budget?: string
   /**
    * Whether the user has typed the code that only the phone shows; absent if there is no such code. While the value is false, the waiting page waits for the

@@ -8,6 +8,7 @@ import { callbackForm, hidden } from './forms'
 import { html, messageHtml, type Html } from './html'
 import { rememberField } from './remember-part'
 import type { WaitingView } from './view'
+import { inUnits } from './wording'
 
 /** Shows what the user confirms: the list from the app's option `details`, and the message. */
 export function confirmedPart(view: WaitingView, parts: PageParts): Html {
@@ -15,7 +16,6 @@ export function confirmedPart(view: WaitingView, parts: PageParts): Html {
       ${view.message !== undefined && messagePart(view, view.message, parts)}`
 }
 
-/** The list from the app's option `details`. */
 export function detailsPart({ details = [] }: WaitingView, caption: string): Html | false {
   const list = details.map(({ label, value }) => html`<div><dt>${label}</dt><dd><bdi>${value}</bdi></dd></div>`)
   return details.length > 0 && html`<figure class="nevis-message"><figcaption>${caption}</figcaption><dl>${list}</dl></figure>`
@@ -45,7 +45,7 @@ export function appPart(view: WaitingView, { language: { texts } }: PageParts): 
 /** Shows the field for a code. Do not link the error with `aria-describedby`: a screen reader would read it twice. */
 export function codePart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
-  const error = parts.isCodeMissing ? texts.failure.missing_code : view.failure === 'wrong_code' && texts.attemptsLeft.replace('{n}', String(view.attemptsLeft))
+  const error = codeError(view, parts)
   const isNumber = view.factor !== 'recovery'
   return callbackForm(view, parts, html`class="nevis-code"`, html`${hidden('retry', '1')}
         ${error && html`<p class="nevis-error" role="alert" id="nevis-error">${error}</p>`}
@@ -54,4 +54,11 @@ export function codePart(view: WaitingView, parts: PageParts): Html {
           autocomplete="${isNumber ? 'one-time-code' : 'off'}" inputmode="${isNumber ? 'numeric' : 'text'}"${error && html` aria-invalid="true" aria-errormessage="nevis-error"`}>
         ${rememberField(view, parts)}
         <button class="nevis-button">${texts.send}</button>`)
+}
+
+/** Why the last code was refused; false if no code was refused. */
+function codeError(view: WaitingView, { isCodeMissing, secondsUntilCode = 0, language: { tag, texts } }: PageParts): string | false {
+  if (isCodeMissing) return texts.failure.missing_code
+  if (secondsUntilCode > 0) return texts.tooManyCodes.replace('{minutes}', inUnits(Math.ceil(secondsUntilCode / 60), 'minute', tag))
+  return view.failure === 'wrong_code' && texts.attemptsLeft.replace('{n}', String(view.attemptsLeft))
 }

@@ -39,7 +39,7 @@ export interface PageParts extends PageSettings {
   readonly csrfToken?: string | undefined
   readonly accountName?: string | undefined
   /**
-   * A name by which the tabs that wait for the same transaction find each other. Unlike the handle in the URL, this name is the same in all of them. Absent
+   * A name by which the tabs that wait for the same transaction find each other. Unlike the handle in the URL, this name is the same in all these tabs. Absent
    * without a transaction.
    */
   readonly sharedName?: string | undefined
@@ -55,6 +55,8 @@ export interface PageParts extends PageSettings {
   readonly isTooSoon?: boolean | undefined
   /** True if the user has sent the form for a code without a code. */
   readonly isCodeMissing?: boolean | undefined
+  /** In how many seconds the user may try a code again; 0 if there is no wait. */
+  readonly secondsUntilCode?: number | undefined
   /** True if the user has pressed "Check now", the link for browsers in which the script does not run. */
   readonly hasChecked?: boolean | undefined
   /** Present only if the push or SMS was sent again: the user's phones if the user has chosen one of them, otherwise an empty list. */

@@ -38,8 +38,8 @@ export function otherFactorsPart(view: WaitingView, parts: PageParts): Html {
 /** The failures after which another person may have entered the user's password: a denial, too many wrong codes, or too many requests. */
 const SUSPICIOUS: readonly (FailureCode | undefined)[] = ['not_approved', 'too_many_attempts', 'codes_locked', 'too_many_starts']
 
-function changePasswordPart({ failure }: WaitingView, { changePasswordURL, refusedAfterEnd, language: { texts } }: PageParts): Html | false {
-  const isSuspicious = SUSPICIOUS.includes(failure) || SUSPICIOUS.includes(refusedAfterEnd?.failure)
+function changePasswordPart({ failure }: WaitingView, { changePasswordURL, refusedAfterEnd, secondsUntilCode = 0, language: { texts } }: PageParts): Html | false {
+  const isSuspicious = SUSPICIOUS.includes(failure) || SUSPICIOUS.includes(refusedAfterEnd?.failure) || secondsUntilCode > 0
   return changePasswordURL !== undefined && isSuspicious && html`<p class="nevis-change"><a href="${changePasswordURL}">${texts.changePassword}</a></p>`
 }
 
@@ -97,7 +97,7 @@ function moreTimeButton(view: WaitingView): 'moreTime' | 'startOver' | 'resend' 
  * not announce a button that appears.
  */
 export function endsSoonWords(view: WaitingView, texts: Texts): string {
-  // After too many requests, that button would be refused, too.
+  // After too many starts, the server would refuse the button's request, so do not name the button.
   const button = view.failure === 'too_many_starts' ? undefined : moreTimeButton(view)
   return button === undefined ? texts.endsSoon : `${texts.endsSoon} ${texts.moreTimeHint.replace('{button}', texts[button])}`
 }
@@ -120,7 +120,7 @@ export function isUsedUp(view: WaitingView): boolean {
   return view.failure === 'too_many_attempts' && !isSent(view) && view.factors.length > 1 && view.factors.includes(view.factor)
 }
 
-/** True if a push or an SMS was sent, which may not have arrived. */
+/** False for a recovery code, and for a QR code with a link: nothing was sent that the user may not have received. True for every other factor. */
 export function isSent({ factor, appLinkUri }: WaitingView): boolean {
   return factor !== 'recovery' && appLinkUri === undefined
 }

@@ -28,8 +28,7 @@ export function unknownTransactionHtml(parts: PageParts, query: Content['query']
  * The page for a signed-in user who opens the waiting page of a transaction that the session does not hold, or that another user has started. The server does
  * not know whether the transaction was approved: the user may have gone back after the approval, or the link is from an earlier or another sign-in.
  * @param query the query of that waiting page
- * @param kind `done` if the user's last approval was of this very transaction, and the user then goes back in the browser's history; `enrolled` if the user has
- * finished this enrolment
+ * @param kind `done` if the user's last approval was of this very transaction; `enrolled` if the user has finished this enrolment; otherwise `used`
  */
 export function usedHtml(parts: PageParts, query: Content['query'], kind: 'used' | 'done' | 'enrolled' = 'used'): Html {
   const { [kind]: text, [`${kind}Heading` as const]: heading } = parts.language.texts

@@ -46,7 +46,7 @@ export interface PageOptions<Req extends HostRequest = HostRequest, Res extends 
    * Returns the user's language, as a tag such as `de-CH`. If it returns undefined or a language without texts, the browser's `Accept-Language`
    * decides. Default: `Accept-Language`.
    */
-  readonly language?: ((req: Req) => string | undefined) | undefined
+  readonly language?: { of(req: Req): string | undefined }['of'] | undefined
   /** Tags of the languages that the waiting page offers in its footer, such as `['de', 'fr', 'it', 'en']`. Default: no choice. */
   readonly languages?: readonly string[] | undefined
   /** Your sign-in page, to which the page sends users who must start again. Default `/`. */
@@ -70,7 +70,7 @@ export interface PageOptions<Req extends HostRequest = HostRequest, Res extends 
    * Returns the nonce for script and style tags. Needed if your Content-Security-Policy does not allow `'self'`. Default: no nonce.
    * @returns the nonce
    */
-  readonly nonce?: ((req: Req, res: Res) => string) | undefined
+  readonly nonce?: { of(req: Req, res: Res): string }['of'] | undefined
   /** URL of your own stylesheet, loaded after this package's. It may set the CSS custom properties of this package's stylesheet. Default: none. */
   readonly stylesheet?: string | undefined
   /** Your own texts by language tag: they replace this package's texts or add a language. */

@@ -109,7 +109,7 @@ function failureWords(view: WaitingView, texts: Texts, refused: Pick<WaitingView
   return (failure === 'user_blocked' ? texts.blocked : texts.notSetUp).replace('{way}', way)
 }
 
-/** The failures whose first sentence, in this package's own texts, says the same as the heading. */
+/** The failures for which, in this package's own texts, the first sentence says the same as the heading. */
 const REPEATED: readonly string[] = ['cancelled', 'expired_transaction']
 
 /** Leaves out the first sentence of the failure's text if it repeats the heading. */

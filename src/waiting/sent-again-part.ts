@@ -17,9 +17,9 @@ export function isSentAgain(transactions: SessionTransactions, { id, factor, ope
 }
 
 export function sentAgainPart(view: WaitingView, { sentAgain: phones, language, isTooSoon, secondsUntilResend = 0 }: PageParts): Html | false {
-  // The query says `soon` also after a reload, so leave out the sentence once the pause is over.
+  // After a reload, `soon` is still in the URL. So say that it is too soon only until the pause is over.
   if (isTooSoon && secondsUntilResend > 0 && isSent(view)) return html`<p role="status">${language.texts.tooSoon.replace('{n}', String(secondsUntilResend))}</p>`
-  // If the page shows a failure, the user has done something else since the push or SMS was sent again. So leave out the sentence that says so.
+  // If the page shows a failure, the user has done something else since the push or SMS was sent again. So no longer say that it was sent again.
   if (phones === undefined || !isSent(view) || view.prompt === 'widget' || view.failure !== undefined) return false
   const { sentAgain, sentToPhone } = language.texts
   const name = phones.length > 1 ? phoneNames(phones, language)[phones.findIndex(({ isAsked }) => isAsked)] : undefined

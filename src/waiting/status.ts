@@ -22,8 +22,8 @@ export interface WaitingStatus {
   /** Seconds that the browser should wait before it requests the status again. */
   readonly retryAfterSeconds: number
   /**
-   * True if the status is `pending`, and Nevis does not respond: the last two status calls got no response, or the last one timed out. The page then says that
-   * it tries again.
+   * True if the status is `pending`, and Nevis does not respond: the last two status calls got no response, HTTP 429 or 5xx, or the last one timed out. The
+   * page then says that it tries again.
    */
   readonly isSilent?: true
 }

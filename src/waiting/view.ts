@@ -46,8 +46,8 @@ export interface WaitingView extends Offer {
   /** URL of the callback: the browser goes there after an approval, and sends there a code that the user has typed. */
   readonly callbackURL: string
   /**
-   * The message that the phone shows, but without the line that contains the code to type: plain text, or `<html>…</html>` with the tags `b br em i strong u`
-   * only. Never put a plain message into `innerHTML`.
+   * The app's `message`, which the phone shows with the factors `push` and `app`: plain text, or `<html>…</html>` with the tags `b br em i strong u` only.
+   * Does not contain the line with the code to type. Never put a plain message into `innerHTML`.
    */
   readonly message?: string
   /** What the user confirms: the result of the page's option `details`. */
@@ -125,7 +125,7 @@ export function failureIn(failure: FailureCode, factor: FactorName): Pick<Waitin
 
 function offeredFor(settings: Settings, transaction: Transaction, failure: FailureCode | undefined): FactorName[] {
   const { operation, login } = transaction
-  // Recovery codes cannot be a user's first factor. So at a first enrolment, offer the other factors only.
+  // Enrolling recovery codes needs a recent second factor (`strategy/enrolment.ts`). Without a login at the start, there is none. So offer no codes.
   const isFirst = operation === 'enroll' && login === undefined
   // While the user's codes are locked, every code would be refused. So offer only the factors that need no code.
   const isLocked = failure === 'codes_locked'

@@ -13,6 +13,7 @@ import { loginOf } from '../host/login'
 import { queryFieldOf, sessionOf, userOf, type HostRequest } from '../host/request'
 import { StorageError } from '../host/storage'
 import { isEnrolmentFinished } from '../strategy/enrolment'
+import { secondsUntilCode } from '../strategy/from-waiting-page'
 import { secondsUntilResend } from '../strategy/resend'
 import type { NevisStrategy } from '../strategy/strategy'
 import { sitePathOf, withPrefix } from '../session/return-to'
@@ -41,7 +42,7 @@ export interface WaitingPageOptions<Req extends HostRequest = HostRequest, Res e
    * Returns the CSRF token for the hidden field `_csrf` of every form. Default: no field.
    * @returns the token
    */
-  readonly csrfToken?: ((req: Req, res: Res) => string) | undefined
+  readonly csrfToken?: { of(req: Req, res: Res): string }['of'] | undefined
   /**
    * Returns a list of what the user confirms, for example `[{ label: 'Amount', value: 'CHF 120.00' }]`. The page shows this list; the phone shows only the
    * message. Default: no list.
@@ -53,7 +54,7 @@ export interface WaitingPageOptions<Req extends HostRequest = HostRequest, Res e
   /** Returns the language tag of the message, so that screen readers pronounce it correctly. Default: the language of the page. */
   readonly messageLanguage?: ((data: unknown, req: Req) => string | undefined) | undefined
   /** Returns the user's name for the printed recovery codes. Default: `req.user.username`. */
-  readonly accountName?: ((req: Req) => string | undefined) | undefined
+  readonly accountName?: { of(req: Req): string | undefined }['of'] | undefined
   /**
    * Returns the phone number to which this user gets SMS. Mask it: `•••• 0001`. The page shows the last four digits at most, also to an attacker who
    * has the user's password. Default: no number.
@@ -161,6 +162,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
       refusedAfterEnd: transaction.refusedAfterEnd && failureIn(transaction.refusedAfterEnd, transaction.refusedFactor ?? transaction.factor),
       isTooSoon: soon !== undefined,
       isCodeMissing: queryFieldOf(req, 'missing') !== undefined,
+      secondsUntilCode: secondsUntilCode(settings, queryFieldOf(req, 'wait')),
       hasChecked: queryFieldOf(req, 'checked') !== undefined,
       sentAgain: isSentAgain(transactions, transaction) ? await choice.phonesIfChosen(transaction, session) : undefined,
     })

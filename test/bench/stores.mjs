@@ -40,7 +40,7 @@ async function until(isSo, what) {
   throw new Error(`not after 10 s: ${what}`)
 }
 
-/** Starts one Redis. @returns {Promise<Store>} */
+/** @returns {Promise<Store>} */
 export async function startOneRedis() {
   const folder = newFolder()
   const path = join(folder, 'redis.sock')

@@ -1,5 +1,5 @@
 /**
- * The button "Back" of the browser, on the page after an enrolment that has ended: the waiting page says what holds, and leads on.
+ * The button "Back" of the browser, on the page after an enrolment that has ended: the waiting page says how it has ended, and how to go on.
  *
  * Out of scope: "Back" after an approval (`sign-in.test.ts`, `example-pay.test.ts`).
  */
@@ -67,7 +67,7 @@ describeWithChromium('the waiting page of an enrolment that has ended, by the bu
     const { page, username } = await enrolling(await chromium.open(), isKnown)
     const address = page.url()
     await (ends[end] as (typeof ends)[string])(page, username)
-    // The browser's history has the address once more if the user has opened the page twice.
+    // Open the waiting page again, so that "Back" leads to it.
     await page.goto(address)
     await page.goto(`${cloud.app.origin}/elsewhere`)
     await page.goBack()

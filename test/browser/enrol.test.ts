@@ -1,6 +1,6 @@
 /** Enrolment in a real browser: a user without a factor sets one up on the waiting page, and prints recovery codes. */
 import { describeWithChromium } from '../support/chromium'
-import { codeFor, enterPassword, makingCodes, heading, isSignedIn, showsHeading, startCloud, useChromium, type Cloud } from './support'
+import { codeFor, enterPassword, forgiveComplaints, heading, isSignedIn, makingCodes, showsHeading, startCloud, type Cloud, useChromium } from './support'
 import { readFileSync } from 'node:fs'
 import type { BrowserContext, Page } from 'playwright-core'
 import { phoneNumberIn } from '../../src/client/typed-input'
@@ -130,6 +130,21 @@ describeWithChromium('enrolment on the waiting page', () => {
       expect([await field(page).inputValue(), await page.evaluate('sessionStorage.getItem("nevis-phone")')]).toEqual(['', null])
     })
 
+    it('shows the number to nobody who comes to this tab more than a minute after a start that has failed', async () => {
+      const context = await chromium.open()
+      const { page } = await enrolling(context, 'app')
+      await page.route('**/2fa', (route) => (route.request().method() === 'POST' ? route.fulfill({ status: 500, body: '' }) : route.continue()))
+      forgiveComplaints(/500/)
+      await page.getByText('Set up SMS').click()
+      await field(page).fill('+41 79 000 00 01')
+      await page.keyboard.press('Enter')
+      await page.waitForFunction('document.querySelector(".nevis") === null')
+      await page.clock.install({ time: Date.now() + 61_000 })
+      await page.goto(await enterPassword(context, cloud, `newcomer${++newcomers}`, { factor: 'app' }))
+      await showsHeading(page, 'Set up the Access App')
+      expect([await field(page).inputValue(), await page.evaluate('sessionStorage.getItem("nevis-phone")')]).toEqual(['', null])
+    })
+
     it('forgets the number when the user cancels', async () => {
       const { page } = await typing(await chromium.open())
       expect(await page.evaluate('sessionStorage.getItem("nevis-phone")')).toContain('+41 79 000 00 01')
@@ -196,7 +211,7 @@ describeWithChromium('enrolment on the waiting page', () => {
       await page.getByRole('button', { name: 'Copy' }).click()
       const failure = page.getByText('The codes could not be copied. Download them, print them or write them down.')
       await failure.waitFor()
-      // A text for screen readers only is one pixel high.
+      // The text must be visible: a text for screen readers only is one pixel high.
       expect((await failure.boundingBox())?.height).toBeGreaterThan(10)
       expect(await page.getByRole('button', { name: 'I have saved these codes' }).isDisabled()).toBe(true)
       await page.evaluate('window.isAllowed = true')

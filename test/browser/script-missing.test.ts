@@ -9,7 +9,7 @@ import { app as appFactor, push, widget } from '../../src'
 import { describeWithChromium } from '../support/chromium'
 import { enterPassword, forgiveComplaints, isSignedIn, showsHeading, startCloud, useChromium, waiting, type Cloud } from './support'
 
-/** How the script is kept from the page: by its address, or by the policy of the page. */
+/** How the page is kept from running its script: the request for the script is intercepted, or the policy of the page is replaced. */
 const OBSTACLES: readonly (readonly [string, RegExp, (route: Route) => Promise<void>])[] = [
   ['a firewall blocks it', /asset=script/, (route) => route.abort('blockedbyclient')],
   ['a proxy answers with a page', /asset=script/, (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><h1>Blocked</h1>' })],
@@ -42,7 +42,7 @@ describeWithChromium('the waiting page without its script', () => {
     return context
   }
 
-  /** Moves the page's stylesheet to the time after which the script counts as missing. Returns this time. */
+  /** Ends the animations with which the stylesheet waits for the script, so that the script counts as missing. Returns when each would end, in milliseconds. */
   const longAfter = (page: Page) =>
     page.evaluate<number[]>(`document.getAnimations().filter(({ animationName }) => animationName === 'nevis-late').map((one) => {
       one.finish()
@@ -101,7 +101,7 @@ describeWithChromium('the waiting page without its script', () => {
     await showsHeading(page, 'Confirm that it is you')
     await longAfter(page)
     expect(await sentence.isVisible()).toBe(true)
-    // The box belongs to the form that the script sends.
+    // The checkbox belongs to the widget's form. Only the script sends this form, so the page hides the checkbox.
     expect(await page.getByRole('checkbox').isVisible()).toBe(false)
     expect(await page.getByRole('heading', { level: 1 }).allTextContents()).toEqual(['The confirmation failed'])
     await page.getByRole('button', { name: 'Send a request to my phone' }).click()

@@ -64,7 +64,6 @@ const ended = (fields: Record<string, string>, end: (cloud: Cloud, username: str
   return page
 }
 
-/** Functions that undo what the preparation of a page state has changed in the simulated Nevis. */
 const undo: (() => void)[] = []
 
 /** Undoes what a page state has changed in the simulated Nevis, so that the next test is not affected. */
@@ -85,8 +84,8 @@ function stopClockIn(seconds: number): void {
 }
 
 /**
- * A user who has just started one factor more than the start budget allows.
- * @param last the factor that the user has started before
+ * A user whose newest start of a factor was refused, because it exceeded the option `startBudget`.
+ * @param last the factor that the user has started before the refused start
  * @param isOver true if the transaction of this factor has expired meanwhile
  */
 const refusedStart = (last: 'push' | 'sms', isOver: boolean): State => async (context, cloud) => {
@@ -347,7 +346,7 @@ export function startLook(): Promise<Cloud> {
       express.get('/arabic', waitingPage(nevis, { ...look, languages: ['ar', 'en'], locales: { ar } }))
       express.get('/outage', (_req, _res, next) => next(new NevisError('NEVIS_TIMEOUT', 'ping')), outagePage(nevis, look))
       express.use(outagePage(nevis, look))
-      // The test app's own callback does not record the second factor.
+      // A callback that records the second factor, because the test app's own callback does not.
       express.get('/recorded', passport.authenticate('nevis'), recordSecondFactor(), (_req, res) => void res.end())
       express.post('/pay', passport.authenticate('local', { session: false }), passport.authenticate('nevis', {
         message: htmlMessage`Pay <b>CHF 1'250.00</b> to Donaudampfschifffahrtsgesellschaftskapitän M & S?`,

@@ -163,7 +163,6 @@ export function brokenWords(page: Page): Promise<string[]> {
 
 export const heading = (page: Page) => page.getByRole('heading', { level: 1 })
 
-/** Waits until the heading is this one. */
 export async function showsHeading(page: Page, name: string): Promise<void> {
   await page.getByRole('heading', { level: 1, name, exact: true }).waitFor()
 }

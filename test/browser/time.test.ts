@@ -50,7 +50,7 @@ describeWithChromium('the waiting page shortly before the end', () => {
   }
 
   describe('to a screen reader', () => {
-    /** Opens a page of this kind, moves its clock to half a minute before the end, and returns what the page's live region has said. */
+    /** Moves the page's clock by so many seconds, and returns what the page's live region has said meanwhile. */
     async function said(page: Page, context: BrowserContext, seconds: number): Promise<string[]> {
       await page.evaluate(`said = []
         new MutationObserver(() => said.push(document.querySelector('[data-note]').textContent))
@@ -181,8 +181,8 @@ describeWithChromium('the waiting page shortly before the end', () => {
 
   describe('while the browser sends a form', () => {
     /**
-     * Sends the form that has this field, and then moves the page's clock. A click, and the clock of Playwright, would wait for the next page. Returns after the
-     * page has seen the new time.
+     * Sends the form that has this field, and then moves the page's clock. Uses a script in the page, because a click and Playwright's clock would wait for the
+     * next page. Returns after the page has seen the new time.
      */
     async function send(page: Page, field: string, seconds: number): Promise<void> {
       const seen = page.waitForEvent('console', (message) => message.text() === 'the time has changed')

@@ -67,7 +67,6 @@ export class Walker {
     expect(await this.field(label).inputValue()).toBe(text)
   }
 
-  /** Waits for a page with this heading. */
   async sees(heading: string): Promise<void> {
     this.note(`sees the page **${heading}**`)
     await this.page.getByRole('heading', { level: 1 }).filter({ hasText: loosely(heading) }).waitFor()

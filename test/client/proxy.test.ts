@@ -127,7 +127,7 @@ describe('a call to the cloud', () => {
 
   describe('where the app has an agent of its own', () => {
     it('uses that agent, whatever the environment says', async () => {
-      // Set this first: the client chooses its agent when it is created.
+      // Set the environment first, because the client chooses its agent when it is created.
       process.env['https_proxy'] = 'http://127.0.0.1:1'
       const { client } = tunnels()
       await expect(client.introspect('t0ken')).resolves.toMatchObject({ active: true })

@@ -33,7 +33,7 @@ export interface SignedIn {
   readonly username: string
   /** Nevis's userId in the profile. */
   readonly id: string
-  /** The username in the `data` of the start; absent after an enrolment in place of an approval, which has no data. */
+  /** The username in the `data` of the start; undefined if an enrolment has taken the place of an approval: then the strategy returns no `data`. */
   readonly startedBy?: string | undefined
 }
 

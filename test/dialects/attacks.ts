@@ -1,6 +1,6 @@
 /**
- * The attacks: what an attacker with a user's password does, while the simulator answers in a dialect (one of the ways in which Nevis may answer). The outcome of an
- * attack that fails is `not in`. Otherwise the outcome begins with `UNSAFE`.
+ * The attacks: what an attacker with a user's password does, while the simulator answers in a dialect (one of the ways in which Nevis may answer). The outcome
+ * of an attack that fails is `not in`. Otherwise the outcome begins with `UNSAFE`.
  *
  * Out of scope: what users do (`flows.ts`).
  */
@@ -13,8 +13,8 @@ const THIEFS_NUMBER = '+41790006666'
 const factorsOf = ({ user }: Person): string => JSON.stringify([user?.authenticators, user?.phone, user?.recoveryCodes])
 
 /**
- * Returns an attack in which the attacker enrols a factor of their own for a user who has the Access App. A user who has only a phone number or recovery codes may
- * look like a new user, for example in the dialect `active-only-with-app`: docs/cross-device.md, N-oob-12, says what follows.
+ * Returns an attack in which the attacker enrols a factor of their own for a user who has the Access App. A user who has only a phone number or recovery codes
+ * may look like a new user, for example in the dialect `active-only-with-app`: docs/cross-device.md, N-oob-12, says what follows.
  * @param enrol returns the outcome of the callback
  */
 const thief = (factor: string, enrol: (victim: Person) => Promise<string>): Attack => async (victim) => {
@@ -52,7 +52,7 @@ const BEGINNINGS: readonly ((person: Person) => Promise<string | undefined>)[] =
   },
 ]
 
-/** Lets the attacker bring a token of the widget for everything that can be begun in the victim's name. */
+/** For each of `BEGINNINGS`: the attacker begins it in the victim's name, and brings a token of the widget. */
 async function bringTo(victim: Person, tokenFor: () => Promise<string>): Promise<string> {
   for (const begin of BEGINNINGS) {
     const attacker = new Person(victim.world, victim.username, victim.setup)

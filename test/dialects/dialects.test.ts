@@ -81,7 +81,7 @@ describe('the table', () => {
       .flatMap(([name, outcomes]) => Object.keys(outcomes).map((flow) => ({ name, flow, ...expectedOf(name, flow) })))
       .filter((cell) => verdict === undefined || cell.verdict === verdict)
   const unsafe = () => [...played].flatMap(([name, outcomes]) => Object.entries(outcomes).filter(([, outcome]) => isUnsafe(outcome)).map(([flow]) => `${name}: ${flow}`))
-  /** The cells as lines: one for all flows of a dialect that end alike for the same reason. */
+  /** The outcomes as lines of text. One line contains all flows of a dialect that end alike for the same reason. */
   const listed = (some: readonly Cell[]) => {
     const flows = new Map<string, string[]>()
     for (const { name, flow, outcome, because } of some) {
@@ -134,8 +134,8 @@ describe('three dialects at a time', () => {
   const COUNT = Number(process.env['DIALECT_MIXES'] ?? 40)
   const SEED = Number(process.env['DIALECT_SEED'] ?? 18)
   /**
-   * The dialects to mix. The names left out are those of a redirect, a gateway or a firewall that answers every call in Nevis's place, and of a key that has ended:
-   * with them, each flow ends at its first call.
+   * The dialects to mix. The names left out are those of a redirect, a gateway or a firewall that answers every call in Nevis's place, and of a key that has
+   * ended: with them, each flow ends at its first call.
    */
   const MIXED = NAMES.filter((name) => !/^(redirect|gateway|firewall|key-ended)-/.test(name))
   const FLOWS_OF_MIXES = [
@@ -146,7 +146,7 @@ describe('three dialects at a time', () => {
   it('are as safe: nobody gets in, is enrolled or sees what they must not, and no page waits for ever', async () => {
     const dialects = fc.uniqueArray(fc.constantFrom(...MIXED), { minLength: 3, maxLength: 3 })
     const mix = fc.tuple(dialects, fc.option(fc.constantFrom(...MIXED.filter((name) => situationOf(name).options !== undefined))))
-    // More than enough, because those that contradict each other are left out.
+    // Make three times as many mixes as needed, because mixes of dialects that contradict each other are left out.
     const samples = fc.sample(mix, { seed: SEED, numRuns: 3 * COUNT }).map(([names, optionOf]) => ({ names, optionOf, setting: settingOf(names, optionOf, FLOWS_OF_MIXES) }))
     const mixes = samples.filter(({ setting }) => setting !== undefined).slice(0, COUNT)
     expect(mixes).toHaveLength(COUNT)

@@ -84,7 +84,7 @@ const further = (factor: string): Steps => async (person) => {
   return refused ?? inOr(await finishEnrolment(person, factor))
 }
 
-/** Returns the steps of a user who denies on the phone. With the factor `app`, the phone can deny only a request with a message: it approves others by scanning. */
+/** Returns the steps of a user who denies on the phone. With the factor `app`, only a request with a message can be denied: a scan approves all others. */
 const denial = (factor: 'push' | 'app'): Steps => async (person) => {
   person.add()
   const refused = await person.login(factor, factor === 'app' ? { message: 'Sign in?' } : {})
@@ -132,7 +132,7 @@ const STEPS: Readonly<Record<string, Steps>> = {
   ...ATTACKS,
 }
 
-/** What is added to the name of a flow for another setup. */
+/** The setups other than `HERE`, each with the text that is added to the name of a flow in this setup. */
 const SETUPS: Readonly<Record<string, Setup>> = {
   ', JSON': { ...HERE, asks: 'json' },
   ', two processes': { ...HERE, callback: 1 },
@@ -145,12 +145,12 @@ export const stepsOf = (flow: string): string => flow.split(',')[0] as string
 const inSetup = (suffix: string, names: readonly string[]): Record<string, Flow> =>
   Object.fromEntries(names.map((name) => [name + suffix, (world, username) => (STEPS[name] as Steps)(new Person(world, username, SETUPS[suffix] ?? HERE))]))
 
-/** The flows of every group of dialects that may affect them. */
+/** Flows that are useful with dialects of every kind. */
 const EVERYWHERE = { ...inSetup('', Object.keys(STEPS)), ...inSetup(', JSON', ['L push', 'L app']), ...inSetup(', two processes', ['L push', 'L app', 'L sms', 'L rec']) }
 
 /**
- * Flows that begin in one process of the app and end in the other. Only the dialects that affect what the processes must share are played with them: answers that
- * come once, tokens, and ids. In the flows whose page waits for the phone, either process shows the page.
+ * Flows that begin in one process of the app and end in the other. They are played only with dialects that affect what the processes must share: answers that
+ * come once, tokens, and ids. The waiting page is shown by the first process (`two processes`) or by the second one (`page in the second`).
  */
 export const IN_TWO_PROCESSES: Readonly<Record<string, Flow>> = {
   ...inSetup(', two processes', ['L wid', 'D push', 'D app', 'S push', 'S app', 'S sms', 'S rec', 'S wid', 'E app', 'E sms', 'E wid', 'A app', 'A sms', 'A rec', 'A wid', 'T old']),

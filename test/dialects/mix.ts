@@ -2,7 +2,7 @@
  * Several dialects at a time: merges the situations in which each of them has an effect. So each dialect of a mix meets the users, limits and options that it
  * needs.
  *
- * Out of scope: which dialects are mixed, and what the flows may not do then (`dialects.test.ts`).
+ * Out of scope: which dialects are mixed, and how the flows must not end (`dialects.test.ts`).
  */
 import type { NevisSimulator } from '../../src/simulator'
 import type { Options } from './app'
@@ -31,7 +31,7 @@ function merged<Value extends object>(values: readonly (Value | undefined)[]): V
 const optionsOf = (options: Situation['options'], simulator: NevisSimulator): Options | undefined => (typeof options === 'function' ? options(simulator) : options)
 const factorsOf = ({ factors }: Situation, flow: string): Factors | undefined => (typeof factors === 'function' ? factors(flow) : factors)
 
-/** The name without the number at its end: `wrong-code-400` and `wrong-code-404` answer the same question. */
+/** The name without the number at its end: `wrong-code-400` and `wrong-code-404` both say how Nevis answers a wrong code. */
 const questionOf = (dialect: string) => dialect.replace(/-\d+$/, '')
 
 /**

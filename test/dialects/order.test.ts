@@ -57,7 +57,7 @@ function isSameField(one: ReadonlyMap<string, string | undefined>, other: Readon
   return [...one].some(([name, value]) => [...other].some(([against, set]) => (name === against ? value !== set : isWithin(name, against) || isWithin(against, name))))
 }
 
-/** The values of `layer` of dialects that move fields or replace the whole response. Two dialects with the same such value exclude each other. */
+/** The values of `layer` of dialects that move fields or replace the whole response. Two dialects of one such layer exclude each other. */
 const EXCLUSIVE = ['shape', 'gateway']
 /** The values of `layer` of dialects that change single fields. Two such dialects must not undo each other's changes. */
 const OF_FIELDS = [undefined, 'addition', 'field', 'header']
@@ -83,7 +83,7 @@ interface Pair {
   readonly names: string
   readonly isConflict: boolean
   readonly isAlike: boolean
-  /** False if the two dialects change different fields, but the response with both of them lacks a change that one of them makes alone. */
+  /** True if the response with both dialects has each change that one of them makes alone. Always true for pairs that need not have them, such as conflicts. */
   readonly isWhole: boolean
 }
 

@@ -1,6 +1,6 @@
 /**
- * A person who uses a browser and a phone, while the simulator answers in a dialect (one of the ways in which Nevis may answer). Each outcome is a text. It begins
- * with `UNSAFE` if the app has signed in somebody else.
+ * A person who uses a browser and a phone, while the simulator answers in a dialect (one of the ways in which Nevis may answer). Each outcome is a text. It
+ * begins with `UNSAFE` if the app has signed in somebody else.
  *
  * Out of scope: what the person does in which order (`flows.ts`, `attacks.ts`).
  */
@@ -46,7 +46,7 @@ export const CODES = ['AAAA-1111-bbbb-2222', 'CCCC-3333-dddd-4444']
 const PATIENCE_MS = 60_000
 /** The longest time that a slow user waits until the app has asked for the status twice, because with some mixes of dialects the app asks only once. */
 const SLOW_MS = 3000
-/** The same for a late user. */
+/** The longest time that a late user waits until the app has asked for the status five times. */
 const LATE_MS = 15_000
 
 export class Person {
@@ -65,7 +65,7 @@ export class Person {
     return this.world.simulator.users.find(({ username }) => username === this.username)
   }
 
-  /** @param least the user has at least this number of phones with the Access App, whichever users the dialect needs */
+  /** @param least the user has at least this number of phones with the Access App, even if the dialect needs a user with fewer */
   add(least = 0): void {
     const { authenticators = 1, phone = PHONE, recoveryCodes = CODES } = this.world.factors ?? {}
     const has = this.world.factors !== undefined && 'phone' in this.world.factors && this.world.factors.phone === undefined ? {} : { phone }
@@ -73,8 +73,8 @@ export class Person {
   }
 
   /**
-   * Summarizes an answer: status and path of a redirect, `success`, or the failure code. After a success, `verify` must have got the userId that the simulator gave
-   * to this user. In dialects in which an answer does not name the user, it is the userId that the strategy has read from an earlier answer.
+   * Summarizes an answer: status and path of a redirect, `success`, or the failure code. After a success, `verify` must have got the userId that the simulator
+   * gave to this user. If a dialect's answer does not name the user, the strategy takes the userId from an earlier answer.
    */
   outcomeIn(page: Page): string {
     if (page.location !== undefined) return `${page.status} ${page.location.split('?')[0]}`

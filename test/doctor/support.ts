@@ -36,7 +36,7 @@ export interface Fault {
   readonly passport?: { name: string; version: string }
   readonly production?: boolean
   readonly statusLast?: boolean
-  /** Names of strategies. Each gets its own route `POST /login`. By default, one such route checks the password and then starts the second factor. */
+  /** Names of strategies, each for one route `POST /login`. Default: a single route that checks the password and then starts the second factor. */
   readonly starts?: readonly string[]
   /** The app itself terminates TLS. */
   readonly tls?: boolean

@@ -179,7 +179,6 @@ export async function choose(browser: Browser, waiting: string, fields: Record<s
   return submit(browser, waiting, '/login/2fa', { transaction, ...fields })
 }
 
-/** Enters a code on the waiting page. */
 export async function typeCode(browser: Browser, waiting: string, code: string): Promise<Page> {
   const transaction = new URL(waiting, browser.origin).searchParams.get('transaction') as string
   return submit(browser, waiting, '/login/2fa/callback', { transaction, retry: '1', code })

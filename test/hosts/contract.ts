@@ -282,7 +282,7 @@ export function hostContract({ app, failure, isSessionInCookie = false }: Host):
       const asked = simulator.requests.length
       for (const [who, fields] of [[stranger, {}], [browser, {}], [browser, { transaction: handle, factor: 'sms' }]] as const) {
         expect(await who.get('/step-up', asPage)).toMatchObject({ status: 302, location: '/login' })
-        // A browser that goes back after the sign-in must not repeat this redirect.
+        // A browser that goes back after the sign-in must not repeat a stored redirect to the sign-in.
         expect((await who.get('/step-up', asPage)).headers.get('cache-control')).toBe('no-store')
         expect(await who.post('/step-up', fields, asPage)).toMatchObject({ status: 302, location: '/login' })
       }

@@ -79,7 +79,7 @@ export async function run(app: string, simulator: Cloud, users: readonly { usern
   return started(build(app, change), { ...environment(simulator, users), ...env })
 }
 
-/** Runs a JavaScript file, which prints its origin when it listens. `remove` is called when the program has ended. */
+/** Runs a JavaScript file, which prints its origin when it listens. `close` calls `remove` after the program has ended. */
 export async function started({ file, remove }: ReturnType<typeof build>, env: Readonly<Record<string, string>>): Promise<Program> {
   const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'pipe'], env })
   let printed = ''

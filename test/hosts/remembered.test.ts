@@ -108,7 +108,7 @@ describe.each(changes)('%s', (app, change) => {
     const lines = (await browser.get(callbackOf(handleIn(start.location)), proxied)).headers.getSetCookie()
     const isTrusting = lines.some((line) => line.startsWith('__Host-'))
     expect(lines.find((line) => line.includes('nevis-browser='))).toMatch(isTrusting ? /^__Host-nevis-browser=[\w-]+; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax; Secure$/ : /; HttpOnly; SameSite=Lax$/)
-    // The app of Koa's guide trusts the proxy's header only in production, so here it takes the request for plain http.
+    // The app of Koa's guide trusts the header `X-Forwarded-Proto` only in production, so here it takes the request for plain http.
     expect(isTrusting).toBe(app !== 'koa/app')
   })
 })

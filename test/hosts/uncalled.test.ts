@@ -1,4 +1,4 @@
-/** Functions that an app has mounted instead of their result, as in `app.get(url, statusEndpoint)`, or has called without a strategy. */
+/** Tests two mistakes of an app: it mounts a function without calling it, as in `app.get(url, statusEndpoint)`, or calls a function without a strategy. */
 import express, { type RequestHandler } from 'express'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

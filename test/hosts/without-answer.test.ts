@@ -1,4 +1,4 @@
-/** Express middleware that an app has mounted on Koa or Fastify by mistake, without its method `answer`. */
+/** Tests a mistake of an app on Koa or Fastify: it mounts this package's middleware for Express, instead of calling its method `answer`. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { outagePage, recordSecondFactor, requireSecondFactor, statusEndpoint, waitingPage, type NevisStrategy } from '../../src'

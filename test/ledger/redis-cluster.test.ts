@@ -166,7 +166,7 @@ describeWithRedis('RedisLedger on a Redis Cluster', () => {
       const master = await cluster.masterOf(`${ONE_SLOT}x`)
       await cluster.replicate(master)
       await cluster.failOver(master)
-      // The clusters of node-redis 4 and 5 learn of a new master only from a server that answers, and so only when the old master is back, as a replica.
+      // The cluster clients of node-redis 4 and 5 (`late`) find the new master only when the dead master runs again, as a replica.
       const [late, prompt] = [true, false].map((isLate) => signIns.filter(({ name }) => /^node-redis [45]$/.test(name) === isLate)) as [SignIn[], SignIn[]]
       expect([late.length, prompt.length]).toEqual([2, 3])
       for (const one of prompt) await succeeds(one)

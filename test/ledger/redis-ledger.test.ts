@@ -206,7 +206,7 @@ describeWithRedis('RedisLedger', () => {
       await ledger.count('y', 60)
       await ledger.look('x')
       await ledger.forget('x')
-      // Redis counts one command for each of the four calls above, INCR and EXPIRE (which the EVAL of `count` runs inside Redis), and the INFO for `before`.
+      // Redis counts seven commands: the INFO for `before`, one for each of the four calls above, and INCR and EXPIRE, which the EVAL of `count` runs in Redis.
       expect((await commands()) - before).toBeLessThanOrEqual(1 + 4 + 2)
     })
   })

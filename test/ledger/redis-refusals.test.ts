@@ -36,7 +36,10 @@ describeWithRedis('a sign-in while Redis refuses commands', () => {
     'ioredis 5': () => new IoRedis5(server.path, { ...USER, lazyConnect: true }),
     'ioredis 6': () => new IoRedis(server.path, { ...USER, lazyConnect: true }),
   }
-  /** How Redis is made to refuse with each code word, and to accept again. No server listens on port 1, so this Redis is then a replica without a master. */
+  /**
+   * For each code word: the command that makes Redis refuse with this word, and the command that makes Redis accept again. `REPLICAOF` makes Redis a replica of
+   * port 1, on which no server listens.
+   */
   const REFUSALS: Readonly<Record<string, readonly [refuse: string[], accept: string[]]>> = {
     NOPERM: [['ACL', 'SETUSER', USER.username, '-set'], ['ACL', 'SETUSER', USER.username, '+set']],
     READONLY: [['REPLICAOF', '127.0.0.1', '1'], ['REPLICAOF', 'NO', 'ONE']],

@@ -337,9 +337,9 @@ describe('only the transaction token', () => {
           const outcome = codeOf(await act(nevis, request({ transaction: handle }, 'GET')))
           world.simulator.faults.clear()
           const told = { ...right, ...patch } as { sub?: string; iss?: string; aud?: string; exp?: number; active: boolean }
-          // `swap` says which token Nevis's status answer contains, and `patch` which fields of the introspection are changed. With another user's token, the
-          // sign-in succeeds only if the changed introspection names anna. With an invented token (`garbage`), the introspection must also say `active` and
-          // name the right issuer. With a status token or an access key, the sign-in never succeeds.
+          // `swap` says which token Nevis's status answer contains, and `patch` which fields of the introspection are changed. With the right token, the
+          // sign-in succeeds unless the changed fields are wrong. With another user's token, the changed introspection must name anna. With an invented
+          // token (`garbage`), it must name anna and the right issuer, and say `active`. With a status token or an access key, no sign-in succeeds.
           const isSworn = swap === 'right' || ((swap === 'otherUser' ? patch.sub : swap === 'garbage' ? patch.active && patch.sub && patch.iss : undefined) !== undefined && swap !== 'status' && swap !== 'accessKey')
           const fits = told.active && told.sub === right.sub && told.iss === right.iss && told.aud !== 'api' && told.exp !== 1
           if (outcome === 'success') passed++

@@ -8,6 +8,7 @@
 import { MemoryLedger, type NevisStrategyOptions } from '../../src'
 import { callbackOf, handleIn, PASSWORD, signIn } from '../support/app'
 import { lab, outcomeOf } from './support/lab'
+import { recordEvents } from './support/recorded'
 import { SlowStore } from './support/slow-store'
 
 const world = lab()
@@ -67,6 +68,7 @@ describe('a request that the user cancels while the password is entered again', 
   // Shows: ASVS V15.4.2, T-planted-2
   it('stays cancelled: the second start is refused, the phone rings once, and an approval signs nobody in', async () => {
     const gate = new Gate()
+    const events = recordEvents()
     const { browser, handle, tab } = await start({}, new GatedStore(gate))
     gate.isClosed = true
     const again = tab.post('/login', credentials)
@@ -76,7 +78,11 @@ describe('a request that the user cancels while the password is entered again', 
     expect(outcomeOf(await again)).toBe('cancelled')
     expect(world.asked('approve')).toBe(1)
     await world.simulator.phone('anna').approve()
-    for (const one of [browser, tab]) expect(outcomeOf(await one.get(callbackOf(handle)))).not.toBe('success')
+    expect(outcomeOf(await browser.get(callbackOf(handle)))).not.toBe('success')
+    // The cancelled request stands in the session with the new id as it should, so nothing looks like a changed session.
+    expect(outcomeOf(await tab.get(callbackOf(handle)))).toBe('cancelled')
+    expect(events.of('suspicious')).toEqual([])
+    events.stop()
     expect((await tab.get('/me')).json()).toEqual({ user: null })
     const next = await signIn(tab, 'anna')
     await world.simulator.phone('anna').approve()

@@ -2,8 +2,8 @@
  * Cross-site request forgery.
  *
  * A page of another site makes the user's browser send a form to this app, and the browser adds the user's cookie. In this way the page could send
- * pushes to the user, cancel a sign-in, sign the user in as the attacker (with the attacker's password in the form), or submit a code. The app may
- * have forgotten its CSRF token, or its login form may not have one.
+ * pushes to the user, cancel a sign-in, sign the user in as the attacker (with the attacker's password in the form), or submit a code. Perhaps
+ * the app checks no CSRF token, or its login form has none.
  *
  * An honest user must never be locked out: behind a proxy that changes `Host`, with a browser that is five years old, with a program instead of a
  * browser, or in an app on two origins.

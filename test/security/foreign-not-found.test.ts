@@ -112,7 +112,7 @@ describe('a lost phone', () => {
     expect(phoneOf('anna')).toBeDefined()
   })
 
-  // A cache or a gateway that mixes up answers: the record of what was to be removed, which then still exists, or an answer about somebody else.
+  // A cache or a gateway mixes up answers. The answer contains the user or the phone that was to be removed, which therefore still exists, or another user.
   it.each<[string, () => object]>([
     ['the user, with the phone', () => ({ userId: idOf('anna'), username: 'anna', status: 'active', authenticators: [{ authenticatorId: phoneOf('anna'), state: 'active' }] })],
     ['the user, with nothing but names', () => ({ userId: idOf('anna'), username: 'anna', createdAt: '2026-01-01T00:00:00Z' })],

@@ -196,8 +196,8 @@ describe('a whole login', () => {
       expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
       expect(await whoIs(browser)).toEqual({ username: 'anna' })
       expect(world.operations()).toEqual(['approve', 'getStatus', 'introspect'])
-      // The status call uses the tunnel of the start. The introspection follows so quickly that Node may not yet have returned this tunnel to its pool, and may
-      // open a second tunnel.
+      // The status call uses the tunnel of the start. The introspection follows so quickly that this tunnel is perhaps not in Node's pool again. Then Node
+      // opens a second tunnel.
       expect(proxy.seen.length).toBeLessThan(3)
     })
   })

@@ -13,7 +13,6 @@ import { lab, outcomeOf } from './support/lab'
 
 const world = lab()
 
-/** The account with which anna signs in. */
 interface Account {
   username: string
   nevisUserId?: string

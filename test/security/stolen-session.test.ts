@@ -11,8 +11,8 @@
  *
  * Another version had a different fault: the thief entered the password of the thief's own account in the copied session. The session then got a new id, which
  * only the thief's browser had, but the user stayed signed in to this session. So the thief was signed in as the user, and a logout by the user could not end
- * that. The same version moved the second factor record to the new id at a step-up, if it could not see that the record was of the same user. So guarded pages
- * were open to the thief after the user's logout.
+ * that. At a step-up, the same version moved the second factor record to the new id even if it could not tell whether the record was of the same user. So
+ * guarded pages were open to the thief after the user's logout.
  */
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
@@ -97,7 +97,7 @@ it('a thief who signs up for an account of their own, or enters its password at 
 })
 
 describe('a thief who starts a step-up, when the strategy cannot see that the session is of the same user', () => {
-  /** A factor of the app, which does not say at the start who the user is. */
+  /** A factor that the app defines itself. Its answer at the start does not name the user. */
   const call: Factor = {
     name: 'call', prompt: 'code', amr: ['otp'],
     approve: async () => ({ server: { id: randomUUID() }, browser: {} }), check: async () => ({ status: 'pending' }),

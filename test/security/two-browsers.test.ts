@@ -4,10 +4,10 @@
  * The attacker has planted a session in the user's browser, and knows the password. While the user types the password, the attacker posts it in the same
  * session, which starts a push. The user's start comes while the attacker's start still waits for Nevis. In an earlier version, the user's start shared the
  * result of the attacker's start. So the phone showed only one push, which the user expected and accepted, and the attacker was signed in. With a ledger for
- * several processes, the strategy refused the user's start for two seconds instead, and the phone showed only the attacker's push.
+ * several processes, that version refused the user's start for two seconds instead, so the phone showed only the attacker's push.
  *
- * With a ledger for several processes, a second attack was possible: a thief with the session cookie of a signed-in user started the same step-up as the user
- * within four seconds, and got the user's transaction.
+ * In that version, a second attack was possible with a ledger for several processes: a thief with the session cookie of a signed-in user started the same
+ * step-up as the user within four seconds, and got the user's transaction.
  *
  * But a double click of one honest browser must still cause only one push, even if a form sends the first request and a script sends the second.
  */

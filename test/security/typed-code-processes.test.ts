@@ -68,7 +68,7 @@ describeWithRedis('a typed code over three processes', () => {
       expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe(WAITING)
     }
     await world.simulator.phone('anna').approve()
-    // Repeat the status request, because the process that answers may not have asked Nevis since the approval.
+    // Repeat the status request: perhaps the process that answers has last asked Nevis before the approval.
     let status = 'pending'
     for (let looks = 0; looks < 500 && status === 'pending'; looks++) ({ status } = (await browser.get(statusOf(next))).json() as { status: string })
     expect(status).toBe('succeeded')

@@ -27,7 +27,6 @@ const start = (strategy: Partial<NevisStrategyOptions> = {}): Promise<TestApp> =
 
 const codeFor = { sms: () => /\d{6}/.exec(world.simulator.sms('anna').at(-1) as string)?.[0] as string, recovery: () => 'AAAA-1111' }
 
-/** Finishes a sign-in with this factor. */
 async function finish(browser: Browser, transaction: string, factor: string) {
   const phone = world.simulator.phone('anna')
   if (factor === 'push') await phone.approve()

@@ -1,8 +1,8 @@
 /**
  * The cURL commands of Nevis's documents, exactly as printed, each with the printed answer.
  *
- * Not here: the command of "Approval with push" and "with QR code", of which only the answers are legible in the copy of the documents, and `curl "https://$"`,
- * whose address is not legible. `documents.test.ts` compares those answers.
+ * Left out, because the text of the documents that we have is incomplete: the commands of "Approval with push" and "with QR code", and the command
+ * `curl "https://$"`, whose address is cut off. `documents.test.ts` compares the answers to the first two.
  *
  * Sources: https://docs.nevis.net/apidoc/authcloud/ (older, "O"), https://docs.nevis.net/authcloud/api-doc/ (newer, "N").
  */

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { ERRORS, SAMPLES, type Sample } from './curl-samples'
 import { newestCode, started, type Caller, type Json } from './http'
 
-/** Fields of Nevis's newer documents, which the older documents do not print; `username` in the answer about a status only. */
+/** True for a field that only Nevis's newer documents print. The older ones print `username`, but not in a status answer, which has `lastUpdatedAt`. */
 const isNewer = (name: string, holder: object): boolean => name === 'authenticatorType' || name === 'state' || (name === 'username' && 'lastUpdatedAt' in holder)
 const FORMS: readonly (readonly [RegExp, string])[] = [
   [/^[0-9a-f]{8}-(\.\.\.|[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4})-[0-9a-f]{12}$/, 'a UUID'],
@@ -37,7 +37,7 @@ const withForms = (json: string): string =>
     }),
   )
 
-/** Runs a printed command with the simulator's address. The shell function adds two options: no progress, and the status behind the answer. */
+/** Runs a printed command with the simulator's address. The shell function adds options: no progress, no proxy, and the HTTP status after the answer. */
 async function run(command: string, variables: Record<string, string>): Promise<{ status: number; body: string }> {
   const script = `curl() { command curl --silent --noproxy '*' --write-out '\\n%{http_code}' "$@"; }\n${command.replace('https://$instance.mauth.nevis.cloud', '$origin')}`
   const env = { PATH: process.env['PATH'], origin: nevis.simulator.baseURL, access_key: nevis.simulator.accessKey, ...variables }

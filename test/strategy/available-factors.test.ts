@@ -165,7 +165,7 @@ describe('a factor that turns out not to be set up', () => {
       expect([text.includes(`<h1>${heading}</h1>`), [...text.matchAll(/role="alert">([^<]*)</g)].map(([, alert]) => alert)]).toEqual([true, [words]])
       expect([...text.matchAll(/name="factor" value="(\w+)"/g)].map(([, name]) => name)).toEqual(['push', 'app', 'recovery'])
       expect(world.events.of('failed').at(-1)).toMatchObject({ code, factor: 'sms' })
-      // Another refusal, which is not about the factor, replaces the reason.
+      // When the next switch is refused for another reason (an unknown factor), the page shows only this reason.
       const again = await browser.post('/login/2fa', { transaction: handleIn(location), factor: 'fax', retry: '1' })
       expect((await browser.get(again.location as string)).text).toContain('role="alert">This way to confirm is not available here. Please choose another one.</p>')
     })

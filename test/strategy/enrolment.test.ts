@@ -285,10 +285,9 @@ describe('a challenge', () => {
     expect(await start({ ...NEW, username: 'ben' }, factor, 'enroll')).toBe('username')
     expect(await start({ ...NEW, username: 'ben' }, factor, 'approve', { authenticatorId: 'a1' })).toBe('username')
     expect(factor.requests).toHaveLength(1)
-    // Here a call to Nevis before the start has found the user's userId. The answer to the start contains a different userId, so the strategy must refuse the
-    // start.
+    // Here the caller passes the userId that an earlier call to Nevis has returned. Nevis's answer to the start contains another userId.
     expect(await start(undefined, factorWith({ ...challenge, server: { id: 't', userId: 'other' } }), 'approve', { userId: USER })).toBe('userId')
-    // Here the strategy has looked up the userId by username. The answer to the start contains a different userId, so the strategy must refuse the start.
+    // Here the start of an enrolment itself looks up the user, and so finds the userId. Nevis's answer to the start contains another userId.
     expect(await start(NEW, factorWith({ ...challenge, server: { id: 't', userId: 'other' } }), 'enroll')).toBe('userId')
   })
 

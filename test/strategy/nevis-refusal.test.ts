@@ -104,7 +104,7 @@ describe('an enrolment that Nevis refuses with 400', () => {
 })
 
 describe('a sign-in by SMS with the right code', () => {
-  /** Signs in with the right code, and lets Nevis answer the status that follows with this fault. */
+  /** Signs in with the right code. Nevis answers the status call after the code with this fault. */
   async function signInBySms(fault: object) {
     const { simulator, app } = await start([])
     simulator.addUser({ username: 'anna', phone: PHONE })

@@ -1,10 +1,11 @@
 /**
- * A callback that fails, sent by a form of the waiting page (field `retry`): leads back to the page, which says why and offers what the user can do. Any other
- * client gets the failure.
+ * Tests a callback that fails. If a form of the waiting page has sent it (field `retry`), the answer leads back to the page, which says why it failed and
+ * what the user can do. Any other client gets the failure.
  *
  * Out of scope: a wrong code and a denial (`typed-code.test.ts`), and a switch to another factor (`resend.test.ts`).
  */
 import { app as appFactor, failures, MemoryLedger, push, recovery, sms } from '../../src'
+import { SharedCache } from '../../src/strategy/shared-cache'
 import { handleIn, signIn, waitingOf, type AppOptions, type TestApp } from '../support/app'
 import type { Browser } from '../support/browser'
 import { lab, outcomeOf } from '../security/support/lab'
@@ -74,14 +75,82 @@ describe('a code from the page', () => {
     })
   })
 
-  it('after too many codes of this user in other requests › ends the request, and the page says so', async () => {
-    await start({ attemptBudget: { attempts: 1, perSeconds: 600 } })
-    await fromPage(await signIn(browser, 'anna', { factor: 'recovery' }))
-    const handle = await signIn(browser, 'anna', { factor: 'sms' })
-    expect(outcomeOf(await send(handle, { code: '000000' }))).toBe('too_many_attempts')
-    const page = await fromPage(handle)
-    expect(outcomeOf(page)).toBe(PAGE)
-    expect(await shown(page.location)).toMatchObject({ heading: 'Too many wrong codes', factors: ['sms', 'push', 'app', 'recovery'] })
+  describe('after too many codes of this user in other requests', () => {
+    const WAITS = [
+      ['en', 'Too many codes were entered for your account. Try again in 2\u00a0minutes.'],
+      ['de', 'Für Ihr Benutzerkonto wurden zu viele Codes eingegeben. Versuchen Sie es in 2\u00a0Minuten erneut.'],
+      ['fr', 'Trop de codes ont été saisis pour votre compte utilisateur. Réessayez dans 2\u00a0minutes.'],
+      ['it', 'Sono stati inseriti troppi codici per il Suo account. Riprovi tra 2\u00a0minuti.'],
+    ] as const
+
+    it.each(['sms', 'recovery', 'push'])('leads to the page, which says how long to wait, and the request stays open: %s', async (factor) => {
+      await start({ attemptBudget: { attempts: 1, perSeconds: 100 }, factors: [push({ typedCode: true }), sms(), recovery()] }, { page: { changePasswordURL: '/password' } })
+      const attacker = app.browser()
+      await attacker.post(CALLBACK, { transaction: await signIn(attacker, 'anna', { factor: 'recovery' }), code: 'DDDD-4444' })
+      const handle = await signIn(browser, 'anna', { factor })
+      const page = await fromPage(handle)
+      expect(outcomeOf(page)).toBe(PAGE)
+      for (const [language, words] of WAITS) {
+        const { text } = await browser.get(page.location as string, { ...HTML, 'accept-language': language })
+        expect([text.match(/role="alert" id="nevis-error">([^<]*)</)?.[1], text.includes('href="/password"')]).toEqual([words, true])
+      }
+      expect(await view(handle)).toMatchObject({ status: 'pending', prompt: 'code' })
+      expect(world.events.of('failed').at(-1)).toMatchObject({ code: 'too_many_attempts', factor })
+      expect(outcomeOf(await send(handle, { code: '000000' }))).toBe('too_many_attempts')
+      world.later(101)
+      expect((await shown(page.location)).alerts).toEqual([])
+      expect((await shown((await fromPage(handle)).location)).alerts).toEqual(['Incorrect code. Attempts left: 2.'])
+    })
+
+    it('leaves the request open, so that the right code signs in after the wait', async () => {
+      await start({ attemptBudget: { attempts: 1, perSeconds: 100 } })
+      await fromPage(await signIn(browser, 'anna', { factor: 'recovery' }))
+      const handle = await signIn(browser, 'anna', { factor: 'sms' })
+      const right = /\d{6}/.exec(world.simulator.sms('anna').at(-1) as string)?.[0] as string
+      expect(outcomeOf(await fromPage(handle, right))).toBe(PAGE)
+      world.later(101)
+      expect(outcomeOf(await fromPage(handle, right))).toBe('success')
+    })
+
+    it.each(['9e99', 'Infinity', '-1', 'soon'])('never says to wait longer than the limit lasts, whatever a link says: %s', async (wait) => {
+      await start({ attemptBudget: { attempts: 1, perSeconds: 100 } })
+      const handle = await signIn(browser, 'anna', { factor: 'sms' })
+      const { alerts } = await shown(`${waitingOf(handle)}&wait=${wait}`)
+      expect(alerts).toEqual(Number(wait) > 0 ? [WAITS[0][1]] : [])
+    })
+  })
+
+  describe('that is sent twice, by a double click, and ends the request', () => {
+    it.each(['codes_locked', 'too_many_attempts'])('leads both times to the page: %s', async (code) => {
+      let bothCame: () => void
+      const both = new Promise<void>((resolve) => (bothCame = resolve))
+      class HoldingLedger extends MemoryLedger {
+        override async look(key: string): Promise<number> {
+          if (!key.startsWith('locked:')) return super.look(key)
+          await both
+          return code === 'codes_locked' ? 60 : 0
+        }
+        override async count(key: string, seconds: number): Promise<number> {
+          return key.startsWith('attempts:') ? 6 : super.count(key, seconds)
+        }
+      }
+      await start({ ledger: new HoldingLedger() })
+      const handle = await signIn(browser, 'anna', { factor: 'sms' })
+      // The ledger answers the first request once the second one shares its check. By then, both have read the session.
+      const { get } = SharedCache.prototype
+      const keys = new Set<string>()
+      jest.spyOn(SharedCache.prototype, 'get').mockImplementation(function (this: SharedCache<unknown>, key, ask) {
+        if (keys.has(key)) bothCame()
+        keys.add(key)
+        return get.call(this, key, ask)
+      })
+      const pages = await Promise.all([fromPage(handle), fromPage(handle)])
+      expect(pages.map(outcomeOf)).toEqual([PAGE, PAGE])
+      for (const { location } of pages) {
+        expect(location).not.toContain('wait=')
+        expect(await view(handleIn(location))).toMatchObject({ status: 'failed', failure: code })
+      }
+    })
   })
 
   describe('after the end of the request', () => {

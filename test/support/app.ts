@@ -1,5 +1,6 @@
 /**
- * An Express app with passwords and a second factor. Each answer is a redirect, or JSON with the action that Passport took, such as `{ action: 'fail', … }`.
+ * An Express app with passwords and a second factor. The routes that start or finish a sign-in answer with a redirect, or with JSON that contains Passport's
+ * action, such as `{ action: 'fail', … }`.
  */
 import express, { type ErrorRequestHandler, type Express as App, type RequestHandler } from 'express'
 import session from 'express-session'

@@ -1,4 +1,4 @@
-/** A key and a self-signed certificate for tests. */
+/** Certificates and keys for tests: a self-signed certificate, and a company's own CA with a server's certificate. */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

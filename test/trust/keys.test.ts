@@ -53,8 +53,8 @@ describe('with secrets', () => {
 
 describe('what another process has made with the same secret or key', () => {
   it.each<[string, readonly string[] | undefined, string, string, string]>([
-    ['a secret', ['s'.repeat(32)], 'AfhqM68pwbDslBCGlo1sl_VW05PGGEmZsbNhsYHGRvCJph9mN5vkuF6sLCGpjXf7zhX9oKzwQpClhHbNF4LUz4vjPy1i', 'K8FqLRUaMTYtzLK3BmeVUHolrc8P3b3XMLg5POSj2t4', 'OxsEUhqzKtOIFXxHZ1Jr4HzuLMjoFXym4Rhq65CW2qsz-zDn-_ToEIB6vQ'],
-    ['the access key', undefined, 'AQQQ-wa9tPrjDCvAOIWRMiwNefSUfyvDWr0_dJbjPrfK2zePcnRTTpIUO_ZLpTN3k3VL5DUSXoIrY_GuunNTwQzc6Ha_', '29amBwUV0pLDbFUb6EfXkJOZb-xYCFUGOwVipAI1_Ts', 'FOtHrdqu85_CwgJVJ5RR4csDYy1Gt_2JZcSB8a9UDXE9DovWD9c4LVzpKA'],
+    ['a secret', ['s'.repeat(32)], 'AfhqM68pwbDslBCGlo1sl_VW05PGGEmZsbNhsYHGRvCJph9mN5vkuF6sLCGpjXf7zhX9oKzwQpClhHbNF4LUz4vjPy1i', '4NDgm0nj1JBMajK1SysGdUy5Y96ehqSBjr2_6kNRTto', 'OxsEUhqzKtOIFXxHZ1Jr4HzuLMjoFXym4Rhq65CW2qsz-zDn-_ToEIB6vQ'],
+    ['the access key', undefined, 'AQQQ-wa9tPrjDCvAOIWRMiwNefSUfyvDWr0_dJbjPrfK2zePcnRTTpIUO_ZLpTN3k3VL5DUSXoIrY_GuunNTwQzc6Ha_', 'Jx9Y6k7ZeORst3xjlk27ZqdMIPHxNd7TW1oBbb_a3kY', 'FOtHrdqu85_CwgJVJ5RR4csDYy1Gt_2JZcSB8a9UDXE9DovWD9c4LVzpKA'],
   ])('opens and fits: %s', async (_name, secrets, handle, digest, shown) => {
     const { handles, digests, shown: box } = await keysOf('nevis', CALLBACK, secrets, clientOf('key-1'))()
     expect([handles.open(handle), digests.matches({ ...TRANSACTION, digest }), box.decrypt(shown, 'id')]).toEqual([SEALED, true, { qrCode: 'qr' }])

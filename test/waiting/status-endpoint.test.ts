@@ -7,7 +7,6 @@ import { NevisSimulator } from '../../src/simulator'
 import { callbackOf, listen, signIn, startApp, statusOf, strategyOptions, type TestApp } from '../support/app'
 import { Browser, type Page } from '../support/browser'
 
-/** Counts every use of the session store. */
 class CountingStore extends session.MemoryStore {
   uses = 0
   override get(...args: Parameters<session.MemoryStore['get']>): void { this.uses++; super.get(...args) }

@@ -6,7 +6,6 @@ import { statusEndpoint, type PlainAnswer, type StatusEndpointOptions } from '..
 import { NevisSimulator } from '../../src/simulator'
 import { callbackOf, listen, signIn, startApp, type TestApp } from '../support/app'
 
-/** Counts every use of the session store. */
 class CountingStore extends session.MemoryStore {
   uses = 0
   override get(...args: Parameters<session.MemoryStore['get']>): void { this.uses++; super.get(...args) }

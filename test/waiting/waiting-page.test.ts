@@ -79,7 +79,6 @@ const later = (ms: number) => {
   jest.spyOn(Date, 'now').mockReturnValue(now + ms)
 }
 
-/** The forms of a page: their targets and fields. */
 function formsOf(text: string): { action: string; fields: Record<string, string> }[] {
   return [...text.matchAll(/<form method="post" action="([^"]*)"[^>]*>(.*?)<\/form>/gs)].map(([, action, inner]) => ({
     action: action as string,

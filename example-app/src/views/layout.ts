@@ -2,7 +2,7 @@
 import { html, type Html } from '../html.js'
 import type { Language, Translate } from '../language.js'
 
-/** What the HTML document shows around a page's own content. On an error page, `user` is absent if no user is signed in. */
+/** What the HTML document shows around a page's own content. `user` is undefined if no user is signed in. */
 export interface Frame {
   readonly language: Language
   readonly t: Translate

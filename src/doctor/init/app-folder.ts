@@ -145,7 +145,7 @@ function statOfNew(target: string): Owner | undefined {
   return existsSync(target) ? undefined : { mode: mode & 0o666, uid, gid }
 }
 
-/** @returns owner and mode of the file, among others; undefined if the content of the file is no longer `text` */
+/** @returns undefined if the content of the file is no longer `text` */
 function statOf(target: string, text: string): Owner | undefined {
   // With O_NOFOLLOW, the call fails if another program has meanwhile replaced the file by a symbolic link. With O_RDWR, it fails for a read-only file.
   const file = openSync(target, constants.O_RDWR | constants.O_NOFOLLOW)

@@ -134,9 +134,9 @@ function isInFollowedHandler(source: Source, at: number, factors: SecondFactors)
   return false
 }
 
-/** True for a handler `function name(…) { … }` if the second factor runs after this handler wherever the file uses its name. */
+/** True for a handler with a name, such as `function name(…) { … }`, if the second factor runs after this handler wherever the application uses the name. */
 function isNamedFollowed(source: Source, handler: Range, factors: SecondFactors): boolean {
-  // A handler can contain many sign-ins. So cache the result, instead of examining every use of the handler for each of them.
+  // A handler can contain many sign-ins. So cache the result, instead of examining every use of the handler for each sign-in.
   const known = answers.get(source) ?? new Map<number, boolean>()
   answers.set(source, known)
   const is = known.get(handler.first) ?? isFollowedAtUses(source, handler, factors)

@@ -66,8 +66,8 @@ export function isUnknownAt(source: Source, at: number): boolean {
 }
 
 /**
- * If the value that the variable gets at this token is not known: the part of the file in which the variable has this value. Undefined if the variable gets no
- * such value here, or if the token imports a name.
+ * The part of the file in which the variable has the value that it gets at this token, if this value is not known. Undefined if the variable gets a known
+ * value or none here, or if the token imports a name.
  */
 function scopeOfUnknown(source: Source, at: number): Range | undefined {
   if (source.is(at + 1, '.') || source.is(at + 1, '?.')) return undefined

@@ -100,7 +100,6 @@ function goesOn(source: Source, { first, last }: Range): boolean {
   })
 }
 
-/** True if a comment stands between the tokens with these indexes. */
 function hasComment(source: Source, first: number, last: number): boolean {
   for (let i = first; i < last; i++) if (source.text.slice(source.token(i).end, source.token(i + 1).start).trim() !== '') return true
   return false

@@ -1,5 +1,5 @@
 /**
- * Finds login guards: middleware that lets only signed-in users through. A guard stands in a route, or in a call of `use` that mounts a router.
+ * Finds login guards: middleware that lets only signed-in users through. A guard stands in a route, or in a call of `use`.
  *
  * Out of scope: what `init` changes behind a guard (`step-ups.ts`).
  */
@@ -48,7 +48,7 @@ export function guardedMounts(sources: readonly Source[], source: Source, find =
 export function isBehind(sources: readonly Source[], { source, guard, path, at }: GuardedMount, place: Place): boolean {
   const prefix = prefixOf(sources, place.source, place.route.owner)
   const isBelow = path !== undefined && prefix !== undefined && `${prefix}${place.route.path}/`.startsWith(`${path}/`)
-  // Follow the mounts from the route to the app or router that has the guard: there, Express runs what stands first.
+  // Follow the mounts from the route to the app or router that has the guard. There, compare the positions: Express runs its `use` calls and routes in order.
   const owner = source.token(at - 2).text
   let on = { source: place.source, owner: place.route.owner, at: place.route.open }
   while (on.source !== source || on.owner !== owner) {
@@ -56,7 +56,7 @@ export function isBehind(sources: readonly Source[], { source, guard, path, at }
     if (mount === undefined) return isBelow && (place.source !== source || place.route.open > at)
     on = mount
   }
-  // The call of `use` that has the guard may also mount the router of the route. Its path then makes no difference.
+  // If one call of `use` has the guard and mounts the router of the route, the guard runs before the route at any path.
   const isForAll = source.partsOf(at + 1)[0] === guard
   return on.at === at || ((isBelow || isForAll) && on.at > at)
 }

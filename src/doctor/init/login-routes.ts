@@ -108,7 +108,7 @@ function isInAuthenticate(source: Source, at: number): boolean {
   return false
 }
 
-/** True if the handler, before it signs in, reads who is signed in: `req.user.isAdmin`, `!req.user` or `req.isAuthenticated()`. */
+/** True if the handler, before it signs in, reads who is signed in, as `req.user.isAdmin`, `!req.user` and `!req.isAuthenticated()` do. */
 function readsSignedIn(source: Source, open: number | undefined, at: number): boolean {
   const start = open ?? startOfHandler(source, at)
   if (start === undefined) return false

@@ -66,8 +66,8 @@ export function classAround(source: Source, brace: number): Range | undefined {
 const replaced = new WeakMap<Source, ReadonlySet<string>>()
 
 /**
- * The names of the properties to which a file assigns, as in `auth.login = …`, `auth['login'] = …` and `Object.assign(Auth, { login })`; and `extends Auth` for a
- * class with a subclass, which may have another member of the same name. Without `this.login = this.login.bind(this)`.
+ * The names of the properties to which a file assigns: `login` for `auth.login = …`, `auth['login'] = …` and `Object.assign(Auth, { login })`. The assignment
+ * `this.login = this.login.bind(this)` does not count. The result also contains `extends Auth` if `Auth` has a subclass, which may replace any member.
  */
 function replacedIn(source: Source): ReadonlySet<string> {
   const known = replaced.get(source)

@@ -10,10 +10,7 @@ const EXTENSIONS = ['', '.js', '.cjs', '.mjs', '.ts', '.cts', '.mts', '/index.js
 
 const sourcesByPath = new WeakMap<readonly Source[], ReadonlyMap<string, Source>>()
 
-/**
- * Finds the file of a relative import.
- * @returns undefined if the import is not relative, or if no source of the application matches
- */
+/** @returns undefined if the import is not relative, or if no source of the application matches */
 export function resolved(sources: readonly Source[], from: Source, specifier: string): Source | undefined {
   if (!specifier.startsWith('.')) return undefined
   const path = posix.join(posix.dirname(from.path), specifier)

@@ -9,7 +9,7 @@ export interface Route {
   /** The variable on which the route is mounted, for example `app` or `router`; for `this.router`, the property `router`. */
   readonly owner: string
   readonly method: string
-  /** As it is written, also with escapes, as a template or as a regular expression. */
+  /** The path as in the source, without its quotation marks. It may contain escapes, or be a template or a regular expression. */
   readonly path: string
   readonly statement: Range
   /** Index of the parenthesis that opens the arguments of `app.post(…)`. */
@@ -19,7 +19,7 @@ export interface Route {
 const MAX_PATH = 1000
 export const METHODS = new Set(['get', 'post', 'put', 'patch', 'delete', 'all'])
 
-/** Finds the route whose handlers contain the token, as in `app.post('/login', …)` or `app.route('/login').post(…)`. */
+/** Also finds `app.route('/login').post(…)`. */
 export function routeOf(source: Source, at: number): Route | undefined {
   for (let open = source.token(at).parent; open !== -1; open = source.token(open).parent) {
     const method = source.tokens[open - 1]?.text ?? ''

@@ -14,7 +14,7 @@ import type { Range, Source } from './source'
 /** The number of later handlers of one route that are examined at most. Otherwise a very long list of handlers would take too much time. */
 const MAX_HANDLERS = 20
 const MAX_DEPTH = 6
-/** Functions that run the handlers in their arguments one after the other, such as `app.post` and `compose`. */
+/** Methods that run the handlers in their arguments one after the other, such as `app.post`. */
 const LISTS = /^(?:get|post|put|patch|delete|all|use|apply)$/
 /** Options of a route of Fastify that contain its handlers. */
 const HOOKS = /^(?:onRequest|preParsing|preValidation|preHandler)$/
@@ -141,7 +141,10 @@ export class SecondFactors {
     return at !== undefined && (at === value.last ? this.isDefined(source, at, depth) : this.isMade(source, at, depth, parameter))
   }
 
-  /** True for `passport.authenticate('nevis')` without a callback function, or a name to which the app assigns only this: it goes on only after a success. */
+  /**
+   * True for `passport.authenticate('nevis')` without a callback function, and for a name to which the app assigns only such calls. Such a handler goes on only
+   * after the second factor.
+   */
   isPlain(source: Source, range: Range, depth = 0): boolean {
     const value = valueIn(source, range)
     const at = nameIn(source, value)

@@ -26,7 +26,7 @@ export interface SignInCall {
   readonly remedy: string | undefined
   readonly kind: 'authenticate' | 'login' | 'other'
   readonly strategy?: string
-  /** True if the call certainly stores the user in the session. Not with the option `session`, which may be false, nor if the call may be no sign-in. */
+  /** True if the call certainly stores the user in the session. False if the option `session` may be false, or if the call may be no sign-in. */
   readonly signsIn?: boolean
   /** True if the call creates or accepts an API token. */
   readonly isToken?: boolean

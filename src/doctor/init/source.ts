@@ -201,7 +201,7 @@ export class Source {
     return (this.imported ??= this.readImports())
   }
 
-  /** True if the file imports Passport, or a package with `passport` in its name. */
+  /** True if the file imports a package or file with `passport` in its name. */
   get usesPassport(): boolean {
     return (this.hasPassport ??= [...this.imports.values()].some(({ from }) => /passport/.test(from)))
   }

@@ -48,7 +48,7 @@ export function strategyFileOf(app: AppFolder, strategy: PasswordStrategy, sessi
   return kept(isReplaced ? 'module.exports.nevis = nevis' : 'exports.nevis = nevis')
 }
 
-/** True if the file loads one of the others, directly or through more files, or if it is not clear which files it loads. */
+/** True if `file` loads one of the files `others`, directly or through more files, or if it is not clear which files `file` loads. */
 function mayLoad(sources: readonly Source[], file: Source, others: readonly Source[]): boolean {
   const isUnclear = file.tokens.some(({ kind, text }, at) => kind === 'word' && /^(?:require|import)$/.test(text) && file.is(at + 1, '(') && file.fixedTextAt(at + 2) === undefined)
   return isUnclear || specifiersIn(file).some((specifier) => /^[@~]\//.test(specifier)) || loadedBy(sources, [file]).some((one) => others.includes(one))
@@ -91,7 +91,7 @@ function newFile({ root, sources }: AppFolder, { source, verify }: PasswordStrat
 
 const KNOWN = /^(?:async|await|new|typeof|null|true|false|undefined|process|Object|Array|String|Number)$/
 
-/** The names that this function takes from outside of it. */
+/** The names in the function `verify` (source text) that are defined outside of it. */
 function namesIn(verify: string): Set<string> {
   const code = Source.read('verify.js', verify) as Source
   const parameters = new Set(code.tokens.flatMap(({ text }, at) => {

@@ -44,7 +44,7 @@ function endOf(source: Source, { first, last }: Range): End | undefined {
   if (brace > first) {
     const statement = source.statementOf(last - 1)
     const parameters = source.parametersOf(brace)
-    // Change no handler with two redirects or with `if (…) return res.redirect(…)` without braces: each redirect may have another reason.
+    // Change no handler with two redirects or with `if (…) return res.redirect(…)` without braces: each redirect may be for a special case.
     const redirects = source.tokens.slice(brace, last).filter(({ text }) => text === 'redirect')
     const isInCondition = redirects.length > 1 || [')', 'else'].some((text) => source.is(statement.first - 1, text))
     return statement.first > brace && parameters !== undefined && !isInCondition ? { at: statement.first, parameters } : undefined

@@ -124,9 +124,10 @@ export class Caller {
   }
 
   /**
-   * Sends a request once more if its answer is a page, or another body that is not JSON: a gateway may send such a body for a moment only. If an answer of
-   * the same kind comes again, and Nevis itself probably sent both (`isRepeated`), the answer is recorded. Otherwise, the second answer to a GET is recorded,
-   * unless a gateway sent it. In any other case, "no answer" is recorded: Nevis may have handled a first POST, and then answer a second POST differently.
+   * Sends a request once more if its answer is a page, or another body that is not JSON: a gateway may send such a body for a moment only. Records
+   * - this kind of answer, if it comes again and Nevis itself probably sent both answers (`isRepeated`);
+   * - the second answer to a GET, if it came from Nevis and not from a gateway;
+   * - otherwise "no answer": if Nevis has handled the first POST, it may answer the second one differently.
    */
   private async ofNevis(reply: Reply, call: Call, step: string | undefined): Promise<Reply> {
     if (reply.status === 0 || reply.status >= 500 || (reply.json === undefined && !isOfGateway(reply)) || this.endpoints.isLasting(call, reply)) return reply

@@ -11,8 +11,8 @@ const OK = '200'
 const VERDICTS: readonly string[] = ['yes', 'no', 'unclear'] satisfies readonly Verdict[]
 
 /**
- * Returns whether the client reads the body of an HTTP 200 as "the code is right".
- * @returns undefined if the report does not show this: an older version of the probe has not recorded it
+ * Returns how the client reads the body of an HTTP 200 to a code: `yes` means "the code is right".
+ * @returns undefined if the report does not show this, because an older version of the probe did not record it
  */
 export function verdictIn(facts: FactsReader, step: string): Verdict | undefined {
   const recorded = facts.text(`${step}.verdict`)
@@ -48,11 +48,11 @@ export function isAnsweredAlike(facts: FactsReader, step: string, other: string)
 export function smsChannelOf(facts: FactsReader): 'needed' | 'refused' | undefined {
   if (!isTakenForRight(facts, 'verification.sms.right')) return isTakenForRight(facts, 'verification.sms.right.with-channel') ? 'needed' : undefined
   const [without, withChannel] = [facts.http('verification.sms.wrong'), facts.http('verification.sms.wrong.with-channel')]
-  // The request with the channel comes second. So an answer such as 423 may be about the number of wrong codes.
+  // The request with the channel is the second one with a wrong code. So only 400 and 415 count: a 423, for example, may be about the number of wrong codes.
   return without !== withChannel && ['400', '415'].includes(withChannel) ? 'refused' : undefined
 }
 
-/** True if the client accepts the code; also for a report that does not show it (see `verdictIn`). */
+/** True if the client accepts the code, or if the report does not show whether it accepts the code (see `verdictIn`). */
 function isTakenForRight(facts: FactsReader, step: string): boolean {
   return facts.http(step) === OK && [undefined, 'yes'].includes(verdictIn(facts, step))
 }
@@ -67,7 +67,7 @@ export function refusalOfRightCode(facts: FactsReader, step: string): string | u
 }
 
 /**
- * Lists the factors of which the instance accepts wrong codes: the client reads its answer to a wrong code as "yes". With such a factor, any code would sign in.
+ * Lists the factors whose wrong codes the instance accepts: the client reads the answer as "yes". With such a factor, any code would sign in.
  * @param isUsed whether the app has this factor. Default: all factors count
  */
 export function acceptedWrongCodesIn(allFacts: Facts, isUsed: (factor: string) => boolean = () => true): string[] {
@@ -87,7 +87,7 @@ const CODE_STEPS = {
 function isWrongAccepted(facts: FactsReader, wrong: string, right: string): boolean {
   if (!facts.has(wrong) || facts.http(wrong) !== OK) return false
   const verdict = verdictIn(facts, wrong)
-  // A report of an older version: if a right code got the same fields, assume the worse.
+  // A report of an older version of the probe: if a right code got the same fields, assume that the client accepts the wrong code.
   if (verdict === undefined) return isTakenForRight(facts, right) && isAnsweredAlike(facts, right, wrong)
   return verdict === 'yes'
 }

@@ -75,7 +75,10 @@ export class FactsReader {
       .filter(([path]) => path.replace(/\[\]$/, '').split('.').at(-1) === field)
   }
 
-  /** The kind of the value that the client reads for a field: that of the object itself; or that of its inner objects, if they agree (`client/places.ts`). */
+  /**
+   * The kind of the value that the client reads for a field (`client/places.ts`): the object's own field counts, or else the field of the inner objects.
+   * @returns undefined if there is no such field, or if the values are of several kinds
+   */
   read(step: string, field: string): string | undefined {
     const found = this.found(step, field).filter(([path, kind]) => kind !== 'null' && !path.startsWith('[') && !path.endsWith('[]'))
     const kinds = new Set((found.some(([path]) => path === field) ? found.filter(([path]) => path === field) : found).map(([, kind]) => kind))

@@ -6,7 +6,6 @@
  */
 import type { Interface } from 'node:readline/promises'
 
-/** The probe ends itself after one hour. */
 const MAX_MS = 60 * 60_000
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 /** Printed after each signal, whatever the probe is doing. So this sentence must be true in each stage, during the deletion, and during the comparison. */

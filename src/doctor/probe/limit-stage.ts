@@ -49,7 +49,7 @@ async function pushes(context: StageContext, { userId, username }: Enrolled): Pr
   const { json } = await users.enroll('limit.recovery', { username, recovery_username: username, channel: 'recovery' })
   await untilRefused(context, 'limit.pushes', MOST_PUSHES, () => caller.call('limit.pushes', { path: '/api/v1/approval', json: { userId, channel: 'push' } }))
   if (caller.facts['limit.pushes.after'] === '0') {
-    // No limit can be reached before the first push. So the refusal has another cause, for example a permission that the access key lacks.
+    // Nevis has refused even the first push. So the cause is not the limit, but for example a permission that the access key lacks.
     context.noteFailure(`the first push got ${httpOf(caller, 'limit.pushes')}, so the limit is not known`)
     forgetLimit(caller, 'limit.pushes')
   }

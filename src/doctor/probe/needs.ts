@@ -76,7 +76,7 @@ export function tokenStepOf(facts: FactsReader): string | undefined {
 
 const statusStepOf = (step: string) => step.replace(/^introspect\.(.*)$/, 'status.$1.verified')
 
-/** @returns undefined if no active transaction token was introspected, or if it names another user, which no option accepts */
+/** @returns undefined if no active transaction token was introspected, or if the token names another user, which no option accepts */
 export function tokenNeedsOf(facts: FactsReader): TokenNeeds | undefined {
   const step = tokenStepOf(facts)
   if (step === undefined || facts.ownClaim(step, 'active') !== 'true' || isOfOther(facts.ownClaim(step, 'sub'), OWNERS)) return undefined
@@ -112,13 +112,13 @@ type Reason = (facts: FactsReader, step: string) => string | undefined
 
 const isSuccess = (http: string) => ['200', '201', '202'].includes(http)
 
-/** Matches the kinds of values that are no text. */
+/** Matches the kinds of values other than text. */
 const NO_TEXT = /^(?:(?:negative )?number|(?:milli)?seconds since|(?:another )?http status|true|false|empty (?:list|object))/i
 
-/** Returns the status that the client reads from an answer (`client/decode.ts`); undefined if the client takes the answer for no status, or for an error. */
+/** Returns the status that the client reads from an answer (`client/decode.ts`); undefined if the client throws an error instead. */
 export function statusWordIn(facts: FactsReader, step: string): 'pending' | 'succeeded' | 'failed' | 'unknown' | undefined {
   const [http, kind] = [facts.http(step), facts.read(step, 'status')?.toLowerCase()]
-  // A 412 is a failure with Nevis's own error body, or with a word that no other status has.
+  // A 412 means `failed` if it has Nevis's own error body, or a status word other than `pending`, `succeeded` and `unknown`.
   if (http === '412') return facts.fields(step).includes('status: HTTP status') || !(kind === undefined || NO_TEXT.test(kind) || ['"pending"', '"succeeded"', '"unknown"'].includes(kind)) ? 'failed' : undefined
   if (http === '404') return kind === '"unknown"' ? 'unknown' : undefined
   if (['200', '202'].includes(http) && kind === '"pending"') return 'pending'
@@ -130,8 +130,8 @@ const hasSucceeded = (facts: FactsReader, step: string) => statusWordIn(facts, s
 const hasFailed = (facts: FactsReader, step: string) => facts.http(step) === '412' || facts.kinds(step, 'status').some((word) => NOT_ACCEPTED.includes(word.toLowerCase().replaceAll('"', '')))
 
 /**
- * True if the phone or a limit may be the cause of a 4xx (`refusedRequestsIn`). A request by `app` needs neither push messages nor SMS: if it gets the same
- * status, the instance itself is the cause.
+ * True if the phone or a limit may be the cause of a 4xx to a request by push or SMS. A request by `app` needs neither push messages nor SMS: if it gets the
+ * same status, the instance itself is the cause.
  */
 const isDoubtful = (facts: FactsReader, step: string) => ['approval.push', 'approval.sms'].includes(step) && facts.http(step).startsWith('4') && facts.http('approval.app') !== facts.http(step)
 
@@ -145,7 +145,7 @@ const ofRequest: Reason = (facts, step) => {
 const ofAppRequest: Reason = (facts, step) =>
   ofRequest(facts, step) ?? (isSuccess(facts.http(step)) && ['dataUri', 'qrCode', 'appLinkUri'].every((field) => facts.claim(step, field) === 'absent') ? 'the answer to the request for an approval has no code to scan' : undefined)
 
-/** Checks only the token of a status, which is all that the factor `widget` uses. For the other factors, `ofStatus` checks the rest. */
+/** Checks only the token of a status, which is all that the factor `widget` uses. Other factors need `ofStatus`. */
 const ofStatusToken: Reason = (facts, step) => (hasSucceeded(facts, step) && facts.claim(step, 'token') === 'absent' ? 'the status `succeeded` contains no token' : undefined)
 
 const ofStatus: Reason = (facts, step) => {

@@ -91,7 +91,7 @@ export async function probeCommand(argv: readonly string[], env: Environment, ou
     say(`Asking ${address}`)
     const person = new TerminalPerson(terminal, signal, say)
     const results = await runStages({ ...cloud, stages, phone: given.sms, hasProxy: cloud.proxy !== undefined, person, pause: (ms, ended) => pause(ms, undefined, ended && { signal: ended }), say, signal })
-    // Print the names of these users before the comparison, because the developer may end the command during the comparison.
+    // Print the names of the remaining test users before the comparison, because the developer may end the command during the comparison.
     if (results.usersLeft > 0) say(`These test users may still exist. Look for them in the management console of Nevis, and delete those that you find:\n  ${results.namesLeft.join('\n  ')}`)
     const report = reportOf(results, results.obstacle === undefined ? await compared(results, signal, say) : NOT_COMPARED)
     output.log(textOf(report, address))

@@ -49,7 +49,7 @@ function limitIn(facts: FactsReader, step: string, what: string, option?: string
   return { answer: `after ${after}: HTTP ${facts.http(step)}`, ...(option !== undefined && { option }) }
 }
 
-/** @param option the option of this package that should not be longer than this lifetime */
+/** @param option the option of this package that should not be longer than the lifetime that the probe has measured */
 function lifetimeIn(facts: FactsReader, step: string, option: string): Omit<Answered, 'question'> {
   const seconds = facts.text(`${step}.seconds`)
   return { answer: `${seconds} s${/^\d/.test(seconds) ? ` (to within ${POLL_SECONDS} s)` : ''}, then ${facts.saw(step)}`, does: `\`${option}\` sets when this package ends it`, ...(/^\d/.test(seconds) && { option: `\`${option}\`, at most this time` }) }
@@ -82,7 +82,7 @@ const QUESTIONS: readonly (readonly [question: string, step: string | readonly s
   ['Does the status endpoint need the access key?', 'status.unknown', (facts) => {
     const does = 'the client sends the key to the status endpoint only after a 401 without it that is no HTML page'
     if (doesStatusNeedKey(facts)) return { answer: `yes (HTTP ${facts.http('status.unknown')} without it)`, does }
-    // The probe has sent both requests without the key. Any answer but a status, for example a 403, does not show what the endpoint needs.
+    // The probe has sent the requests of these two steps without the key. An answer without a status, for example a 403, does not show what the endpoint needs.
     const hasStatus = ['status.unknown', 'status.enroll.pending'].some((step) => statusWordIn(facts, step) !== undefined)
     return hasStatus ? { answer: 'no', does } : { refused: 'status.unknown' }
   }],
@@ -136,7 +136,7 @@ const QUESTIONS: readonly (readonly [question: string, step: string | readonly s
     if (!facts.has('approval.invented.no-device')) return undefined
     const [older, app, invented] = ['qr-code', 'app', 'invented'].map((channel) => facts.http(`approval.${channel}.no-device`)) as [string, string, string]
     const isOlderUnknown = older === invented && app !== invented
-    // If the names get the same answer as an invented one, this answer does not show which names Nevis knows.
+    // If `app` and `qr-code` get the same answer as an invented name, this answer does not show which names Nevis knows.
     if (!isOlderUnknown && older === invented) return { refused: 'approval.qr-code.no-device' }
     return {
       answer: isOlderUnknown ? `no (HTTP ${older}; HTTP ${app} for \`app\`)` : 'yes',
@@ -179,7 +179,7 @@ const QUESTIONS: readonly (readonly [question: string, step: string | readonly s
   }))],
   ['Can a transaction token be introspected only once?', 'introspect.push.accept.again', ifAccepted(['introspect.push.accept', 'introspect.push.accept.again'], (facts) => {
     const [first, second] = ['introspect.push.accept', 'introspect.push.accept.again'].map((step) => facts.ownClaim(step, 'active'))
-    // The second answer shows something only if the token was active before.
+    // The second introspection shows something only if the token was active at the first one.
     if (first !== 'true') return { refused: 'introspect.push.accept' }
     if (second !== 'true' && second !== 'false') return { refused: 'introspect.push.accept.again' }
     return { answer: second === 'false' ? 'yes' : 'no', does: 'each token is introspected once, by the process that decides' }

@@ -141,13 +141,12 @@ function hasLastingAnswers(facts: Facts): boolean {
 
 const NOT_TRIED = / was not tried$/
 
-/** The kinds of bodies that have no fields. */
 const NO_FIELDS = ['other text', 'a page', 'empty body']
 
 /**
- * True if another dialect may hide a change that this dialect makes (`difference`). There are two cases: the instance answers the request with a status that
- * neither the simulator nor this dialect has, for example because it refuses the request; or it answers with an error whose body has no fields, where the
- * simulator and this dialect have some. Such an answer says nothing about this dialect.
+ * True if the instance's answer does not show whether the instance makes a change of this dialect (`difference`). There are two cases:
+ * - the instance sends a status that neither the simulator nor this dialect sends, for example because the instance refuses the request;
+ * - the change is one of the body, and the instance sends an error without fields, which neither the simulator nor this dialect sends.
  */
 function isHidden(difference: string, changes: Differences, facts: Facts, simulated: Facts): boolean {
   const [http, fields] = [`${stepOf(difference)}.http`, `${stepOf(difference)}.fields`]
@@ -158,7 +157,7 @@ function isHidden(difference: string, changes: Differences, facts: Facts, simula
   return !changes.has(`${http} is ${String(facts[http])}`)
 }
 
-/** True if the dialect leaves a field out, but the instance has it, with a value of another kind than the simulator. */
+/** True if the dialect leaves a field out, but the instance sends it with a value of another kind than the simulator does. */
 function isReplaced(difference: string, changes: Differences, differences: Differences): boolean {
   const [, name, path] = /^(\S+) lacks (.*): [^:]*$/.exec(difference) ?? []
   const isOfField = (one: string) => one.startsWith(`${name} has ${path}: `)
@@ -168,9 +167,9 @@ function isReplaced(difference: string, changes: Differences, differences: Diffe
 /**
  * Lists the steps at which the fields and the type of an error cannot be compared. Lists no step unless most of the errors that the instance and the simulator
  * both send have other fields or another type on the instance, for example `application/problem+json`: all errors of the instance then probably have that form.
- * But the errors of all dialects have the simulator's form, so the instance's errors would fit no dialect. The value says what can be compared at a step:
- * - `all`: the instance has another status than the simulator, so only the status can be compared.
- * - `new`: the simulator sends a status of a transaction, such as `failed`, and the instance an error body. The fields that this body lacks can be compared.
+ * But the errors of all dialects have the simulator's form, so the instance's errors would fit no dialect. The value says why:
+ * - `all`: the instance sends another HTTP status than the simulator. Only the HTTP status can be compared.
+ * - `new`: the instance sends an error body instead of the status of a transaction, such as `failed`. Of the fields, only the missing ones can be compared.
  */
 function stepsOfOtherErrors(facts: Facts, simulated: Facts): ReadonlyMap<string, 'all' | 'new'> {
   const errors = Object.keys(facts).filter((name) => name.endsWith('.http') && /^[45]/.test(String(facts[name])))
@@ -252,7 +251,7 @@ function isAnswerOfNevis(name: string, http: string): boolean {
 }
 
 function matching(facts: Facts, simulated: Facts, dialects: ReadonlyMap<string, Differences>, hasFailed: boolean): Recognised {
-  // After a failure, a stage does not send its further requests. So a request that was not sent says nothing about the instance.
+  // After a failure, a stage does not send its further requests. So a request that was not sent is no difference.
   const mayStop = hasFailed || Object.keys(facts).some((name) => isOfLost(name, facts))
   const otherErrors = stepsOfOtherErrors(facts, simulated)
   const isOfOtherError = (one: string) => OF_FORM.test(one) && otherErrors.has(stepOf(one)) && !(otherErrors.get(stepOf(one)) === 'new' && / lacks /.test(one))

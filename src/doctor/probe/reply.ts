@@ -66,7 +66,7 @@ export function endpointOf({ method = 'POST', path }: Call): string {
 /** Returns whether the client reads an HTTP 200 as "the code is right". Undefined for a request without a code, and for another HTTP status. */
 export function verdictOnCode({ status, text, mayBeCutOff }: Reply, { codeOf }: Call): Verdict | undefined {
   if (status !== 200 || codeOf === undefined) return undefined
-  // The client ignores a byte order mark, too.
+  // Ignore a byte order mark, as the client does.
   return verdictOf(new Answer('verifyCode', status, text.replace(/^\uFEFF/, ''), undefined, undefined, mayBeCutOff), codeOf)
 }
 
@@ -118,8 +118,8 @@ export class EndpointMemory {
   }
 
   /**
-   * The key of an answer: its endpoint and its kind. Before the first JSON answer, only its kind: otherwise the probe would send a request to each endpoint
-   * twice, even if no Nevis instance is at this address.
+   * The key of an answer: its endpoint and its kind. Before the first JSON answer, only its kind: a kind that came twice at one endpoint then need not come
+   * twice at the others. Otherwise the probe would send each request twice if no Nevis instance is at this address.
    */
   #kindAt(call: Call, reply: Reply): string {
     return `${this.#inJson.size === 0 ? '' : endpointOf(call)} ${kindOf(reply)}`

@@ -61,7 +61,7 @@ export function reportOf({ facts: recorded, finished, failed, ofFailed, obstacle
   const leftOut = isCompared ? recognised.leftOut ?? [] : [...new Set(ofFailed.values())]
   const recordedIn = (isLeftOut: boolean): Facts => Object.fromEntries(Object.entries(recorded).filter(([name]) => (leftOut.length > 0 && ofFailed.has(name)) === isLeftOut))
   const facts = recordedIn(false)
-  // If the probe ended in the middle of a stage, `failed` contains the reason, too.
+  // If the probe ended in the middle of a stage, both `endedBy` and `failed` contain the reason.
   const reason = isCompared ? endedBy : recognised
   return {
     probe: 1,

@@ -34,7 +34,7 @@ const SECONDS = [1e9, 1e11] as const
 /**
  * Describes a body.
  * @param json the parsed body
- * @param http the HTTP status of the response. A number in the body that is another HTTP status gets other words
+ * @param http the HTTP status of the response. A number in the body is called `HTTP status` only if it equals this status
  * @param requestedPath the path of the request. If the field `path` of the body is another path, the description says so
  * @returns one text per field, for example `enrollment.statusToken: JWT`, sorted. All items of a list have the same path, which ends in `[]`
  */

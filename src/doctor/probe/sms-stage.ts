@@ -128,7 +128,10 @@ async function isRight(context: StageContext, transaction: TextTransaction, code
   return isShown(context, transaction, 'right.with-channel')
 }
 
-/** True if the answer to the code shows that the code is right. If right and wrong codes get the same unclear answer, asks for the status, as the strategy does. */
+/**
+ * True if Nevis's answer shows that the code is right: the client accepts the code, or the answer is unclear but differs from that to a wrong code. If it does
+ * not differ, asks for the status, as the strategy does.
+ */
 async function isShown(context: StageContext, { step, statusToken }: TextTransaction, name: string): Promise<boolean> {
   const { caller } = context
   const [ofCode, ofWrong, ofStatus] = [`verification.${step}.${name}`, `verification.${step}.${name.replace('right', 'wrong')}`, `status.${step}.verified`]

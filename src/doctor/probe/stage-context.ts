@@ -106,7 +106,7 @@ export async function decidedByPerson(context: StageContext, step: string, statu
   return undefined
 }
 
-/** Introspects the token of a status response twice: Nevis may refuse the second introspection. */
+/** Introspects the token of a status response twice, to see whether Nevis accepts this. Then sends the token in place of a status token. */
 export async function introspectTwice(context: StageContext, step: string, statusReply: Reply, startedAt: number): Promise<void> {
   const token = textAt(statusReply.json, 'token')
   if (token === undefined) return

@@ -128,7 +128,6 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
   return { facts, finished, failed, ofFailed, obstacle, calls: caller.calls, usersLeft: namesLeft.length, namesLeft, endedBy }
 }
 
-/** Returns the error if it is a NevisUnreachable, and throws every other error. */
 function ifLost(reason: unknown): NevisUnreachable {
   if (reason instanceof NevisUnreachable) return reason
   throw reason

@@ -108,7 +108,7 @@ export class TestUsers {
       // 404, because it no longer knows the user.
       if (await this.isGone(user, wasDeleted && isUnknownToNevis(deletion))) return false
     }
-    // Nevis may find the user by name only later. So if nothing shows that the enrolment has failed, the user may exist, though no look-up found the user.
+    // Nevis may find a new user by name only later. So a user whom no look-up found counts as left, unless an answer of Nevis has set `mayExist` to false.
     return !isGone || user.mayExist
   }
 
@@ -126,7 +126,7 @@ export class TestUsers {
   }
 
   /**
-   * Looks a test user up. Returns true if the user is gone. A response that a gateway may have sent shows this only if `mayExist` is false.
+   * Looks a test user up. Returns true if the user is gone. A response that a gateway may have sent counts only if `mayExist` is false.
    * @param isConfirmed true if Nevis's answers to deletions show that the user is gone. The result is then false only if the look-up still finds the user
    */
   private async isGone(user: TestUser, isConfirmed = false): Promise<boolean> {

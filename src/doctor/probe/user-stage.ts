@@ -9,7 +9,7 @@ import { httpOf, introspect, status, type StageContext } from './stage-context'
 
 /** A number that no phone has, because the country code 999 is not assigned (ITU-T E.164). So no SMS can arrive. */
 const NO_PHONE_NUMBER = '+9990000000'
-/** The name of a channel that Nevis cannot know. Its answer shows how Nevis answers to the name of a channel that it does not know. */
+/** The name of a channel that does not exist, to see how Nevis answers to an unknown name. */
 const INVENTED_CHANNEL = 'invented'
 
 export async function userStage(context: StageContext): Promise<void> {
@@ -60,7 +60,7 @@ async function recoveryCodes(context: StageContext, username: string): Promise<v
   await verify('verification.recovery.wrong', 'zzzz-yyyy-xxxx-wwww')
   if (code === undefined || second === undefined) return context.noteFailure(`the enrolment of recovery codes got no codes (${httpOf(caller, 'enroll.recovery')})`)
   const right = await verify('verification.recovery.right', code, third)
-  // Without an answer (status 0), Nevis may not have got this code. So the code may still be unused.
+  // Without an answer (status 0), it is not known whether Nevis got this code. So the code is perhaps still unused.
   if (right.status !== 0) await verify('verification.recovery.used', code)
   await users.enroll('enroll.recovery.again', body)
   await verify('verification.recovery.older-set', second)

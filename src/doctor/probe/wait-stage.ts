@@ -10,8 +10,8 @@ import { decided, httpOf, status, type StageContext } from './stage-context'
 /** The probe waits at most this many seconds until an enrolment or approval expires: longer than any lifetime that the strategy accepts. */
 const MOST_SECONDS = 900
 /**
- * The pause between two status calls. It is longer than in the other stages, because the probe may make only a limited number of calls. The probe rounds down
- * to this time when it records a lifetime.
+ * The pause between two status calls. It is longer than in the other stages, because the probe may make only a limited number of calls. The probe records
+ * a lifetime as a multiple of this time, rounded down.
  */
 export const POLL_SECONDS = 5
 

@@ -53,7 +53,7 @@ const BURST_SECONDS = 0.1
 /** While calls to Nevis fail, the rate of calls falls, but not below 2 % of the maximum. */
 const MIN_SHARE = 0.02
 
-/** Limits the calls to Nevis per second, and serves waiting transactions in order of arrival. A failed call halves the rate; a successful call raises it. */
+/** Limits the calls to Nevis per second, and serves waiting transactions in order of arrival. A call without an answer (`isAnswered`) halves the rate. */
 export class RateLimiter {
   private readonly queue: (() => void)[] = []
   private timer: NodeJS.Timeout | undefined

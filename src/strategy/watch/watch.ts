@@ -62,7 +62,7 @@ export class StatusWatch {
 
   /**
    * Calls the listener once, as soon as the transaction is decided or has expired.
-   * @param silenceChanged called each time when the result of `isSilent` changes before that
+   * @param silenceChanged called each time when the result of `isSilent` changes, until the listener is called
    * @returns a function that stops listening
    */
   follow(sealed: HandleContent, listener: Listener, silenceChanged: () => void = () => {}): () => void {
@@ -95,7 +95,6 @@ export class StatusWatch {
     return (watched.isOf(statusToken) ? watched : this.newWatch(sealed)).decide(transaction)
   }
 
-  /** True if this process watches a transaction with this id. */
   has(id: string): boolean {
     return this.transactions.has(id) || this.transactions.has(withoutStatus(id))
   }
@@ -188,11 +187,11 @@ export class StatusWatch {
     // transaction has moved to a new session: the ledger then stores the transaction's end under another key (`ledger/endings.ts`).
     if (known !== undefined && (!known.isOver(now) || known.hasFailed() || now >= sealed.expiresAt) && !known.hasMovedBefore(sealed)) return known
     const watched = this.newWatch(sealed)
-    // If the user had to type a code first, the page has until now used a `WatchedTransaction` without a status token (see `keyOf`). Settle the one without the
-    // token: otherwise it would later report that the user has abandoned the transaction.
+    // If the user had to type a code first, the page has until now used a `WatchedTransaction` without a status token (see `keyOf`). Settle it: otherwise it
+    // would later report that the user has abandoned the transaction.
     if (sealed.statusToken !== undefined) this.transactions.get(withoutStatus(sealed.id))?.settle()
-    // `watched` is the one without a status token. If the other one, with the token, exists already, it reports the transaction's end. So settle `watched`: the
-    // end must not be reported twice.
+    // `watched` has no status token. A `WatchedTransaction` with the token exists already, and reports the transaction's end. So settle `watched`: the end must
+    // not be reported twice.
     else if (this.transactions.has(sealed.id)) watched.settle()
     if (now < sealed.expiresAt) this.transactions.set(keyOf(sealed), watched)
     return watched

@@ -261,7 +261,7 @@ export class WatchedTransaction {
       // Report only the first of several errors in a row, and none while a callback waits for this call: the callback itself passes the error to the app.
       if (this.failures === 0 && this.deciding === 0) this.reports.faulted?.(this.#sealed, error)
       isAnswered = this.unreadable.add(error)
-      // An answer without a status still shows that Nevis is up. So do not double the interval of polling as after other failures, and do not lower the rate.
+      // An answer without a status still shows that Nevis is up. So do not double the polling interval as after other failures, nor lower the rate limit.
       this.failures = isAnswered ? 1 : this.failures + 1
       const { retryAfterSeconds = 0 } = error instanceof NevisError ? error : {}
       this.backOffUntil = performance.now() + Math.min(retryAfterSeconds * 1000, MAX_BACK_OFF_MS)

@@ -32,7 +32,7 @@ window.nevisMoreTime = (main, say, succeeded) => {
     const { response: page, responseURL } = await post(form)
     const fresh = page?.querySelector<HTMLElement>('main[data-transaction]')
     const error = page?.querySelector('[role="alert"]')?.textContent
-    // The server has refused, and its page says why.
+    // The server has refused to give more time, and its page says why.
     if (error) return say(error)
     if (!fresh) throw new TypeError()
     for (const field of main.querySelectorAll<HTMLInputElement>('[name="transaction"], [name="_csrf"]')) {

@@ -10,8 +10,10 @@
 
 window.nevisTypedPhone = (main) => {
   const KEY = 'nevis-phone'
-  // Stands for the transaction that the user starts from this page: this page does not know its name yet.
+  // Replaces the name of the transaction that the user starts from this page: this page does not know that name yet. The start may fail, and then the next page
+  // in this tab may be of another user. So a page uses such a number only if it was stored less than a minute ago.
   const NEXT = 'next'
+  const NEXT_MS = 60_000
   const { sharedName } = main.dataset
   const phone = main.querySelector<HTMLInputElement>('[name="phone"]')
 
@@ -19,15 +21,15 @@ window.nevisTypedPhone = (main) => {
   function keep(of: string | undefined): void {
     try {
       sessionStorage.removeItem(KEY)
-      if (phone?.value && of) sessionStorage.setItem(KEY, JSON.stringify([of, phone.value]))
+      if (phone?.value && of) sessionStorage.setItem(KEY, JSON.stringify([of, phone.value, Date.now()]))
     } catch {
       // The browser blocks the storage, so the user must type the number again.
     }
   }
 
   try {
-    const [of, number] = JSON.parse(sessionStorage.getItem(KEY) ?? '[]') as string[]
-    if (phone && number && (of === NEXT || of === sharedName)) phone.value ||= number
+    const [of, number, storedAt = 0] = JSON.parse(sessionStorage.getItem(KEY) ?? '[]') as [string?, string?, number?]
+    if (phone && number && (of === NEXT ? Date.now() - storedAt < NEXT_MS : of === sharedName)) phone.value ||= number
   } catch {
     // As above.
   }

@@ -38,7 +38,7 @@
       heading.focus()
     }
     void attempt(() => {
-      // The browser keeps the state of the history over a reload only. The user then knows what the page says, unless the text has changed.
+      // After a reload, `history.state` contains the text that the page said before. If the text is the same, a screen reader must not announce it again.
       // Leave out empty and hidden parts: the script fills or shows them later.
       const parts = [...main.querySelectorAll('[role="alert"], [role="status"]')].filter((part) => part.textContent && !part.closest('[hidden]'))
       const said = parts.map(({ textContent }) => textContent).join(' ')
@@ -278,7 +278,6 @@
     addEventListener('online', resume, { signal })
     addEventListener('offline', sayWhetherOnline, { signal })
     addEventListener('pagehide', pause, { signal })
-    // Removes spaces from a code that the user has pasted or typed.
     const code = main.querySelector<HTMLInputElement>('input[name="code"]')
     code?.addEventListener('change', () => (code.value = code.value.replace(/\s/g, '')))
     window.nevisWidget(main, write, () => isOver || isGone(), finish)

@@ -35,7 +35,8 @@ export interface SecondFactorView {
   /** URL to which the page sends the result. */
   readonly callbackURL: string
   /**
-   * The message that the phone shows: plain text, or `<html>…</html>` with the tags `b br em i strong u` only. Never put a plain message into `innerHTML`.
+   * The app's `message`, which the phone shows with the factors `push` and `app`: plain text, or `<html>…</html>` with the tags `b br em i strong u` only.
+   * Never put a plain message into `innerHTML`.
    */
   readonly message?: string
   /** What the user confirms, as labels with values. */

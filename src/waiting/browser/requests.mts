@@ -8,7 +8,7 @@ import type { SecondFactorErrorCode, StepUpOptions } from './contract.mjs'
 
 /** With this media type in `Accept`, the strategy responds with `{ next: url }` instead of a redirect. */
 const NEXT = 'application/vnd.passport-nevis.next+json'
-/** A failed request is repeated for at most eleven minutes, because no transaction lives longer. */
+/** A failed request is repeated for at most eleven minutes: a transaction lives at most ten minutes, except while the user saves recovery codes. */
 const LONGEST_MS = 660_000
 /** Time limit of one request. A connection can break unnoticed, so even an event stream is requested again after this time. */
 const REQUEST_MS = 60_000
@@ -48,7 +48,7 @@ export interface Requests {
   resolve(url: string): URL
   /**
    * Sends a GET, or a POST if there are fields.
-   * @param isRepeated true: repeat the request if the network fails, or if the server responds with 429 or 503; a GET after 502 and 504, too
+   * @param isRepeated true: repeat the request if the network fails, or if the server responds with 429 or 503; a GET after any other 5xx except 500, too
    */
   send(isRepeated: boolean, url: string, fields?: object): Promise<Answer>
   sleep(seconds: number): Promise<void>

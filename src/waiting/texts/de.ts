@@ -98,6 +98,7 @@ export const de: Texts = {
   resendOrChange: 'Erneut senden oder Nummer ändern',
   resendIn: 'Erneut senden (in {n}\u00a0s)',
   tooSoon: 'Vor einem Moment gesendet. Sie können in {n}\u00a0s erneut senden.',
+  tooManyCodes: 'Für Ihr Benutzerkonto wurden zu viele Codes eingegeben. Versuchen Sie es in {minutes} erneut.',
   sentAgain: 'Erneut gesendet. Frühere Anfragen und Codes gelten nicht mehr.',
   sentToPhone: 'Gesendet an {phone}. Frühere Anfragen gelten nicht mehr.',
   anotherPhone: 'Anderes Telefon verwenden',

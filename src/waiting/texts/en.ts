@@ -100,6 +100,7 @@ export const en: Texts = {
   resendOrChange: 'Send again or change the number',
   resendIn: 'Send again (in {n}\u00a0s)',
   tooSoon: 'Sent a moment ago. You can send again in {n}\u00a0s.',
+  tooManyCodes: 'Too many codes were entered for your account. Try again in {minutes}.',
   sentAgain: 'Sent again. Earlier requests and codes are no longer valid.',
   sentToPhone: 'Sent to {phone}. Earlier requests are no longer valid.',
   anotherPhone: 'Use another phone',

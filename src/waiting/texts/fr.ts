@@ -98,6 +98,7 @@ export const fr: Texts = {
   resendOrChange: 'Renvoyer ou changer de numéro',
   resendIn: 'Renvoyer (dans {n}\u00a0s)',
   tooSoon: 'Envoyé à l’instant. Vous pourrez renvoyer dans {n}\u00a0s.',
+  tooManyCodes: 'Trop de codes ont été saisis pour votre compte utilisateur. Réessayez dans {minutes}.',
   sentAgain: 'Nouvel envoi effectué. Les demandes et les codes précédents ne sont plus valables.',
   sentToPhone: 'Envoyé à {phone}. Les demandes précédentes ne sont plus valables.',
   anotherPhone: 'Utiliser un autre téléphone',

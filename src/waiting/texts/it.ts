@@ -98,6 +98,7 @@ export const it: Texts = {
   resendOrChange: 'Invia di nuovo o cambia numero',
   resendIn: 'Invia di nuovo (tra {n}\u00a0s)',
   tooSoon: 'Appena inviato. Potrà inviare di nuovo tra {n}\u00a0s.',
+  tooManyCodes: 'Sono stati inseriti troppi codici per il Suo account. Riprovi tra {minutes}.',
   sentAgain: 'Inviato di nuovo. Le richieste e i codici precedenti non sono più validi.',
   sentToPhone: 'Inviato a {phone}. Le richieste precedenti non sono più valide.',
   anotherPhone: 'Usa un altro telefono',

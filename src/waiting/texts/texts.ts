@@ -102,6 +102,8 @@ export interface Texts {
   readonly resendIn: string
   /** Shown if the user has sent again too soon; `{n}` is the number of seconds left. */
   readonly tooSoon: string
+  /** Shown if the user has entered too many codes in all sessions together; `{minutes}` is, for example, `60 minutes`. */
+  readonly tooManyCodes: string
   /** Shown after the push or the SMS was sent again. */
   readonly sentAgain: string
   /** Replaces the text `sentAgain` if the user has chosen one of several phones; `{phone}` is its name. */

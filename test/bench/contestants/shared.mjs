@@ -8,7 +8,7 @@ export const accessKey = `eyJhbGciOiJIUzUxMiJ9.${'k'.repeat(300)}`
 
 let users = 0
 const prefix = process.pid.toString(16).padStart(8, '0').slice(-8)
-/** A new user for each login, because passport-nevis limits how often one user may start. */
+/** A new user for each login, because passport-nevis limits the number of sign-ins of one user. */
 export const nextUser = () => `${prefix}-0000-4000-8000-${(users++).toString(16).padStart(12, '0')}`
 
 /** A session in memory, so that the figures contain no cost of a session store. `parts/scale.mjs` measures logins with a session store. */

@@ -27,7 +27,7 @@ const seen = { polls: 0, failed: 0, ms: /** @type {number[]} */ ([]) }
 class Poller extends Person {
   agent = new Agent({ keepAlive: true, maxSockets: 1 })
   isOver = false
-  /** Whether the page has got an answer. */
+  /** Whether the page has got an answer to a poll. */
   isAnswered = false
 
   async poll() {

@@ -35,7 +35,7 @@ export class Person {
   #decide = () => {}
   decided = new Promise((resolve) => (this.#decide = () => resolve(undefined)))
 
-  /** The page has learnt that the user has approved. */
+  /** Called when the page learns that the user has approved. */
   learn() {
     this.isDecided = true
     this.#decide()

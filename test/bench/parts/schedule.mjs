@@ -13,7 +13,8 @@ const SCHEDULES = [
 ]
 
 /**
- * Simulates the status calls for one user. Returns how many calls are made until one finds the user's answer, and how many seconds after the answer that is.
+ * Simulates the status calls for one user. `calls`: how many calls are made until one finds the user's answer. `late`: how many seconds after the answer this
+ * last call comes.
  * @param {number} answer how many seconds after the start the user answers
  * @param {readonly import('passport-nevis').PollStep[]} steps
  * @param {() => number} random makes each pause up to 10 % shorter or longer

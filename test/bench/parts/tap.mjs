@@ -7,8 +7,8 @@ import { quantile, seeded, spreadAnswers } from '../processes.mjs'
 /** How many users sign in one after another, each to both apps: the app with this package (`ours`) and the app without it (`byHand`). */
 const PAIRS = 20
 /**
- * How many users sign in to the app with this package, four at a time: with events, as many with JSON polling, and as many without JavaScript. The sign-ins
- * share this machine, so they slow each other down.
+ * How many users sign in to the app with this package in each of three ways: with events, with JSON polling, and without JavaScript. Four users sign in at a
+ * time. They share this machine, so they slow each other down.
  */
 const OTHERS = 20
 

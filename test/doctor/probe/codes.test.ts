@@ -133,7 +133,7 @@ it.each(ANSWERS)('%s › as an answer to any code: the probe concludes what the 
   const { facts } = await probe(['quiet', 'users'])
   const [wrong, right] = [await client(false), await client(true)]
   expect(acceptedWrongCodesIn(facts)).toHaveLength(wrong === 'yes' ? 1 : 0)
-  // An error (4xx, 5xx) does not show what a right code gets otherwise, and an answer that a gateway may have sent shows nothing.
+  // After an error (4xx, 5xx), and after an answer that a gateway may have sent, the probe does not know how Nevis answers a right code.
   const isOpen = answer.status >= 400 || !/^\d/.test(String(facts['verification.recovery.right.http']))
   const sentences = refusalsIn(facts).map(({ sentence }) => sentence)
   expect(sentences).toEqual(isOpen || right === 'yes' ? [] : [expect.stringMatching(/^sign-ins by recovery fail: the answer to a right code is HTTP \d+/)])
@@ -163,7 +163,7 @@ it('the report prints how the client reads each answer', async () => {
 })
 
 describe('a code of a text message', () => {
-  /** The text messages that the probe asked for, and whether it took a typed code for right. */
+  /** Runs the probe. `failed`: the reasons why stages failed. `texts`: how many text messages it asked for. */
   const typed = async (code?: () => string) => {
     const { facts, failed, said } = await probe(['quiet', 'sms'], code)
     return { facts, failed: failed.map(({ reason }) => reason), texts: said.filter((line) => line.startsWith('Asking Nevis for text message')).length }

@@ -12,7 +12,7 @@ export const findByUsername = (username: string): User | undefined => users.find
 export const findByPassword = (username: string, password: string): User | undefined =>
   password === 'correct horse' ? findByUsername(username) : undefined
 
-/** Finds the user who approved: at the first approval by the username, and stores the Nevis id; later by this id. */
+/** Finds the user who approved: by the Nevis id, or at the first approval by the username. The first approval stores the Nevis id. */
 export function findByNevis({ id, username = '' }: { readonly id: string; readonly username?: string }): User | undefined {
   const linked = users.find((user) => user.nevisUserId === id)
   if (linked !== undefined) return linked

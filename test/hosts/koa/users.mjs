@@ -6,7 +6,7 @@ export const findByUsername = (username) => users.find((user) => user.username =
 
 export const findByPassword = (username, password) => (password === 'correct horse' ? findByUsername(username) : undefined)
 
-/** Finds the user who approved: at the first approval by the username, and stores the Nevis id; later by this id. */
+/** Finds the user who approved: by the Nevis id, or at the first approval by the username. The first approval stores the Nevis id. */
 export function findByNevis({ id, username }) {
   const linked = users.find((user) => user.nevisUserId === id)
   if (linked !== undefined) return linked

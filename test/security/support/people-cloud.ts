@@ -15,7 +15,7 @@ export type Kind = 'app' | 'sms' | 'recovery'
 export interface Gateway {
   readonly status: number
   readonly body: string
-  /** True if the gateway passes the request on, so that it has its effect in the cloud. If `body` is empty, the caller gets the cloud's answer. */
+  /** True if the gateway passes the request on to the cloud. The caller then gets the cloud's answer if `body` is empty, otherwise the gateway's. */
   readonly passes: boolean
   /** The caller gets no answer: the gateway closes the connection, or never answers. */
   readonly silent?: 'closes' | 'hangs' | undefined

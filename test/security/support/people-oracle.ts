@@ -91,7 +91,8 @@ export class Oracle {
   asked(route: RouteName, codes: readonly (string | undefined)[], before: { readonly rings: number; readonly starts: number }, isOneSession: boolean): void {
     if (isOneSession && this.cloud.rings.length > before.rings + 1) this.refuse('parallel starts in one session ask twice')
     const isRefused = codes.every((code) => code === 'too_many_starts')
-    // A refused start must make no call to Nevis. `approve-or-enroll` is exempt: only Nevis can say whether it is an enrolment, for which the SMS limit holds.
+    // A refused start must make no call to Nevis. `approve-or-enroll` is exempt: the limit of SMS refuses only enrolments, and only Nevis can say whether this
+    // start is one.
     const { options }: Route = routes[route]
     if (isRefused && options.operation !== 'approve-or-enroll' && this.cloud.starts > before.starts) this.refuse('a start that is refused asks the cloud')
   }

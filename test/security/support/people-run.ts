@@ -112,7 +112,8 @@ export class People {
         return
       }
       case 'putBack':
-        // Writes old copies of sessions that no logout has ended back into the store, as express-session does after a slow request with `resave: true`.
+        // Puts old copies of sessions back into the store, as express-session does after a slow request with `resave: true`. Leaves out the sessions that a
+        // logout has ended.
         for (const [id, text] of this.copies) if (!this.oracle.isLoggedOut(id)) this.host.store.set(id, text)
     }
   }
