@@ -33,6 +33,8 @@ export class Answer {
     date?: unknown,
     /** True if the response declared no length and ended when the connection closed. The body may then be cut off. */
     readonly isOpenEnded = false,
+    /** The path of the request, without the base URL. */
+    readonly requestedPath?: string,
   ) {
     this.#date = date
   }
@@ -106,12 +108,16 @@ export class Answer {
     return this.unexpected(this.#hasTooManyValues ? `the answer has more than ${MAX_VALUES} values` : 'the answer is not a JSON object')
   }
 
-  /** Creates the NevisError for the HTTP status. A 404 becomes `NEVIS_NOT_FOUND` only if the body is an error body of Nevis (`isErrorOfNevis`). */
+  /** Creates the NevisError for the HTTP status. A 404 becomes `NEVIS_NOT_FOUND` only if the body is Nevis's error body about this request. */
   statusError(): NevisError {
     const { status } = this
     if (status === 429) return this.#error('NEVIS_RATE_LIMITED')
     if (status === 401 || status === 403) return this.#error('NEVIS_UNAUTHORIZED')
-    if (status === 404) return this.isErrorOfNevis ? this.#error('NEVIS_NOT_FOUND') : this.unexpected('the body of this 404 is not an error body of Nevis')
+    if (status === 404) {
+      if (!this.isErrorOfNevis) return this.unexpected('the body of this 404 is not an error body of Nevis')
+      if (namesOtherPath(this.jsonObject(), this.requestedPath)) return this.unexpected('the body of this 404 names another path than the request')
+      return this.#error('NEVIS_NOT_FOUND')
+    }
     if (status >= 300 && status < 400) return this.unexpected('the answer is a redirect, which this client does not follow')
     if (status >= 400 && status < 500) return this.#error('NEVIS_REJECTED')
     return status >= 500 ? this.unexpected('the server reported an error') : this.unexpected()
@@ -124,6 +130,28 @@ export class Answer {
       retryAfterSeconds: this.retryAfterSeconds,
     })
     return this.isPage ? asFromPage(error) : error
+  }
+}
+
+/**
+ * True if the field `path` of an error body is another path than that of the request. Nevis's error body contains the path of the request. So the body is an
+ * error body of a gateway, for example about the page to which it has forwarded the request.
+ *
+ * A missing `path` is accepted. The query, and percent-encoding, make no difference. The field may also begin with the base URL or its path.
+ * @param json the error body
+ * @param requested the path of the request, without the base URL
+ */
+export function namesOtherPath(json: unknown, requested: string | undefined): boolean {
+  const { path } = Object(json) as { path?: unknown }
+  return typeof path === 'string' && requested !== undefined && !comparablePath(path).endsWith(comparablePath(requested))
+}
+
+function comparablePath(path: string): string {
+  const withoutQuery = path.split('?', 1)[0] as string
+  try {
+    return decodeURIComponent(withoutQuery)
+  } catch {
+    return withoutQuery
   }
 }
 

@@ -163,7 +163,7 @@ export class Http {
       },
     }
     try {
-      return answerOf(operation, await this.#axios.request<string>({ url: path, method, headers, data, transport, httpAgent: agent, httpsAgent: agent, ...(namesProxy(this.#options.baseURL) && { proxy: false as const }) }))
+      return answerOf(call, await this.#axios.request<string>({ url: path, method, headers, data, transport, httpAgent: agent, httpsAgent: agent, ...(namesProxy(this.#options.baseURL) && { proxy: false as const }) }))
     } catch (error) {
       return transportError(operation, error)
     }
@@ -178,12 +178,12 @@ function resultOf(outcome: Answer | NevisError, deadline: Deadline): Pick<NevisC
 }
 
 /** Turns the response of axios into an Answer, or into a NevisError if a compressed body was cut off. */
-function answerOf(operation: NevisMethod, { status, data, headers, request }: AxiosResponse<string>): Answer | NevisError {
+function answerOf({ operation, path }: HttpCall, { status, data, headers, request }: AxiosResponse<string>): Answer | NevisError {
   const raw = (request as Sent)[ANSWER]
   // If a compressed body is cut off at its start, axios returns an empty text. Reject such a response: an empty body can mean "the code is right".
   if (data.trim() === '' && hasEncodedBody(raw)) return new NevisError('NEVIS_UNEXPECTED_RESPONSE', operation, { nevisStatus: status, reason: 'the compressed body is empty' })
   const { 'retry-after': retryAfter, date } = headers as Record<string, unknown>
-  return new Answer(operation, status, data, retryAfterSeconds(retryAfter), date, isOpenEnded(raw))
+  return new Answer(operation, status, data, retryAfterSeconds(retryAfter), date, isOpenEnded(raw), path)
 }
 
 /** True if the body was compressed. Reads the raw headers, because axios deletes `Content-Encoding` after it has decoded the body. */

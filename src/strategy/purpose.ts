@@ -15,7 +15,7 @@ import type { NevisAuthenticateOptions } from './route-options'
 
 /** The options that make up the purpose of a route: what a user confirms there, and how. */
 const NAMES = ['authenticatorId', 'data', 'factor', 'factors', 'message', 'operation', 'phone'] as const
-const STARTING: readonly string[] = ['data', 'message', 'phone']
+const STARTING = ['data', 'message', 'phone'] as const
 
 /**
  * Computes the purpose of a route.
@@ -45,11 +45,11 @@ export function operationOf(options: AuthenticateOptions): AuthenticateOptions['
 /**
  * Checks whether this route may finish the transaction.
  *
- * - Without options: the route may finish any transaction.
- * - With `factors`: only transactions with one of these factors.
- * - If the route requires the operation `approve` or `enroll` (see `operationOf`): only transactions with this operation.
- * - With `message`, `data` or `phone`: only transactions that this route has started. The callback route may also finish a transaction that another route has
- *   started, if both routes have equal options (those in `NAMES`).
+ * - A route without the options in `NAMES` may finish any transaction.
+ * - A route with one of these options may finish only transactions that it has started itself. At the callback route, other rules apply:
+ *   - With `factors`: only transactions with one of these factors.
+ *   - If the route requires the operation `approve` or `enroll` (see `operationOf`): only transactions with this operation.
+ *   - With `message`, `data` or `phone`: only transactions of routes with equal options (those in `NAMES`).
  * @returns the option that does not match, or undefined
  * @internal
  */
@@ -63,9 +63,11 @@ export function purposeMismatch(
   const expected = operationOf(options)
   if (factors !== undefined && !factors.includes(factor)) return 'factors'
   if ((expected === 'approve' || expected === 'enroll') && expected !== operation) return 'operation'
-  if (!STARTING.some((name) => options[name as keyof NevisAuthenticateOptions] !== undefined)) return undefined
-  const own = purposeOf(req, options) as string
-  const fits = isCallbackRoute(req, settings) ? digestIn(purpose) === digestIn(own) : purpose === own
+  const own = purposeOf(req, options)
+  if (own === undefined) return undefined
+  const isShared = isCallbackRoute(req, settings)
+  if (isShared && STARTING.every((name) => options[name] === undefined)) return undefined
+  const fits = isShared ? digestIn(purpose) === digestIn(own) : purpose === own
   return fits ? undefined : 'purpose'
 }
 

@@ -497,13 +497,39 @@ describe('whatever is asked about a user or authenticator that is not there', ()
   describe('with the HTTP 404 of Nevis', () => {
     // Shows: C-error-4, C-user-5
     it.each(calls)('%s rejects with NEVIS_NOT_FOUND', async (operation, call) => {
-      answerAll(JSON.stringify(NOT_FOUND))
+      for (const method of ['GET', 'POST', 'PATCH', 'DELETE']) nock(CLOUD).intercept(/.*/, method).reply(404, (path) => ({ ...NOT_FOUND, path: path.split('?')[0] }))
       expect(await nevisError(call(newClient()))).toMatchObject({ code: 'NEVIS_NOT_FOUND', operation, nevisStatus: 404 })
     })
 
     it('is known by the number in `status`, also in the form of RFC 9457', async () => {
       answerAll('{"type":"about:blank","title":"Not Found","status":404,"detail":"no such user"}')
       expect((await nevisError(newClient().getUser(USER_ID))).code).toBe('NEVIS_NOT_FOUND')
+    })
+  })
+
+  describe('with an HTTP 404 that names a path', () => {
+    const errorOf = async (path: unknown, call = (client: NevisClient): Promise<unknown> => client.getUser(USER_ID)) => {
+      answerAll(JSON.stringify({ ...NOT_FOUND, path }))
+      const { code } = await nevisError(call(newClient()))
+      nock.cleanAll()
+      return code
+    }
+
+    it.each(calls)('of another request, %s rejects with NEVIS_UNEXPECTED_RESPONSE', async (_operation, call) => {
+      for (const path of ['/x', '/error', '/', '', '/api/v1/users/another', '/api/v1/status']) expect([path, await errorOf(path, call)]).toEqual([path, 'NEVIS_UNEXPECTED_RESPONSE'])
+    })
+
+    it('of this request, or none, getUser rejects with NEVIS_NOT_FOUND', async () => {
+      const own = `/api/v1/users/${USER_ID}`
+      const paths = [own, `${own}?a=b`, own.replaceAll('-', '%2D'), `/proxy${own}`, `${CLOUD}${own}`, undefined, null, 7]
+      for (const path of paths) expect([path, await errorOf(path)]).toEqual([path, 'NEVIS_NOT_FOUND'])
+      expect(await errorOf(`${own}%E0%A4%A`)).toBe('NEVIS_UNEXPECTED_RESPONSE')
+    })
+
+    it('of this request, findUserByUsername rejects with NEVIS_NOT_FOUND, whatever the query', async () => {
+      for (const path of ['/api/v1/users', '/api/v1/users?username=u12345', '/api/v1/users?username=x']) {
+        expect([path, await errorOf(path, (client) => client.findUserByUsername('u12345'))]).toEqual([path, 'NEVIS_NOT_FOUND'])
+      }
     })
   })
 

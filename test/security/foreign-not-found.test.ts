@@ -26,6 +26,8 @@ const FOREIGN: [string, unknown][] = [
   ['a list', []],
   ['a text for the number', { status: '404', error: 'Not Found' }],
   ['the status of a token', { status: 'unknown' }],
+  ['an error about the page to which a gateway has forwarded the request', { error: 'Not Found', message: 'x', path: '/error/404', status: 404, timestamp: 1 }],
+  ['an error about another request', { error: 'Not Found', message: 'x', path: '/api/v1/status', status: 404, timestamp: 1 }],
 ]
 const idOf = (username: string) => world.simulator.users.find((user) => user.username === username)?.userId as string
 
@@ -63,6 +65,13 @@ describe('a user who is new', () => {
     await world.simulator.phone('carl').scan(appLinkUri)
     expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
     expect(app.verified).toMatchObject([{ username: 'carl', operation: 'enroll', factor: 'app' }])
+  })
+
+  it.each(['/api/v1/users', '/api/v1/users?username=carl'])('is known by the 404 of Nevis about the look-up: %s', async (path) => {
+    const app = await start('approve-or-enroll')
+    world.simulator.faults.add({ on: 'findUserByUsername', status: 404, body: { error: 'Not Found', message: 'x', path, status: 404, timestamp: 1 } })
+    expect((await password(app, { factor: 'app' }, 'carl')).status).toBe(303)
+    expect(world.asked('enroll')).toBe(1)
   })
 
   it('is known, too, where Nevis writes its errors as RFC 9457 has them', async () => {

@@ -10,11 +10,23 @@ import type { Request, RequestHandler } from 'express'
 import { BasicStrategy } from './support/basic'
 import { atLeast, MemoryLedger, push, recovery, recordSecondFactor, requireSecondFactor, sms, widget } from '../../src'
 import type { Browser } from '../support/browser'
-import { handleIn, PASSWORD, signIn, type AppOptions, type TestApp } from '../support/app'
+import { callbackOf, handleIn, PASSWORD, signIn, type AppOptions, type TestApp } from '../support/app'
 import { lab, outcomeOf } from './support/lab'
 
 const world = lab()
 jest.setTimeout(30_000)
+
+/** Each option that is a part of the purpose, alone at a route. Each of these routes starts an approval. */
+const ALONE = {
+  factors: { factors: ['push'] },
+  factor: { factor: 'push' },
+  operation: { operation: 'approve' },
+  operations: { operation: () => 'approve' },
+  message: { message: 'Pay 5' },
+  data: { data: { amount: 5 } },
+  phone: { phone: '+41790000001' },
+  authenticatorId: { authenticatorId: () => undefined },
+}
 
 /** What the handlers of the routes have done. */
 let ran: string[]
@@ -40,6 +52,8 @@ const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   web.all('/harmless', answered('harmless', {}), done)
   web.all('/shared', answered('shared', {}), done)
   web.all('/strong', answered('strong', { factors: atLeast('push') }), done)
+  web.all('/other-strong', answered('other-strong', { factors: atLeast('push') }), done)
+  for (const [name, options] of Object.entries(ALONE)) web.all(`/only-${name}`, answered(name, options), done)
   web.all('/weak', answered('weak', { factors: atLeast('recovery') }), done)
   web.all('/add', answered('add', { operation: 'enroll' }), done)
   web.all('/basic', passport.authenticate('basic', { session: false }), answered('basic', {}), done)
@@ -96,6 +110,20 @@ describe('a route with a message and data', () => {
   })
 })
 
+describe.each(Object.keys(ALONE))('a route with the option %s alone', (name) => {
+  // Shows: ASVS V6.6.2, T-purpose-3
+  it('runs for what it started itself, and not for an approval that another route has started', async () => {
+    const browser = await signedIn(await start())
+    const handle = await approved(browser, '/harmless')
+    expect(outcomeOf(await browser.post(`/only-${name}`, { transaction: handle }))).toBe('binding_mismatch')
+    expect(ran).toEqual([])
+    // A route without options accepts the approval of any other route.
+    expect(outcomeOf(await browser.get(`/harmless?transaction=${await approved(browser, `/only-${name}`)}`))).toBe('success')
+    expect(outcomeOf(await browser.post(`/only-${name}`, { transaction: await approved(browser, `/only-${name}`) }))).toBe('success')
+    expect(ran).toEqual(['harmless', name])
+  })
+})
+
 describe('the factors of a route', () => {
   // Shows: ASVS V6.3.4, T-purpose-3
   it('hold at its callback: a recovery code or an SMS runs nothing where a push is asked for', async () => {
@@ -107,7 +135,21 @@ describe('the factors of a route', () => {
     }
     expect(ran).toEqual([])
     expect(world.asked('verifyCode')).toBe(0)
-    expect(outcomeOf(await browser.get(`/strong?transaction=${await approved(browser, '/harmless')}`))).toBe('success')
+    expect(outcomeOf(await browser.get(`/strong?transaction=${await approved(browser, '/strong')}`))).toBe('success')
+  })
+
+  // Shows: ASVS V6.6.2, T-purpose-3
+  it('do not make two routes one: a push for another route with the same factors runs nothing', async () => {
+    const browser = await signedIn(await start())
+    expect(outcomeOf(await browser.post('/strong', { transaction: await approved(browser, '/other-strong') }))).toBe('binding_mismatch')
+    expect(ran).toEqual([])
+  })
+
+  it('at the callback route allow each transaction with one of these factors, whichever route has started it', async () => {
+    const browser = await signedIn(await world.start({ routes, callback: { factors: atLeast('push') }, strategy: { factors: [push(), recovery()] } }))
+    expect(outcomeOf(await browser.get(callbackOf(await approved(browser, '/harmless'))))).toBe('success')
+    const handle = handleIn((await browser.post('/harmless', { factor: 'recovery' })).location)
+    expect(outcomeOf(await browser.post('/login/2fa/callback', { transaction: handle, code: 'AAAA-1111' }))).toBe('binding_mismatch')
   })
 
   it('are those of an approval: to have confirmed new recovery codes is none', async () => {

@@ -62,13 +62,13 @@ describe('a route', () => {
     })
   })
 
-  describe('that names factors', () => {
+  describe('at callbackURL that names factors', () => {
     it.each([['push', undefined], ['app', undefined], ['recovery', 'factors'], ['sms', 'factors']])('finishes a transaction of %s: %s', (factor, expected) => {
-      expect(finished({ factors: ['push', 'app'] }, '/elsewhere', started({}, '/login', { factor }))).toBe(expected)
+      expect(finished({ factors: ['push', 'app'] }, '/2fa/callback', started({}, '/login', { factor }))).toBe(expected)
     })
   })
 
-  describe('that names an operation', () => {
+  describe('at callbackURL that names an operation', () => {
     it.each<[NonNullable<NevisAuthenticateOptions['operation']>, 'approve' | 'enroll', string | undefined]>([
       ['approve', 'approve', undefined],
       ['approve', 'enroll', 'operation'],
@@ -78,11 +78,20 @@ describe('a route', () => {
       ['approve-or-enroll', 'approve', undefined],
       [() => 'approve', 'enroll', undefined],
     ])('%p finishes one that is to %s: %s', (operation, of, expected) => {
-      expect(finished({ operation }, '/elsewhere', started({}, '/login', { operation: of }))).toBe(expected)
+      expect(finished({ operation }, '/2fa/callback', started({}, '/login', { operation: of }))).toBe(expected)
     })
   })
 
-  describe.each<[string, NevisAuthenticateOptions]>([['message', { message: 'Pay?' }], ['data', { data: { amount: 7 } }], ['phone', { phone: '+41791234567' }]])('that gives %s', (_name, options) => {
+  describe.each<[string, NevisAuthenticateOptions]>([
+    ['message', { message: 'Pay?' }],
+    ['data', { data: { amount: 7 } }],
+    ['phone', { phone: '+41791234567' }],
+    ['factors', { factors: ['push', 'app'] }],
+    ['operation', { operation: 'approve' }],
+    ['operation, as a function', { operation: () => 'approve' }],
+    ['factor', { factor: 'push' }],
+    ['authenticatorId', { authenticatorId: 'a1' }],
+  ])('that gives %s', (_name, options) => {
     it('finishes what it has started itself, whatever the query', () => {
       expect(finished(options, '/pay?transaction=x', started(options, '/pay?a'))).toBeUndefined()
     })

@@ -229,7 +229,7 @@ export class Caller {
     let reply: Reply
     try {
       const { status, text, headers: received, mayBeCutOff } = await this.connections.send(path, { method, headers, body, signal })
-      reply = { status, json: parsed(text), text, retryAfter: received['retry-after'], mayBeCutOff }
+      reply = { status, json: parsed(text), text, retryAfter: received['retry-after'], mayBeCutOff, requestedPath: path }
       this.timeouts = 0
       this.countDelivery(text, received)
       for (const name of learns) {
@@ -260,8 +260,8 @@ export class Caller {
     if (headers['transfer-encoding'] === 'chunked') this.responses.inChunks++
   }
 
-  private fieldsOf({ status, json, text }: Reply): string[] {
-    return json === undefined ? [textKind(text)] : shapeOf(json, this.known, status)
+  private fieldsOf({ status, json, text, requestedPath }: Reply): string[] {
+    return json === undefined ? [textKind(text)] : shapeOf(json, this.known, status, requestedPath)
   }
 
   private note(step: string, reply: Reply, headers: IncomingHttpHeaders, verdict: Verdict | undefined): void {

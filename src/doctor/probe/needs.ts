@@ -6,7 +6,7 @@
 import { NOT_ACCEPTED } from './answers'
 import { isUnclear, refusalOfRightCode } from './code-answers'
 import { CODE_OF_OTHER_CHARACTERS, FactsReader, type Facts } from './facts-reader'
-import { BASE_URL, URL_WITH_SLASH } from './shape'
+import { BASE_URL, OTHER_PATH, URL_WITH_SLASH } from './shape'
 
 /** True if the option `healthCheck` accepts the instance's answer to /ping. */
 export function isPingUsable(facts: FactsReader): boolean {
@@ -15,9 +15,10 @@ export function isPingUsable(facts: FactsReader): boolean {
   return isPong || (/^2|^4(?!01|03|29)/.test(facts.http('ping')) && !fields.some((kind) => /^(?:a page|other text|the text PONG|the body:|\[|: empty list)/.test(kind)))
 }
 
-/** True if the instance answers about an unknown user with a 404 and Nevis's own error body. Only after this answer does the strategy take a user for new. */
+/** True if the instance answers about an unknown user with a 404 and Nevis's own error body, about this request. Only after this answer does the strategy take a user for new. */
 export function isUnknownUserClear(facts: FactsReader): boolean {
-  return facts.http('user.unknown-name') === '404' && facts.fields('user.unknown-name').includes('status: HTTP status')
+  const fields = facts.fields('user.unknown-name')
+  return facts.http('user.unknown-name') === '404' && fields.includes('status: HTTP status') && !fields.includes(OTHER_PATH)
 }
 
 /** The name that the instance accepts for the channel `app`. Undefined if it accepts both names, or if the responses do not show which name it accepts. */

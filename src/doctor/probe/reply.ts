@@ -15,6 +15,8 @@ export interface Reply {
   readonly retryAfter?: string | undefined
   /** True if nothing shows that the body is complete. */
   readonly mayBeCutOff?: boolean
+  /** The path of the request. */
+  readonly requestedPath?: string
 }
 
 export interface Call {

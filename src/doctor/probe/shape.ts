@@ -4,6 +4,7 @@
  *
  * Out of scope: choosing the requests (`*-stage.ts`), and deciding which names of fields may be shown (`field-names.ts`).
  */
+import { namesOtherPath } from '../../client/answer'
 import { parseURL } from '../../client/parse-url'
 import { codesInText } from '../../client/recovery-codes'
 import { isFieldName } from './field-names'
@@ -12,6 +13,9 @@ import { isFieldName } from './field-names'
 export const BASE_URL = 'the base URL'
 /** The words of the report for a URL that is exactly the base URL with a slash behind it, also in upper and lower case. */
 export const URL_WITH_SLASH = 'URL of the instance, with a slash at its end'
+
+/** The words of the report for an error body whose field `path` is not the path of the request: probably the error body of a gateway. */
+export const OTHER_PATH = 'the path: not that of the request'
 
 /** Values that the probe has sent or received, each with the words that replace it in the report, for example `the userId`. */
 export type Known = ReadonlyMap<string, string>
@@ -31,9 +35,10 @@ const SECONDS = [1e9, 1e11] as const
  * Describes a body.
  * @param json the parsed body
  * @param http the HTTP status of the response. A number in the body is called `HTTP status` only if it equals this status
+ * @param requestedPath the path of the request. If the field `path` of the body is another path, the description says so
  * @returns one text per field, for example `enrollment.statusToken: JWT`, sorted. All items of a list have the same path, which ends in `[]`
  */
-export function shapeOf(json: unknown, known: Known, http?: number): string[] {
+export function shapeOf(json: unknown, known: Known, http?: number, requestedPath?: string): string[] {
   const found = new Set<string>()
   const visit = (value: unknown, path: string, depth: number): void => {
     if (found.size >= MAX_FIELDS) return
@@ -50,6 +55,7 @@ export function shapeOf(json: unknown, known: Known, http?: number): string[] {
     } else found.add(`${path === '' ? 'the body' : path}: ${kindOf(value, known, http)}`)
   }
   visit(json, '', 0)
+  if (namesOtherPath(json, requestedPath)) found.add(OTHER_PATH)
   return [...found].sort()
 }
 

@@ -4,6 +4,7 @@
  * Out of scope: the requests that are tried with these users (`*-stage.ts`).
  */
 import { randomBytes } from 'node:crypto'
+import { namesOtherPath } from '../../client/answer'
 import { textAt, userIdOf } from './answers'
 import type { Caller } from './caller'
 import { isOfGateway, type Reply } from './reply'
@@ -149,9 +150,9 @@ export class TestUsers {
   }
 }
 
-/** True for an error body as Nevis documents it: JSON with the HTTP status as a number. */
-function isErrorOfNevis({ status, json }: Reply): boolean {
-  return status >= 400 && (Object(json) as { status?: unknown }).status === status
+/** True for an error body as Nevis documents it: JSON with the HTTP status as a number, and no other path than that of the request. */
+function isErrorOfNevis({ status, json, requestedPath }: Reply): boolean {
+  return status >= 400 && (Object(json) as { status?: unknown }).status === status && !namesOtherPath(json, requestedPath)
 }
 
 /** True if Nevis has refused the request. After a 5xx, 408 or 429, the request may have been carried out: a gateway may answer so in Nevis's place. */

@@ -271,7 +271,13 @@ describe('the deletion of a test user', () => {
     expect([usersLeft, simulator.users.length]).toEqual([1, 1])
   })
 
-  it.each<[string, RequestListener]>([['a page', page(404)], ['an empty body', (_req, res) => void res.writeHead(404).end()], ['JSON of its own', (_req, res) => void res.writeHead(404, { 'content-type': 'application/json' }).end('{"message":"no Route matched"}')]])(
+  const json404 = (body: object): RequestListener => (_req, res) => void res.writeHead(404, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  it.each<[string, RequestListener]>([
+    ['a page', page(404)],
+    ['an empty body', (_req, res) => void res.writeHead(404).end()],
+    ['JSON of its own', json404({ message: 'no Route matched' })],
+    ['an error about another path, in the form of Nevis,', json404({ error: 'Not Found', message: 'x', path: '/error', status: 404, timestamp: '2026-01-01T00:00:00Z' })],
+  ])(
     'that a gateway answers with an empty 204, while it answers each GET with %s and 404 › is not counted, because Nevis has answered about unknown users in another form',
     async (_name, instead) => {
       const swallowed: RequestListener = (_req, res) => void res.writeHead(204).end()

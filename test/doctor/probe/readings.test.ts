@@ -18,9 +18,9 @@ import { Health } from '../../../src/strategy/health'
 const USER_ID = '11111111-2222-4333-8444-555555555555'
 
 /** What the probe records of an answer to the request `step`. */
-function recorded(step: string, http: number, body: string): FactsReader {
+function recorded(step: string, http: number, body: string, path?: string): FactsReader {
   const json = parsed(body)
-  return new FactsReader({ [`${step}.http`]: String(http), [`${step}.fields`]: json === undefined ? [textKind(body)] : shapeOf(json, new Map([[USER_ID, 'the userId']]), http) })
+  return new FactsReader({ [`${step}.http`]: String(http), [`${step}.fields`]: json === undefined ? [textKind(body)] : shapeOf(json, new Map([[USER_ID, 'the userId']]), http, path) })
 }
 
 /** What the client reads, or the code of its error. */
@@ -57,8 +57,10 @@ it.each([200, 201, 202, 400, 401, 403, 404, 412, 500])('HTTP %i › with any of 
 })
 
 it.each([200, 204, 400, 403, 404, 405, 410])('HTTP %i › says clearly that a user is unknown only if the client reads so', (http) => {
-  const bodies = [...[http, 404, 400, 500, 'unknown', null].map((status) => JSON.stringify({ status, error: 'x' })), '{"error":{"status":404}}', '[{"status":404}]', '{}', '', 'null', '<html>', 'Not Found']
-  const differing = bodies.filter((body) => (client(() => decodeUser(new Answer('findUserByUsername', http, body, undefined))) === 'NEVIS_NOT_FOUND') !== isUnknownUserClear(recorded('user.unknown-name', http, body)))
+  const path = '/api/v1/users?username=x'
+  const named = ['/api/v1/users', path, '/x', '', null, 7].map((path) => JSON.stringify({ status: http, error: 'x', path }))
+  const bodies = [...named, ...[http, 404, 400, 500, 'unknown', null].map((status) => JSON.stringify({ status, error: 'x' })), '{"error":{"status":404}}', '[{"status":404}]', '{}', '', 'null', '<html>', 'Not Found']
+  const differing = bodies.filter((body) => (client(() => decodeUser(new Answer('findUserByUsername', http, body, undefined, undefined, false, path))) === 'NEVIS_NOT_FOUND') !== isUnknownUserClear(recorded('user.unknown-name', http, body, path)))
   expect(differing).toEqual([])
 })
 

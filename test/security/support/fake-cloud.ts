@@ -147,7 +147,7 @@ export class FakeCloud {
     const name = url.startsWith('/api/v1/users?') ? url : (body['username'] ?? body['userId'] ?? body['statusToken'] ?? body['token'] ?? '')
     const number = /^\/api\/v1\/users\/[0-9a-f]{8}-/.test(url) ? Number.parseInt(url.split('/')[4] as string, 16) : numberIn(name)
     const world = this.worlds.get(number)
-    if (world === undefined) return write(res, { status: 404, body: problem(404) })
+    if (world === undefined) return write(res, { status: 404, body: problem(404, url) })
     const behaviour = world.next(call)
     // A call has its effect even if its answer is replaced or lost. There is one exception: the behaviour `early` closes the connection before the call has an
     // effect.
@@ -159,7 +159,7 @@ export class FakeCloud {
     const { anna, ben } = world
     if (call === 'approve' || call === 'enroll') {
       const person = [anna, ben].find(({ userId, username }) => userId === body['userId'] || username === body['username'])
-      if (person === undefined) return { status: 404, body: problem(404) }
+      if (person === undefined) return { status: 404, body: problem(404, url) }
       const approval: Approval = { id: uuid(world.number, 0x1000 + this.approvals++), channel: body['channel'] ?? 'app', ...person, state: 'pending', endsAt: Date.now() + APPROVE_SECONDS * 1000 }
       world.approvals.push(approval)
       const qr = { qrCode: { type: 'image/png', size: 300, dataUri: 'data:image/png;base64,c4n4ryQR' }, appLinkUri: `https://link.example/?dispatchTokenResponse=c4n4ry-link-${world.number}` }
@@ -314,7 +314,7 @@ function callOf(url: string): Call {
   return url.endsWith('/verification') ? 'verify' : 'user'
 }
 
-const problem = (status: number) => ({ error: 'c4n4ry', message: 'c4n4ry', path: '/c4n4ry', status, timestamp: 1 })
+const problem = (status: number, path = '/c4n4ry') => ({ error: 'c4n4ry', message: 'c4n4ry', path, status, timestamp: 1 })
 
 function patched(body: unknown, patch: Readonly<Record<string, unknown>>): unknown {
   return Object.fromEntries(Object.entries({ ...(body as object), ...patch }).filter(([, value]) => value !== null))

@@ -186,34 +186,34 @@ export class PeopleCloud {
     const person = this.people.find((one) => one.userId === body['userId'] || one.username === body['username'] || url.includes(one.userId) || url.endsWith(`=${one.username}`))
     switch (call) {
       case 'user':
-        return person?.isKnown === true ? [200, userJson(person)] : problem(404)
+        return person?.isKnown === true ? [200, userJson(person)] : problem(404, url)
       case 'approve':
-        return this.approve(person, body['channel'] ?? 'app')
+        return this.approve(person, body['channel'] ?? 'app', url)
       case 'enroll':
         if (body['channel'] === 'sms') this.texts.push({ phone: body['phone'] ?? '', at: Date.now() })
-        return this.enroll(person, body['channel'] ?? 'app', body['phone']?.startsWith(NUMBERS.thief) === true ? 'thief' : 'anna')
+        return this.enroll(person, body['channel'] ?? 'app', body['phone']?.startsWith(NUMBERS.thief) === true ? 'thief' : 'anna', url)
       case 'intent':
-        return person?.isKnown === true ? [200, { token: this.token({ kind: 'intent', userId: person.userId, at: Date.now() }) }] : problem(404)
+        return person?.isKnown === true ? [200, { token: this.token({ kind: 'intent', userId: person.userId, at: Date.now() }) }] : problem(404, url)
       case 'status':
         return this.status(body['statusToken'] as string)
       case 'introspect':
         return this.introspect(body['token'] as string)
       case 'verify':
-        return this.verify(person as Person, body)
+        return this.verify(person as Person, body, url)
     }
   }
 
-  private approve(person: Person | undefined, channel: string): [number, object?] {
+  private approve(person: Person | undefined, channel: string, url: string): [number, object?] {
     const needed = channel === 'sms' ? 'sms' : 'app'
-    if (person?.factors.some(({ kind }) => kind === needed) !== true) return problem(404)
+    if (person?.factors.some(({ kind }) => kind === needed) !== true) return problem(404, url)
     if (channel !== 'app') this.rings.push({ at: Date.now() })
     const { transaction, statusToken } = this.begin('approve', channel, person)
     return [201, { transactionId: transaction.id, userId: person.userId, statusToken, ...(channel === 'app' && linkOf(transaction)) }]
   }
 
   /** Starts an enrolment. The answer to an enrolment by SMS has neither the user's status nor the user's authenticators, as in Nevis's documents. */
-  private enroll(person: Person | undefined, channel: string, owner: Owner): [number, object?] {
-    if (person === undefined) return problem(404)
+  private enroll(person: Person | undefined, channel: string, owner: Owner, url: string): [number, object?] {
+    if (person === undefined) return problem(404, url)
     const before = userJson(person)
     person.isKnown = true
     const { transaction, statusToken } = this.begin('enroll', channel, person)
@@ -253,12 +253,12 @@ export class PeopleCloud {
     return [200, { active: Date.now() < token.at + 600_000, sub: token.userId, iss: `${this.baseURL}/`, iat, exp: iat + 600 }]
   }
 
-  private verify(person: Person, { channel, code = '', statusToken = '' }: Record<string, string>): [number, object?] {
+  private verify(person: Person, { channel, code = '', statusToken = '' }: Record<string, string>, url: string): [number, object?] {
     const { transaction } = this.tokens.get(statusToken) ?? {}
     const isRight = channel === 'recovery' ? this.takesRecoveryCode(person, code) : transaction?.state === 'pending' && transaction.channel === 'sms' && transaction.person === person && code === SMS_CODE
     if (!isRight) {
       this.wrongCodes.push(Date.now())
-      return problem(400)
+      return problem(400, url)
     }
     this.accepted.push(channel === 'recovery' ? code : (transaction as CloudTransaction).id)
     if (transaction !== undefined) {
@@ -284,7 +284,7 @@ function userJson({ userId, username, factors }: Person): object {
 
 const linkOf = ({ id }: CloudTransaction) => ({ qrCode: { type: 'image/png', size: 300, dataUri: PNG }, appLinkUri: `${LINK}?dispatchTokenResponse=${id}` })
 
-const problem = (status: number): [number, object] => [status, { error: 'x', message: 'x', path: '/x', status, timestamp: 1 }]
+const problem = (status: number, url: string): [number, object] => [status, { error: 'x', message: 'x', path: url.split('?', 1)[0], status, timestamp: 1 }]
 
 function callOf(url: string): Call {
   if (url === '/api/v1/approval') return 'approve'

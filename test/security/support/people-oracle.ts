@@ -223,7 +223,7 @@ export class Oracle {
     if (options.assignProperty !== undefined && user !== undefined && user.userId !== id) this.refuse('an approval of one person counts for another')
     const isPayment = options.factors !== undefined || options.message !== undefined
     if (isPayment && operation !== 'approve') this.refuse('an enrolment at a route that wants an approval')
-    const isForOne = options.message !== undefined || options.data !== undefined
+    const isForOne = Object.keys(options).some((name) => name !== 'assignProperty')
     const startedAt = this.shown.find(({ id }) => id === transactionId)?.route
     if (isForOne && path !== CALLBACK_URL && startedAt !== routeName) this.refuse(`what was started at ${startedAt} succeeds at ${routeName}`)
   }
