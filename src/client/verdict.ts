@@ -112,7 +112,7 @@ function verdictOfField(json: RawAnswer, name: string, value: unknown, depth: nu
   if (name === 'phone' || name === 'phones') return verdictOfPhone(value, depth)
   if (REFUSAL_NAMES.has(last) || parts.some((part) => ERROR_NAMES.has(part))) return isNonEmpty(value) ? 'no' : undefined
   // An HTTP status inside the body, for example `statusCode`, of an answer that did not succeed.
-  if (typeof value === 'number' && value >= 300 && value < 600 && parts.includes('status')) return 'unclear'
+  if (typeof value === 'number' && value >= 300 && value < 1e9 && parts.includes('status')) return 'unclear'
   if (RESULT_NAMES.has(last) && !(last === 'state' && depth > 0)) return verdictOfValue(last, value, depth)
   if (value === false && (ENROLLED_NAMES.has(last) || parts.some((part) => RESULT_NAMES.has(part)))) return 'no'
   if (parts.some((part) => TEXT_NAMES.has(part))) return refusesInText(value, depth) ? 'unclear' : isNonEmpty(value) ? 'text' : undefined

@@ -8,7 +8,7 @@
 import { randomUUID } from 'node:crypto'
 import { assertPhonePrefixes, assertSmsText, isPhone } from '../client/checks'
 import type { NevisClient, Status } from '../client/client'
-import { NevisError, saysRefused } from '../client/errors'
+import { isFromPage, NevisError, saysRefused } from '../client/errors'
 import { plainText } from '../client/messages'
 import { refuseUnknown } from '../client/option-names'
 import { smsCodeIn, withoutTrunkZero } from '../client/typed-input'
@@ -85,7 +85,7 @@ export function sms(options: SmsOptions = {}): Factor {
         const { server, browser } = enrollmentChallenge({ ...enrollment, userId, authenticators }, randomUUID())
         return { server, browser: { ...browser, maskedPhone: `•••• ${phone.slice(-4)}` } }
       } catch (error) {
-        if (!(error instanceof NevisError && error.operation === 'enroll' && [400, 422].includes(error.nevisStatus ?? 0))) throw error
+        if (!(error instanceof NevisError && error.operation === 'enroll' && [400, 422].includes(error.nevisStatus ?? 0)) || isFromPage(error)) throw error
         throw Object.assign(new Refusal('phone_refused'), { cause: error })
       }
     },

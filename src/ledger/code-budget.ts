@@ -73,8 +73,8 @@ export class CodeBudget {
    * in progress when the lock begins. So an attacker can try at most 34 + 34 + 30 = 98 wrong codes in any 24 hours.
    */
   async noteWrong(key: string): Promise<void> {
-    await this.noteUnclear(key)
     await this.lockAt(`wrong:${key}`, key, YEAR_SECONDS)
+    await this.noteUnclear(key)
   }
 
   /**
@@ -88,7 +88,8 @@ export class CodeBudget {
   private async lockAt(counter: string, key: string, seconds: number): Promise<void> {
     if ((await this.ledger.count(counter, DAY_SECONDS)) < WRONG_CODES_PER_DAY) return
     if ((await this.ledger.claim(`locked:${key}`, seconds)) || seconds === DAY_SECONDS) return
-    // The codes are locked already, perhaps for a day only. A claim cannot be prolonged, so claim the lock anew.
+    // An outage may have locked the codes for a day. A claim cannot be prolonged, so claim this lock anew for a year.
+    if ((await this.ledger.look(`locked:${key}`)) > DAY_SECONDS) return
     await this.ledger.forget(`locked:${key}`)
     await this.ledger.claim(`locked:${key}`, seconds)
   }

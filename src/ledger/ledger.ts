@@ -124,6 +124,7 @@ const LATENCY_WEIGHT = 0.1
  * - `tryToForget` (`ledger/endings.ts`): it takes back a claim after a failure. That failure is thrown, and the transaction stays ended.
  * - `forgetStart` (`strategy/parallel.ts`): the next start waits for a result that does not come, for at most a few seconds.
  * - `browsers.use` and `rememberBrowser` (`strategy/remembered.ts`): the user must give the second factor; an event reports the failure.
+ * - `isEnrolmentFinished` (`strategy/enrolment.ts`): the page says that there is nothing to confirm, instead of that the enrolment is finished.
  * - the polling (`strategy/watch-reports.ts`): the end of the transaction is not noted yet. The callback route notes it; an event reports the failure.
  * @throws StorageError `LEDGER_UNAVAILABLE` if the ledger rejects, takes too long, or returns a value of the wrong type
  * @internal

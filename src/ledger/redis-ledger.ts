@@ -22,8 +22,8 @@ const A_YEAR_SECONDS = 365 * 86_400
 
 /**
  * A ledger in Redis, for several processes. Your app opens the connection. Set `disableOfflineQueue: true` in node-redis, or `enableOfflineQueue: false` in
- * ioredis, so that a call fails at once while Redis is down. Listen to the client's `error` events. The ledger needs the commands `SET`, `EVAL`, `PTTL` and
- * `DEL`.
+ * ioredis, so that a call fails at once while Redis is down. Listen to the client's `error` events: in Node, an `error` event without a listener
+ * ends the process. The ledger needs the commands `SET`, `EVAL`, `PTTL` and `DEL`.
  */
 export class RedisLedger implements Ledger {
   private readonly send: SendCommand

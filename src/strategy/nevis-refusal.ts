@@ -43,18 +43,20 @@ export async function refusalBehind(error: unknown, settings: Settings, subject:
   if (error.code === 'NEVIS_NOT_FOUND') return new Refusal('not_enrolled')
   const isUnexplained = UNEXPLAINED.includes(error.nevisStatus ?? 0) || (operation === 'approve' && error.nevisStatus === 500)
   if (!isUnexplained) return undefined
+  // A page comes from a gateway or a firewall. So only the user's record can then give the reason.
+  const isOfNevis = !isFromPage(error)
   const user = await fetchUser(settings.client, subject).catch(() => undefined)
   if (user === undefined) {
-    if (operation === 'enroll' && isUsernameTooLong(error, subject)) return new Refusal('invalid_username')
-    return error.nevisStatus === 409 ? conflict(factor, operation) : undefined
+    if (isOfNevis && operation === 'enroll' && isUsernameTooLong(error, subject)) return new Refusal('invalid_username')
+    return isOfNevis && error.nevisStatus === 409 ? conflict(factor, operation) : undefined
   }
   if (isBlocked(user)) return new Refusal('user_blocked', undefined, error.retryAfterSeconds)
   if (operation === 'approve') {
-    if (factor.name === 'sms') return refusedText(error, settings, subject)
+    if (factor.name === 'sms') return !isOfNevis ? undefined : refusedText(error, settings, subject)
     return hasNothingToAsk(user, factor, error.nevisStatus ?? 0) ? new Refusal('not_enrolled') : undefined
   }
   if (factor.name === 'app' && user.authenticators.length >= DEFAULT_MAX_AUTHENTICATORS) return new Refusal('too_many_authenticators')
-  return error.nevisStatus === 409 ? conflict(factor, operation) : undefined
+  return isOfNevis && error.nevisStatus === 409 ? conflict(factor, operation) : undefined
 }
 
 async function isUserBlocked({ client }: Settings, subject: Subject): Promise<boolean> {
@@ -79,8 +81,7 @@ function conflict({ name }: Factor, operation: Operation): Refusal | undefined {
  * may have no SMS subscription. So the event `fault` tells the operators. A 403 may mean that the access key is wrong, so it stays an error.
  */
 function refusedText(error: NevisError, { name }: Settings, subject: Subject): Refusal | undefined {
-  // A page comes from a gateway or a firewall, and says nothing about the user.
-  if (!ABOUT_THE_REQUEST.includes(error.nevisStatus ?? 0) || isFromPage(error)) return undefined
+  if (!ABOUT_THE_REQUEST.includes(error.nevisStatus ?? 0)) return undefined
   publishFault(error, 'request', about(name, { subject, operation: 'approve', factor: 'sms' }))
   return new Refusal('not_enrolled')
 }

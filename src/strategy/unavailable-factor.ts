@@ -89,7 +89,7 @@ async function keepReplaced(
 ): Promise<StartResult | undefined> {
   // Polling records the user's denial in the ledger only. Ask the ledger before the session is read again: a logout must not come between the last read of the
   // session and its write.
-  const hasEnded = await request.budgets.endings.hasEnded(replaced).catch(() => false)
+  const hasEnded = await request.budgets.endings.hasEnded(replaced)
   await request.refresh()
   const current = request.transactionById(replaced.id)
   if (current === undefined || current.closed === 'cancelled') return undefined

@@ -23,7 +23,7 @@ export type Mismatch =
 /** Allowed difference between this server's clock and Nevis's clock, in seconds. */
 const CLOCK_SKEW_SECONDS = 60
 
-/** True if two ids are the same. For UUIDs, ignores upper and lower case (RFC 9562, section 4). */
+/** True if two ids are the same, or if both are missing: the caller checks that one is known. For UUIDs, ignores upper and lower case (RFC 9562, section 4). */
 export function isSameId(one: string | undefined, other: string | undefined): boolean {
   return one === other || (isUuid(one) && one.toLowerCase() === other?.toLowerCase())
 }
@@ -124,7 +124,8 @@ export function proofMismatch(proof: Introspection, expected: ExpectedProof): Mi
   // Compare the times in the token with the header `Date` of Nevis's answer, because both come from Nevis's clock.
   const { answeredAt = expected.now } = proof
   const nowSeconds = answeredAt / 1000
-  const startedAtSeconds = (expected.startedAt + answeredAt - expected.now) / 1000
+  const clockDifferenceMs = answeredAt - expected.now
+  const startedAtSeconds = (expected.startedAt + clockDifferenceMs) / 1000
   if (proof.exp !== undefined && proof.exp <= nowSeconds) return 'exp'
   if (proof.nbf !== undefined && proof.nbf > nowSeconds + CLOCK_SKEW_SECONDS) return 'nbf'
   // Refuse an older token of the same user: only its `iat` (when the token was issued) differs.

@@ -38,7 +38,8 @@ export async function mismatchOf(
 ): Promise<Mismatch | undefined> {
   const field = outcomeMismatch(transaction, outcome)
   const userId = approverIdOf(transaction, outcome)
-  if (userId === undefined || field !== undefined) return field ?? 'userId'
+  if (field !== undefined) return field
+  if (userId === undefined) return 'userId'
   const { token } = outcome
   if (token === undefined) return needsToken(factor, transaction) ? 'token' : undefined
   if (token === transaction.statusToken || (await client.holdsAccessKey(token))) return 'token'
@@ -68,7 +69,10 @@ export async function unnamedMismatch({ client }: Pick<ProofSettings, 'client'>,
   const { subject, isUserIdNamed } = transaction
   if (subject.userId !== undefined || subject.username === undefined || outcome.username !== undefined || isUserIdNamed === true) return undefined
   const user = await findUser(client, { username: subject.username })
-  return user === undefined ? 'username' : (subjectMismatch(subject, user) ?? (isSameId(user.userId, approverIdOf(transaction, outcome)) ? undefined : 'userId'))
+  if (user === undefined) return 'username'
+  const field = subjectMismatch(subject, user)
+  if (field !== undefined) return field
+  return isSameId(user.userId, approverIdOf(transaction, outcome)) ? undefined : 'userId'
 }
 
 /**

@@ -52,7 +52,7 @@ export interface WaitingPageOptions<Req extends HostRequest = HostRequest, Res e
    */
   readonly details?: ((data: unknown, language: string, hasFailed: boolean) => readonly Detail[] | false | undefined) | undefined
   /** Returns the language tag of the message, so that screen readers pronounce it correctly. Default: the language of the page. */
-  readonly messageLanguage?: ((data: unknown, req: Req) => string | undefined) | undefined
+  readonly messageLanguage?: { of(data: unknown, req: Req): string | undefined }['of'] | undefined
   /** Returns the user's name for the printed recovery codes. Default: `req.user.username`. */
   readonly accountName?: { of(req: Req): string | undefined }['of'] | undefined
   /**
@@ -60,7 +60,7 @@ export interface WaitingPageOptions<Req extends HostRequest = HostRequest, Res e
    * has the user's password. Default: no number.
    * @param subject the user, as your option `subject` returned it
    */
-  readonly maskedPhone?: ((subject: Subject, req: Req) => string | undefined | Promise<string | undefined>) | undefined
+  readonly maskedPhone?: { of(subject: Subject, req: Req): string | undefined | Promise<string | undefined> }['of'] | undefined
   /**
    * URL of your own script that starts Nevis's widget; required with the factor `widget`. It must define `window.startNevisWidget`, which the page
    * calls once with `{ intentToken, element, succeeded(token), failed() }`: show the widget in `element`, and call `succeeded` or `failed`.

@@ -640,7 +640,7 @@ describe('what codes cost', () => {
     const { budgets, asked } = budgetsWith()
     await budgets.codes.spend({ id: 't', expiresAt: NOW + 119_500 }, key)
     await budgets.codes.noteWrong(key)
-    expect(shortened(asked)).toEqual(['look locked:…', 'count attempts:t 420', 'claim code:…:1 3600', 'count unconfirmed:… 86400', 'count wrong:… 86400'])
+    expect(shortened(asked)).toEqual(['look locked:…', 'count attempts:t 420', 'claim code:…:1 3600', 'count wrong:… 86400', 'count unconfirmed:… 86400'])
   })
 
   it('is one look where they are locked: nothing is counted', async () => {

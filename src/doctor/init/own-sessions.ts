@@ -14,6 +14,9 @@ const LISTS = /^(?:get|post|put|patch|delete|all|use)$/
 /** Parts of a request that the browser can choose. A user that is found by them has not signed in. */
 const GIVEN = /^(?:body|cookies|signedCookies|headers|header|get|query|params|param|url|hostname)$/
 
+/** Operators that choose between two values. Only one of the values may come from the session. */
+const CHOOSES = /^(?:\|\|?|\?\??)$/
+
 /** True for `req.user = await users.findById(req.session.userId)`: the value comes from the session, and from nothing else of the request. */
 export function isRestored(source: Source, at: number): boolean {
   const value = valueAssigned(source, at)
@@ -32,8 +35,9 @@ export function isRestored(source: Source, at: number): boolean {
 }
 
 function isOfSession(source: Source, { first, last }: Range): boolean {
-  const words = source.tokens.slice(first, last + 1).filter(({ kind }) => kind === 'word').map(({ text }) => text)
-  return words.includes('session') && !words.some((text) => GIVEN.test(text))
+  const tokens = source.tokens.slice(first, last + 1)
+  const readsSession = tokens.some(({ text }, i) => text === 'session' && /^\??\.$/.test(tokens[i - 1]?.text ?? '') && /^_?req(?:uest)?$/.test(tokens[i - 2]?.text ?? ''))
+  return readsSession && !tokens.some(({ kind, text }) => (kind === 'word' ? GIVEN.test(text) : CHOOSES.test(text)))
 }
 
 /**

@@ -135,6 +135,9 @@ describe('an app that keeps the signed-in user in the session, without Passport'
   it.each([
     ['a middleware that finds the user by a cookie', 'app.use(async (req, res, next) => { req.user = await users.find(req.cookies.remembered); next() })', 'req.user = …'],
     ['a middleware that finds the user by the session and a header', 'app.use(async (req, res, next) => { req.user = await users.find(req.session.userId ?? req.headers.user); next() })', 'req.user = …'],
+    ['a handler that checks a password without a session', 'app.use(async (req, res, next) => { req.user = await check(name, password, { session: false }); next() })', 'req.user = …'],
+    ['a handler that finds the user in a session of the database', 'app.use(async (req, res, next) => { req.user = await User.findById(id).session(session); next() })', 'req.user = …'],
+    ['a handler that takes the session or a password', 'app.use(async (req, res, next) => { req.user = req.session.user ?? (await login(name, password)); next() })', 'req.user = …'],
     ['a handler that stores a user of the form', "app.all('/login/2fa/callback', secondFactor, (req, res) => { req.session.userId = req.body.id; res.redirect('/') })", 'session.userId = …'],
     ['a handler behind the password', "app.post('/login', check, (req, res) => { req.session.userId = req.user.id; res.redirect('/') })", 'session.userId = …'],
     ['a handler in front of the second factor', "app.post('/login', (req, res, next) => { req.session.userId = req.user.id; next() }, secondFactor)", 'session.userId = …'],
