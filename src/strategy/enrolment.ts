@@ -61,13 +61,17 @@ export async function assertMayStillEnroll(
   if (hasFreshSecondFactor(settings, req, factor, id, startedAt)) return
   if (factor.name !== 'recovery' && !(await hasEnrolledSince(budgets, budgets.keysOf({ budget, userId: id }), startedAt))) {
     const user = await findUser(settings.client, id === undefined ? subject : { userId: id })
-    const { digests } = await settings.keys()
-    const isBeingEnrolled = ({ raw: { phone } }: Authenticator) => textedPhone !== undefined && typeof phone === 'string' && digests.isPhone(textedPhone, phone, transactionId)
     // Count only `authenticators`: other fields of the user's record may already contain the phone number that is being enrolled. Nevis may also list this number
     // among the authenticators, so leave it out.
-    if (user === undefined || countOf({ ...user, authenticators: user.authenticators.filter((one) => !isBeingEnrolled(one)) }) <= newFactors) return
+    if (user === undefined || countOf(textedPhone === undefined ? user : await withoutPhone(user, settings, textedPhone, transactionId)) <= newFactors) return
   }
   throw new Refusal('already_enrolled')
+}
+
+async function withoutPhone(user: User, settings: Settings, textedPhone: string, transactionId: string): Promise<User> {
+  const { digests } = await settings.keys()
+  const isTexted = ({ raw: { phone } }: Authenticator) => typeof phone === 'string' && digests.isPhone(textedPhone, phone, transactionId)
+  return { ...user, authenticators: user.authenticators.filter((one) => !isTexted(one)) }
 }
 
 /**

@@ -303,8 +303,8 @@ describe('new NevisStrategy', () => {
     })
 
     it.each<[string, string | undefined, string, string]>([
-      ['of its own', old, 'AbPMTymblz393yMY2p-lBOAfbbhvJf_gAl5-x7kmZ9xMcc76-CGscb182n5mLsFXMyciXAH9Ya0m5_-Vv3YdJQcPyw4', 'UQQAJAsGPDmIIbSfxCVUisZBLz5HSNKKWwBhuR0LhSE'],
-      ['that is the access key', undefined, 'AUFoIqhiOoUEHRJkGqM98_u-9QG2AGgdr-treJvwlrcLD3Ps2amlf4qYEzzldFeDdVRPh-JSpaEzvV7royy2M0zR4dc', 'Drn7EKXfbv9ewZWJ98vZpGXULAbNxhmFC6od-fjeqsY'],
+      ['of its own', old, 'AbPMTymblz393yMY2p-lBOAfbbhvJf_gAl5-x7kmZ9xMcc76-CGscb182n5mLsFXMyciXAH9Ya0m5_-Vv3YdJQcPyw4', 'eEJ70i91sg-6Npt59NF5BFcO9a8j3uEqPSprTnCjtyI'],
+      ['that is the access key', undefined, 'AUFoIqhiOoUEHRJkGqM98_u-9QG2AGgdr-treJvwlrcLD3Ps2amlf4qYEzzldFeDdVRPh-JSpaEzvV7royy2M0zR4dc', 'UIl67Zc1b9BHm0_gbjnAGTH65jwTl6RafYNVO-aNyjA'],
     ])('%s, accepts what another process has encrypted and authenticated', async (_name, secret, handle, digest) => {
       const { handles, digests } = await made({ secret }).settings.keys()
       const transaction = { id: 't', factor: 'push', operation: 'approve', subject: { username: 'anna' }, startedAt: 1, expiresAt: 2, firstFactorAt: 1, shown: {} } as const

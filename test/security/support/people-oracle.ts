@@ -86,15 +86,15 @@ export class Oracle {
 
   /**
    * Checks equal starts that were sent at the same time. If all were sent in one session, they may cause only one request to the user's phone. `codes` are the
-   * failure codes of the answers.
+   * failure codes of the answers; `isAlone` is false if another request was waiting for Nevis, whose calls were counted, too.
    */
-  asked(route: RouteName, codes: readonly (string | undefined)[], before: { readonly rings: number; readonly starts: number }, isOneSession: boolean): void {
+  asked(route: RouteName, codes: readonly (string | undefined)[], before: { readonly rings: number; readonly starts: number }, { isOneSession, isAlone }: { readonly isOneSession: boolean; readonly isAlone: boolean }): void {
     if (isOneSession && this.cloud.rings.length > before.rings + 1) this.refuse('parallel starts in one session ask twice')
     const isRefused = codes.every((code) => code === 'too_many_starts')
     // A refused start must make no call to Nevis. `approve-or-enroll` is exempt: the limit of SMS refuses only enrolments, and only Nevis can say whether this
     // start is one.
     const { options }: Route = routes[route]
-    if (isRefused && options.operation !== 'approve-or-enroll' && this.cloud.starts > before.starts) this.refuse('a start that is refused asks the cloud')
+    if (isRefused && isAlone && options.operation !== 'approve-or-enroll' && this.cloud.starts > before.starts) this.refuse('a start that is refused asks the cloud')
   }
 
   /** Called when a browser has seen a QR code or link. */

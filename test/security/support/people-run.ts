@@ -34,6 +34,8 @@ export class People {
   private readonly links: Partial<Record<Owner, string>> = {}
   private readonly results: Partial<Record<Owner, string | undefined>> = {}
   private readonly copies: [string, string][] = []
+  /** The steps that are taken while another request waits for Nevis. */
+  private readonly meanwhile = new WeakSet<Step>()
   private readonly tails: Promise<unknown>[] = []
   private recoveryCodes = 0
   private wrongCodes = 0
@@ -124,7 +126,7 @@ export class People {
     const before = { rings: this.cloud.rings.length, starts: this.cloud.starts }
     const once = (): Promise<Act | undefined> => (step.do === 'start' ? this.start(step) : this.callback(step))
     const answers = await Promise.all(Array.from({ length: step.times ?? 1 }, once))
-    if (step.do === 'start' && step.meanwhile === undefined) this.oracle.asked(step.route, answers.map((done) => done && codeOf(done)), before, hasSession)
+    if (step.do === 'start' && step.meanwhile === undefined) this.oracle.asked(step.route, answers.map((done) => done && codeOf(done)), before, { isOneSession: hasSession, isAlone: !this.meanwhile.has(step) })
     if (this.cloud.hold !== undefined) {
       const { run } = this.cloud.hold
       this.cloud.hold = undefined
@@ -136,6 +138,7 @@ export class People {
     if (meanwhile === undefined || this.cloud.hold !== undefined) return
     const run = async () => {
       for (const step of meanwhile.steps) {
+        this.meanwhile.add(step)
         const done = this.step(step)
         this.tails.push(done)
         await Promise.race([done, patience()])
