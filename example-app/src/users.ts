@@ -141,7 +141,8 @@ export class Users {
   }
 
   /**
-   * Notes that a user has set up SMS or recovery codes, because Nevis lists only the apps of a user. Stores neither the whole number nor the codes.
+   * Notes that a user has set up SMS or recovery codes, because Nevis lists only the user's phones with the Access App. Stores neither the whole number nor the
+   * codes.
    * @param maskedPhone the end of the phone number, for SMS
    */
   async noteAdded(id: number, factor: string, maskedPhone?: string): Promise<void> {

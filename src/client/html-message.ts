@@ -1,5 +1,5 @@
 /**
- * Builds messages for the Access App in Nevis's `<html>` form, from fixed text and untrusted values.
+ * Builds messages for the Access App in Nevis's HTML format (text that begins with `<html>`), from fixed text and untrusted values.
  *
  * Out of scope: sending the messages, and showing them anywhere but on the phone.
  */

@@ -54,7 +54,7 @@ function control({ control: value, rounds, loginsPerRound, void: isVoid }) {
   return isVoid ? `**Void.** ${text}. The machine was too busy: the control must be between 0.95 and 1.05.` : `${text}.`
 }
 
-const plot = (/** @type {string} */ name, /** @type {string} */ title) => `${title}, drawn: \`docs/performance/${name}.svg\`, in a checkout.`
+const plot = (/** @type {string} */ name, /** @type {string} */ title) => `The file \`docs/performance/${name}.svg\` of the Git repository shows this as a chart: ${title}.`
 
 /**
  * Says how much CPU time a login costs, as a multiple of three axios calls without any other work. Gives this figure for all rounds together, and for each

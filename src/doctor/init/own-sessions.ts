@@ -1,8 +1,8 @@
 /**
- * Recognises the two right places in an application that keeps the signed-in user in `req.session` without Passport: the middleware that reads the user of the
- * session, and the handler behind the second factor that stores the user in the session.
+ * An application may keep the signed-in user in `req.session` without Passport. It is then right to set the user in two places, which this file recognises: the
+ * middleware that reads the user of the session, and the handler behind the second factor that stores the user in the session.
  *
- * Out of scope: finding the code (`request-writes.ts`, `session-writes.ts`).
+ * Out of scope: finding the lines that set a user (`request-writes.ts`, `session-writes.ts`).
  */
 import { valueAssigned } from './definitions'
 import { functionAt } from './own-callback'
