@@ -89,7 +89,7 @@ export class CodeBudget {
     if ((await this.ledger.count(counter, DAY_SECONDS)) < WRONG_CODES_PER_DAY) return
     if ((await this.ledger.claim(`locked:${key}`, seconds)) || seconds === DAY_SECONDS) return
     // An outage may have locked the codes for a day. A claim cannot be prolonged, so claim this lock anew for a year.
-    if ((await this.ledger.look(`locked:${key}`)) > DAY_SECONDS) return
+    if ((await this.ledger.look(`locked:${key}`)) > 2 * DAY_SECONDS) return
     await this.ledger.forget(`locked:${key}`)
     await this.ledger.claim(`locked:${key}`, seconds)
   }

@@ -66,7 +66,9 @@ export function purposeMismatch(
   const own = purposeOf(req, options)
   if (own === undefined) return undefined
   const isShared = isCallbackRoute(req, settings)
-  if (isShared && STARTING.every((name) => options[name] === undefined)) return undefined
+  // Without these options, the route asks for a kind of factor or operation only, and both fit. So it is enough that the end of `callbackURL` is the route's path.
+  const asksForContent = STARTING.some((name) => options[name] !== undefined)
+  if (!asksForContent && (isShared || strippedPrefix(settings.callbackURL, { url: pathOf(req) }) !== undefined)) return undefined
   const fits = isShared ? digestIn(purpose) === digestIn(own) : purpose === own
   return fits ? undefined : 'purpose'
 }
@@ -83,7 +85,7 @@ export function isCallbackRoute(req: NevisRequest, { callbackURL, waitingURL }: 
   const [callback, waiting] = [callbackURL, waitingURL].map((url) => new URL(url, 'http://site').pathname) as [string, string]
   if (pathOf(req) === pathOf({ url: callback } as NevisRequest)) return true
   const prefix = strippedPrefix(callbackURL, { url: pathOf(req) })
-  return prefix !== undefined && waiting.startsWith(`${prefix}/`) && callback.startsWith(`${waiting}/`)
+  return prefix !== undefined && waiting.startsWith(`${prefix}/`) && callback.startsWith(waiting.endsWith('/') ? waiting : `${waiting}/`)
 }
 
 function digestIn(purpose: string | undefined): string | undefined {

@@ -11,7 +11,7 @@ import type { Transaction } from '../../src/factors/transaction'
 import type { NevisAuthenticateOptions } from '../../src/strategy/route-options'
 
 const at = (originalUrl: string) => ({ method: 'POST', url: '/', originalUrl }) as unknown as NevisRequest
-const settings = { callbackURL: 'https://app.example/2fa/callback?x=1' } as Settings
+const settings = { callbackURL: 'https://app.example/2fa/callback?x=1', waitingURL: 'https://app.example/waiting' } as Settings
 const started = (options: NevisAuthenticateOptions, path = '/pay', more: Partial<Transaction> = {}) => {
   const purpose = purposeOf(at(path), options)
   return { factor: 'push', operation: 'approve', ...(purpose !== undefined && { purpose }), ...more } as Transaction
@@ -65,6 +65,13 @@ describe('a route', () => {
   describe('at callbackURL that names factors', () => {
     it.each([['push', undefined], ['app', undefined], ['recovery', 'factors'], ['sms', 'factors']])('finishes a transaction of %s: %s', (factor, expected) => {
       expect(finished({ factors: ['push', 'app'] }, '/2fa/callback', started({}, '/login', { factor }))).toBe(expected)
+    })
+
+    it('finishes what another route has started, also if a proxy has removed the prefix from the path of the callback', () => {
+      const strict = started({ factors: ['push'] }, '/strict')
+      expect(finished({ factors: ['push', 'app'] }, '/callback', strict)).toBeUndefined()
+      expect(finished({ factors: ['push', 'app'] }, '/back', strict)).toBe('purpose')
+      expect(finished({ factors: ['push', 'app'], message: 'Pay?' }, '/callback', strict)).toBe('purpose')
     })
   })
 
