@@ -66,7 +66,6 @@ function namesOf(path: string, name: string): string[] {
   return types.map((type) => ((type as ts.LiteralTypeNode).literal as ts.StringLiteral).text)
 }
 
-/** The names of all properties below a node. */
 function propertiesIn(node: ts.Node): string[] {
   const found: string[] = []
   const visit = (child: ts.Node): void => {

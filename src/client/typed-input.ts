@@ -55,7 +55,7 @@ export function phoneNumberIn(text: unknown): string | undefined {
 
 /**
  * Removes the zero after the country code: `+41079…` becomes `+4179…`. Many people type this zero, and many SMS providers accept it.
- * @param phone `+` and digits: a whole number, or only its beginning
+ * @param phone `+` and digits: a complete phone number, or only its beginning
  * @see https://www.itu.int/rec/T-REC-E.164 country codes have one digit (1, 7), two, or three
  */
 export function withoutTrunkZero(phone: string): string {

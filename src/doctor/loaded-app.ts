@@ -23,7 +23,8 @@ import { LOAD_MS } from './steps'
 export interface LoadedApp {
   readonly origin: string
   readonly observer: AppObserver
-  /** Reads what the source of the application shows about sign-ins. The first result is kept, so call it late: the application may still load files. */
+  /** Reads what the source of the application shows about sign-ins. Keeps the first result, so call this function late: until then, the application may load
+   * more files. */
   readonly source?: () => SourceReport
 }
 

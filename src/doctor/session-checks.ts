@@ -18,8 +18,8 @@ interface CheckContext {
 }
 
 /**
- * Matches a remedy for express-session. For other session packages, the report shows only the remedy's cookie option. The rest, `trust proxy`, is a setting of
- * Express.
+ * Matches a remedy for express-session. For other session packages, the report shows only the cookie option in the remedy. The remedy may also name
+ * `trust proxy`, a setting of Express, which is then left out.
  */
 const EXPRESS_REMEDY = /^cookie: \{ (.*?) \}.*$/
 const OTHER_SESSIONS = 'in the options of your session cookie; docs/guides/hosts shows them, and what to set behind a TLS proxy, for Fastify, Koa and NestJS'

@@ -24,8 +24,8 @@ const MAX_TEXT = 380
  * Reports whether sign-ins can skip the second factor, and which routes may start it. A route may start the second factor if it uses the Nevis strategy, and no
  * earlier request of the doctor has reached it, such as the request to the callback.
  * @param source reads what the source of the application shows about sign-ins
- * @param unseen 1 if CSRF protection stopped the doctor's POST to the waiting page's route, otherwise 0. No sign-in starts at this route, so this number is
- * subtracted from that of the routes that may start the second factor
+ * @param unseen 1 if CSRF protection stopped the doctor's POST to the waiting page's route, otherwise 0. No sign-in starts at this route, so it must
+ * not be counted among the routes that may start the second factor
  */
 export async function startFindings(origin: string, observer: AppObserver, registered: Registered, unseen: number, source?: () => SourceReport): Promise<{ findings: Finding[]; attempts: readonly Attempt[] }> {
   const others = () => observer.strategyCalls.filter((call) => isOther(call, observer))
@@ -52,7 +52,7 @@ interface Seen {
   readonly ownNames: AppObserver['ownNames']
 }
 
-/** True for a call of `passport.authenticate` with another strategy than Nevis's, alone or in a list. False if all are `session` or `anonymous`. */
+/** True for a call of `passport.authenticate` with a strategy other than Nevis's, `session` and `anonymous`, even in a list with these strategies. */
 function isOther(call: StrategyCall, observer: AppObserver): boolean {
   return call.method === 'authenticate' && !observer.isNevis(call) && !call.asks.every(isWithoutCheck)
 }

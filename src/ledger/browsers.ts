@@ -17,8 +17,8 @@ interface LedgerBrowser {
   /** When the browser is no longer remembered, in milliseconds since 1970. */
   readonly expiresAt: number
   /**
-   * The browser's number under each of the user's keys in the ledger, for example one key for the userId and one for the username. `forgetAll` takes a number
-   * itself, and forgets all browsers with a lower one.
+   * The browser's number under each of the user's keys in the ledger, for example one key for the userId and one for the username. Each call of `forgetAll`
+   * gets the next number, too, and forgets all browsers with lower numbers.
    */
   readonly numbers: Readonly<Record<string, number>>
 }

@@ -90,8 +90,8 @@ async function isOfRequestsUser(req: HostRequest): Promise<boolean> {
   const session = sessionOf(req)
   const login = session && loginOf(session)
   const compared = await compareLogin(userOf(req), req, login)
-  // If there is nothing to compare, the request has no other user than that of the session. A web framework on which the users cannot be compared must not
-  // refuse every request.
+  // `unknown`: the request or the session has no user, or this package cannot compare users on this web framework. On such a framework, a refusal would be a
+  // refusal of every request.
   if (compared === 'same' || compared === 'unknown') return true
   warnOfOtherUser()
   return false

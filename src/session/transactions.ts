@@ -20,7 +20,7 @@ type Kept = Omit<Transaction, 'shown'> & { readonly encryptedShown?: string }
 /** The page from which the user was last redirected to give a second factor. */
 export interface StoredReturnTo {
   readonly path: string
-  /** Digest of the user who was signed in then; absent if no user was. Another user who signs in to this session later must not be sent to `path`. */
+  /** Digest of the user who was signed in when `path` was stored; absent if nobody was. A later user of this session must not be sent to `path`. */
   readonly login?: string
 }
 
@@ -65,7 +65,7 @@ export class SessionTransactions {
     return Object.values(this.all()).map((kept) => ({ ...kept, shown: {} }))
   }
 
-  /** Stores the transaction. Changes nothing if the session already contains the same: an unchanged session need not be saved. */
+  /** Stores the transaction. Changes nothing if the session already contains it with the same content: an unchanged session need not be saved. */
   put(transaction: Transaction): void {
     if (this.contains(transaction)) return
     const now = Date.now()

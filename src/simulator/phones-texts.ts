@@ -61,7 +61,6 @@ export type Text = keyof typeof german
 /** @param values replace the placeholders in the text: `values.name` replaces `{name}` */
 export type Translate = (text: Text, values?: Readonly<Record<string, string>>) => string
 
-/** The language of a page, and its texts. */
 export interface PhoneTexts {
   readonly language: 'en' | 'de'
   readonly t: Translate

@@ -64,8 +64,8 @@ export async function assertNoDeniedStepUp(request: StrategyRequest, { budget, s
 async function denialAmong(request: StrategyRequest, user: UserOfStart, isRelated: (transaction: Transaction) => boolean): Promise<Refusal | undefined> {
   const now = Date.now()
   const { settings, transactions, keys } = request
-  // The session of a signed-in user can also contain transactions of another user, if that user's password was entered in the same session. So keep only this
-  // user's transactions.
+  // The session of a signed-in user can also contain transactions of another user, if that user's password was entered in the same session. So keep only the
+  // transactions of `user`.
   const inSession = transactions.list().filter((one) => isOfSameUser(one, user) && isRelated(one) && keys.digests.matches(one))
   const ofUser = user.budget === undefined ? [] : settings.watch.requestsOf(user)
   const others = ofUser.filter((one) => isRelated(one) && isSinceSecondFactor(request, one) && inSession.every(({ id }) => id !== one.id))

@@ -64,8 +64,8 @@ async function checkCode(request: StrategyRequest, transaction: Transaction, che
     // If the user must type a code that the phone shows (`isCodeTyped`), `pending` means that the code is right: only the answer on the phone is missing.
     return { attempts, outcome, isRight: outcome.status === 'succeeded' || (outcome.status === 'pending' && transaction.isCodeTyped === false) }
   } catch (error) {
-    // Nevis may have called the code wrong, although this process did not get that answer: a gateway may have replaced it by an error page, or it came too late.
-    // So count the code even now: otherwise an attacker could try any number of codes.
+    // Nevis may have called the code wrong, although this process did not get that answer: a gateway may have sent an error page instead, or Nevis's answer may
+    // have come too late. So count the code even now: otherwise an attacker could try any number of codes.
     if (error instanceof NevisError && error.operation === 'verifyCode' && !wasNeverSent(error)) await noteUnclearCode(request, transaction)
     throw error
   }

@@ -88,11 +88,11 @@ export async function olderTransaction(request: StrategyRequest, { replaced }: P
 }
 
 /**
- * Ends the older transaction that this start replaces, by an entry in the ledger, unless it had ended before this start. The caller must still close it in the
- * session.
+ * Ends the older transaction that this start replaces, by an entry in the ledger, unless the older transaction had ended before this start. The caller must
+ * still close the older transaction in the session.
  * @param transaction the new transaction
- * @throws Refusal `cancelled` if the user has meanwhile cancelled the older transaction or finished it with success. The user then needs no new one, so this
- * function ends the new transaction before it throws
+ * @throws Refusal `cancelled` if the user has meanwhile cancelled the older transaction or finished it with success. The user then needs no new transaction,
+ * so this function ends the new transaction before it throws
  * @internal
  */
 export async function endReplaced(request: StrategyRequest, transaction: Transaction, { transaction: older, hasEnded }: Older, { replaced }: Pick<StartContext, 'replaced'>): Promise<void> {

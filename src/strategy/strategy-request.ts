@@ -134,8 +134,8 @@ export class StrategyRequest {
   }
 
   /**
-   * Saves the session, if this request has changed it: an attacker must not make this package write a session over and over. What the app has
-   * changed is now in the store. If another request then changes the same property, a later `reload` takes the value of that request.
+   * Saves the session, if this request has changed it: an attacker must not make this package write a session over and over. After this,
+   * the app's own changes count as saved: if another request then changes the same property, a later `reload` takes the value of that other request.
    * @throws StorageError `SESSION_UNAVAILABLE`, `SESSION_TOO_LARGE`
    */
   async save(): Promise<void> {
@@ -210,7 +210,7 @@ export class StrategyRequest {
    * Ends a transaction without success, in the ledger (the store of all processes) and then in the session. If the ledger fails, this function
    * throws, and the transaction stays open.
    * @param wasDenied true if Nevis has reported `failed`: the user has denied, or has not answered in time
-   * @param canGoOn false if the user may not try another factor after this transaction
+   * @param canGoOn false to forbid the user another factor after this transaction
    * @param decided if set, the event `decided` is published, unless already published. Its field `ending`: `denied` or `timed_out`; undefined if not known
    */
   async end(transaction: Transaction, code: FailureCode, { wasDenied = false, canGoOn = true, decided }: End = {}): Promise<void> {
@@ -247,7 +247,7 @@ export class StrategyRequest {
     throw new Refusal(code)
   }
 
-  /** Ends a transaction because the user has pressed "Cancel". The user may not try another factor instead. */
+  /** Ends a transaction because the user has pressed "Cancel". This also forbids the user to try another factor instead. */
   cancel(transaction: Transaction): Promise<never> {
     return this.close(transaction, 'cancelled', { canGoOn: false })
   }

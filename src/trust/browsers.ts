@@ -24,7 +24,7 @@ export interface RememberedBrowser {
   readonly transactionId: string
   /**
    * The number of this browser among the user's remembered browsers, for each of the user's keys in the ledger: a digest of the userId, and one of the
-   * username. A new browser gets the next number. A call of `forgetBrowsers` takes the next number itself, and forgets all browsers with a lower number.
+   * username. A new browser gets the next number. Each call of `forgetBrowsers` gets the next number, too, and forgets all browsers with lower numbers.
    */
   readonly numbers: Readonly<Record<string, number>>
 }

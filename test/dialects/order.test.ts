@@ -83,7 +83,7 @@ interface Pair {
   readonly names: string
   readonly isConflict: boolean
   readonly isAlike: boolean
-  /** True if the response with both dialects has each change that one of them makes alone. Always true for pairs that need not have them, such as conflicts. */
+  /** True if the response with both dialects has every change that each dialect makes alone. Always true for pairs that are not checked, such as conflicts. */
   readonly isWhole: boolean
 }
 

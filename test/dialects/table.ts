@@ -35,7 +35,7 @@ const OUTCOMES: Readonly<Record<string, string>> = {
   'N push': 'not in', 'V app': 'not in', 'V sms': 'not in', 'V wid': 'not in', 'T other': 'not in', 'T old': 'not in',
 }
 
-/** True for a flow that only checks that somebody does not get in: without an answer (`N`), or an attacker (`V`, `T`). */
+/** True for a flow that only checks that somebody does not get in: a user whose request was not answered (`N`), or an attacker (`V`, `T`). */
 const isAttack = (flow: string) => /^[NVT] /.test(flow)
 
 const deviation = (verdict: Verdict) => (flows: string | readonly string[], outcome: string, because: string): Deviation => ({ flows: ([] as string[]).concat(flows), outcome, verdict, because })

@@ -26,7 +26,7 @@ const LOGIN = "const passport = require('passport')\nmodule.exports = (app) => a
 const KIOSK = "module.exports = (app) => app.post('/kiosk', (req, res) => {\n  req.session.passport = { user: 'anna' }\n  res.end()\n})\n"
 const SERVER = "require('./routes/login')(app)\nrequire('./routes/kiosk')(app)\n"
 
-/** A class with a route: a method checks the password, and this handler follows. */
+/** @returns the source of a class with a route: the method `login` checks the password, and then the handler `behind` runs */
 const classWith = (behind: string) => `require('./auth')\nclass Login {\n  constructor() {\n    this.router = Router()\n    this.router.post('/login', this.login, ${behind})\n  }\n  login = async (req, res, next) => {\n    const user = await find(req.body)\n    req.login(user, { session: false }, next)\n  }\n}\n`
 
 const reportOf = (files: Files) => {

@@ -22,7 +22,7 @@ type Start = (cloud: Cloud, users: readonly { username: string; userId: string }
 
 const program = (app: string): Start => (cloud, users, env = {}) => run(app, cloud, users, { env })
 
-/** The Express app runs in the test's own process and logs with `console.error`. So `printed` searches what `console.error` has got. */
+/** The Express app runs in the test's own process and logs with `console.error`. So its method `printed` searches the arguments of `console.error`. */
 const express: Start = async (cloud, users) => {
   const said: unknown[] = []
   jest.spyOn(console, 'error').mockImplementation((...words) => void said.push(...words))

@@ -76,7 +76,6 @@ async function startApp(env) {
     port: Number(/^port (\d+)$/m.exec(said)?.[1]),
     lines: () => said.split('\n'),
     signedIn: () => [...said.matchAll(/^signed in (\w+)$/gm)].map(([, username]) => username),
-    /** Sends SIGTERM, and waits until the process has ended. */
     async stop() {
       if (!isGone()) child.kill('SIGTERM')
       await gone

@@ -27,7 +27,7 @@ const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
     res.end()
   })
   web.all('/in', passport.authenticate('nevis'), recordSecondFactor(), (_req, res) => void res.json({ action: 'success' }))
-  // Like an app that stores a form field, or the version of the password, in the session until the end of the sign-in.
+  // This route stands for an app that stores a form field, or the version of the password, in the session until the end of the sign-in.
   web.post('/login-kept', passport.authenticate('local', { session: false }), (req, _res, next) => {
     Object.assign(req.session as object, { kept: Math.random() })
     req.session.save(next)

@@ -87,7 +87,7 @@ async function serve({ userProperty = 'user', tokenProperty, options, verified =
     next()
   }
   app.all('/copied', passport.authorize('nevis'), copied, recordSecondFactor(), ok)
-  // As koa-passport, which gives each middleware a request object of its own.
+  // This route imitates koa-passport, which gives each middleware a request object of its own.
   const onCopy: RequestHandler = (req, res, next) => void recordSecondFactor()(Object.create(req, { authInfo: { value: structuredClone(req.authInfo) } }) as express.Request, res, next)
   app.all('/copied-request', passport.authorize('nevis'), onCopy, ok)
   app.all('/own-callback', own, recordSecondFactor(), ok)

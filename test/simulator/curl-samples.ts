@@ -2,12 +2,12 @@
  * The cURL commands of Nevis's documents, exactly as printed, each with the printed answer.
  *
  * Left out, because the text of the documents that we have is incomplete: the commands of "Approval with push" and "with QR code", and the command
- * `curl "https://$"`, whose address is cut off. `documents.test.ts` compares the answers to the first two.
+ * `curl "https://$"`, whose address is cut off. `documents.test.ts` compares the answers to the commands with push and with QR code.
  *
  * Sources: https://docs.nevis.net/apidoc/authcloud/ (older, "O"), https://docs.nevis.net/authcloud/api-doc/ (newer, "N").
  */
 
-/** Printed for each error. In the documents, a comma after the last field and the dots stand for text that they leave out. */
+/** The error answers of the documents. In a printed answer, three dots and a comma after the last field stand for text that the documents leave out. */
 export const ERRORS = {
   forbidden: '{ "error": "Forbidden", "path": "/api/v1/users/enroll", "status": 403, "timestamp": 1600863157593 }',
   notJson: '{ "error": "Bad Request", "message": "Required request body ...", "path": "/api/v1/users/enroll", "status": 400, "timestamp": "2020-09-23T12:13:45Z" }',

@@ -7,7 +7,10 @@ import { promisify } from 'node:util'
 import { ERRORS, SAMPLES, type Sample } from './curl-samples'
 import { newestCode, started, type Caller, type Json } from './http'
 
-/** True for a field that only Nevis's newer documents print. The older ones print `username`, but not in a status answer, which has `lastUpdatedAt`. */
+/**
+ * True for a field that only Nevis's newer documents print. The older documents print `username` for a user, but not in a status answer. Only status answers
+ * have a field `lastUpdatedAt`.
+ */
 const isNewer = (name: string, holder: object): boolean => name === 'authenticatorType' || name === 'state' || (name === 'username' && 'lastUpdatedAt' in holder)
 const FORMS: readonly (readonly [RegExp, string])[] = [
   [/^[0-9a-f]{8}-(\.\.\.|[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4})-[0-9a-f]{12}$/, 'a UUID'],

@@ -120,7 +120,7 @@ async function typeUntilRight(context: StageContext, texts: TextMessages, first:
   }
 }
 
-/** Sends the code without the channel, and with it if the first answer does not show that the code is right. */
+/** Sends the code without the field `channel`. If the answer does not show that the code is right, sends the code again with this field. */
 async function isRight(context: StageContext, transaction: TextTransaction, code: string): Promise<boolean> {
   const { status: plain } = await verify(context, transaction, 'right', code)
   if (plain === 0 || (await isShown(context, transaction, 'right'))) return plain !== 0
@@ -129,8 +129,8 @@ async function isRight(context: StageContext, transaction: TextTransaction, code
 }
 
 /**
- * True if Nevis's answer shows that the code is right: the client accepts the code, or the answer is unclear but differs from that to a wrong code. If it does
- * not differ, asks for the status, as the strategy does.
+ * True if Nevis's answer shows that the code is right: the client takes it for right, or the answer is unclear but differs from the answer to a wrong
+ * code. If both answers are alike, asks for the status, as the strategy does.
  */
 async function isShown(context: StageContext, { step, statusToken }: TextTransaction, name: string): Promise<boolean> {
   const { caller } = context

@@ -9,7 +9,7 @@ import { isAnswered } from './schedule'
 
 /** After this many answers without a status, the waiting page goes on to the callback URL, where the app gets the error. */
 const MAX_ANSWERS = 3
-/** The waiting page also goes on if this much time lies between two answers that name the transaction but have an unknown word as its status. */
+/** The waiting page also goes on to the callback URL if two answers this far apart name the transaction, but have an unknown word as its status. */
 const MAX_UNDECIDED_MS = 60_000
 
 /** @internal */

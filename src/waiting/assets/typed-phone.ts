@@ -10,8 +10,8 @@
 
 window.nevisTypedPhone = (main) => {
   const KEY = 'nevis-phone'
-  // Replaces the name of the transaction that the user starts from this page: this page does not know that name yet. The start may fail, and then the next page
-  // in this tab may be of another user. So a page uses such a number only if it was stored less than a minute ago.
+  // When the user starts a new transaction from this page, this page does not know its name yet, and stores the number with this word instead of the name. The
+  // start may fail, and then the next page in this tab may be of another user. So a page uses such a number only if it was stored less than a minute ago.
   const NEXT = 'next'
   const NEXT_MS = 60_000
   const { sharedName } = main.dataset

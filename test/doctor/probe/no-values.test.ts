@@ -53,7 +53,7 @@ it('an instance that puts data in unusual places › gets a report without data,
   expect(secrets.length).toBeGreaterThan(30)
   expect(secrets.filter((secret) => printed.includes(secret))).toEqual([])
   // Some fields contain a URL of the simulator. The report calls this the URL of another host, because the probe calls the server in front of the simulator. So
-  // compare only that the field contains a URL.
+  // check only that the field contains a URL.
   const plain = (fields: string | readonly string[] = []) => [fields].flat().map((field) => field.replace(/: URL of .*/, ': URL'))
   const usual = Object.entries((await runOnSimulator([], STAGES)).facts).filter(([name, fields]) => name.endsWith('.fields') && String(fields).includes(': '))
   const missing = usual.flatMap(([name, fields]) => plain(fields).filter((field) => !plain(results.facts[name]).includes(field)).map((field) => `${name} ${field}`))

@@ -45,7 +45,7 @@ export interface Host {
 
 /**
  * @param file in this folder; it exports an app
- * @param env environment variables for the app, besides the address and the key of the cloud
+ * @param env further environment variables for the app. The address and the access key of the simulator are always set
  * @param names what `require('passport-nevis')` returns in the app
  */
 export async function serve(file: string, stack: Stack, simulator: Pick<NevisSimulator, 'baseURL' | 'accessKey'>, users: readonly HostUser[], env: Record<string, string> = {}, names: object = passportNevis): Promise<Host> {

@@ -86,7 +86,7 @@ export class Oracle {
 
   /**
    * Checks equal starts that were sent at the same time. If all were sent in one session, they may cause only one request to the user's phone. `codes` are the
-   * failure codes of the answers; `isAlone` is false if another request was waiting for Nevis, whose calls were counted, too.
+   * failure codes of the answers. `isAlone` is false if another request was waiting for Nevis: its calls to Nevis were then counted, too.
    */
   asked(route: RouteName, codes: readonly (string | undefined)[], before: { readonly rings: number; readonly starts: number }, { isOneSession, isAlone }: { readonly isOneSession: boolean; readonly isAlone: boolean }): void {
     if (isOneSession && this.cloud.rings.length > before.rings + 1) this.refuse('parallel starts in one session ask twice')

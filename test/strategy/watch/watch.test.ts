@@ -449,7 +449,8 @@ describe('many transactions', () => {
     expect(transactions.size).toBe(1)
     expect(await watch.look({ ...sealed('old'), expiresAt: Date.now() })).toBe('expired')
     expect(transactions.size).toBe(1)
-    // The app asks Nevis once more about each expired transaction, 200 times per second at most. Wait for that: `afterEach` checks that no timer is left.
+    // The app asks Nevis once more about each expired transaction, with at most 200 calls per second. Wait for these calls: `afterEach` checks that no timer is
+    // left.
     await pass(1000)
   })
 })
@@ -579,7 +580,7 @@ describe('deciding at the callback', () => {
       expect(asked.length - 10).toBe(15)
     })
 
-    // With `afterDenial: 'stop'`, each start asks about the user's earlier step-ups, even about those that have expired and that another process has watched.
+    // With `afterDenial: 'stop'`, each start asks Nevis about the user's earlier step-ups, even about expired ones that another process has watched.
     it.each(['pending', 'failed'] as const)('is as many, if the transaction has expired before this process learns of it: %s', async (given) => {
       answer = given
       for (let i = 0; i < 150; i++) expect((await decide({ expiresAt: startedAt - 1 }))?.status).toBe(given)
