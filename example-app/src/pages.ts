@@ -139,12 +139,10 @@ function statusOf({ status = 500 }: Fault): number {
   return status >= 400 && status < 600 ? status : 500
 }
 
-/** The page of the user's second factors; undefined in an app without a second factor. */
 function devicesURLOf(req: Request): string | undefined {
   return req.app.locals['devicesURL'] as string | undefined
 }
 
-/** The help page for signing in; undefined in an app without a second factor. */
 function helpURLOf(req: Request): string | undefined {
   return req.app.locals['helpURL'] as string | undefined
 }

@@ -100,7 +100,7 @@ function learning<A extends HttpAgent>(agent: A): A {
     const socket = stream as Socket
     const now = performance.now()
     if (now >= forgetAt) keepMs = KEEP_IDLE_MS
-    // If the agent's own time-out closes the socket, the event `timeout` comes before `close`, and `forget` makes `learn` ignore this socket.
+    // If the agent's own time-out closes the socket, the event `timeout` comes before `close`. `forget` then removes the socket, so that `learn` ignores it.
     if (!idleSince.has(socket)) socket.once('timeout', forget).once('close', learn)
     idleSince.set(socket, now)
     const keeps: unknown = keepSocketAlive(socket)

@@ -20,7 +20,7 @@ const CODE_NAME = /^(?:code|value|recovery[_-]?code)$/i
 const OTHER_NAME = /^name$|^ids?$|_ids?$|Ids?$/
 const MAX_DEPTH = 6
 
-/** How sure it is that a list contains recovery codes: the sum of these weights. */
+/** How much each sign of recovery codes counts: the name of a field around the list, and the documented form. The weight of a list is the sum of its signs. */
 const WEIGHTS = { namedRecovery: 4, documentedForm: 2, namedCodes: 1 }
 
 interface Found {
@@ -29,7 +29,7 @@ interface Found {
 }
 
 interface Place {
-  /** The weight of the names of the fields around the value; 0 without such a name. */
+  /** The highest weight of the field names around the value; 0 if none of these names stands for codes (see `WEIGHTS`). */
   readonly named: number
   /** True if the name of the field itself is that of recovery codes. */
   readonly isNamedRecovery: boolean
@@ -39,7 +39,7 @@ interface Place {
 
 /**
  * @param value the JSON of the response, or its text
- * @returns undefined if there are no codes, or if several lists contain different codes
+ * @returns the codes of the list with the highest weight; undefined if there are no codes, or if several lists with this weight contain different codes
  */
 export function recoveryCodesIn(value: unknown): readonly string[] | undefined {
   const found = listsIn(value, { named: 0, isNamedRecovery: false, isInAuthenticators: false }, 0)
@@ -73,7 +73,7 @@ function placeIn(name: string, { named, isInAuthenticators }: Place): Place {
   return { named: Math.max(named, own), isNamedRecovery, isInAuthenticators: isInAuthenticators || name === 'authenticators' }
 }
 
-/** Returns the codes of this value with their weight; an empty list if the value is not a list of codes, an object of codes, or a text of codes. */
+/** Returns the codes of this value with their weight (see `WEIGHTS`). Returns an empty list for a value that is no list, object or text of codes. */
 function listOf(value: unknown, { named, isNamedRecovery }: Place): Found[] {
   if (typeof value === 'string') return listOfText(value, isNamedRecovery ? 1 : 2).map((codes) => ({ codes, weight: named + WEIGHTS.documentedForm }))
   if (typeof value !== 'object' || value === null) return []

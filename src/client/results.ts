@@ -223,6 +223,6 @@ export type Introspection = InactiveToken | ActiveToken
 
 /** The intent token, with which the browser starts Nevis's widget. */
 export interface Intent extends Decoded {
-  /** The intent token, with which Nevis's widget may ask for one approval. Valid for one use within ten minutes. */
+  /** The intent token, with which Nevis's widget runs one approval or one enrolment. Valid for one use within ten minutes. */
   readonly token: string
 }

@@ -23,7 +23,7 @@ export class CallbackTrial implements Trial {
   call: StrategyCall | undefined
   hasSession = false
   hasPassportSession = false
-  /** The mark that an earlier request has stored in the session. */
+  /** The mark that an earlier trial request has stored in the session; undefined if the session has no mark. */
   earlierMark: unknown
   /**
    * One value for each handler behind the strategy in the same route, except error handlers: true for `recordSecondFactor()`. Undefined if the handlers are not

@@ -68,7 +68,7 @@ function allows(allowed: readonly string[], name: string, source: string, html: 
   if (isListed(source)) return true
   if (source !== "'self'") return false
   if (allowed.some((one) => /^(?:\*|https?:)$/i.test(one))) return true
-  // A host name, with or without a scheme and a port, may be the public name of the application. A source with the scheme of another protocol, such as `wss:`,
-  // cannot be this name.
+  // A host name in the policy, with or without `http:` or `https:` and a port, may be the public name of the application. An entry with another scheme, such as
+  // `wss:`, cannot.
   return allowed.some((one) => /^(?:https?:\/\/)?[a-z\d*][^:/]*(?::[\d*]+)?(?:\/.*)?$/i.test(one)) ? undefined : false
 }

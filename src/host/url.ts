@@ -4,10 +4,7 @@
  * Out of scope: checking the URL (`option-values.ts`).
  */
 
-/**
- * Adds parameters to the query of a URL.
- * @internal
- */
+/** @internal */
 export function withQuery(url: string, parameters: Readonly<Record<string, string>>): string {
   const pairs = Object.entries(parameters).map(([name, value]) => `${name}=${encodeURIComponent(value.toWellFormed())}`)
   return `${url}${url.includes('?') ? '&' : '?'}${pairs.join('&')}`

@@ -31,7 +31,7 @@ export async function renewWithoutSecondFactor(req: object, only?: string): Prom
   const session = await renewSession(req, only)
   for (const key of keys) {
     const { secondFactor, ...state } = (session[key] ?? {}) as SessionState & { readonly secondFactor?: BoundRecord }
-    // With `only`, `renewSession` may have deleted this property already, with its record.
+    // With the parameter `only`, `renewSession` may already have deleted the property `key` with its record. Then do not create the property again.
     if (secondFactor !== undefined) session[key] = state satisfies SessionState
   }
   return session

@@ -57,10 +57,7 @@ const ADVICE: ReadonlyMap<Text, Text> = new Map<Text, Text>([
   ["The request on {name}'s phone was denied.", START_AGAIN],
 ])
 
-/**
- * Builds a page.
- * @param reloads true to reload the page every three seconds if the browser does not run scripts
- */
+/** @param reloads true to reload the page every three seconds if the browser does not run scripts */
 function page(title: string, main: string, script: string, language: PhoneTexts['language'], reloads = false): string {
   return `<!doctype html>
 <html lang="${language}">
@@ -177,10 +174,7 @@ const TITLE = 'Phones of the Nevis simulator'
 const scannerHtml = (t: Translate): string => `<dialog id="scanner" aria-label="${t('Camera')}" data-hold="${t('Hold the QR code in front of the camera.')}" data-failed="${t('The camera cannot be used. Paste the link instead.')}"><video muted playsinline></video><p role="status"></p>
 <form method="post" action="/_simulator/scan"><input type="hidden" name="user"><input type="hidden" name="link"><button type="button">${t('Cancel')}</button></form></dialog>`
 
-/**
- * Builds the page with the phones.
- * @param isOff true while the simulated Nevis is switched off
- */
+/** @param isOff true while the simulated Nevis is switched off */
 export function phonesPage(cloud: Cloud, isOff: boolean, texts: PhoneTexts, refused?: Refused): string {
   const { language, t } = texts
   const { version, waiting, html } = phonesState(cloud, texts, refused)

@@ -34,7 +34,7 @@ export function isFromWaitingPage({ req }: StrategyRequest): boolean {
 export async function backToPage(request: StrategyRequest, id: string, error: unknown): Promise<Redirect> {
   if (!(error instanceof Refusal) || !isFromWaitingPage(request)) throw error
   const { code, retryAfterSeconds } = error
-  // At a double click, two requests share one refusal. The other request may have ended the transaction since this request has read the session.
+  // After a double click, the other request may have ended the transaction since this request has read the session. So read the session again.
   if (code === 'too_many_attempts' || code === 'codes_locked') await request.refresh()
   const transaction = request.transactions.get(id)
   const isMissing = code === 'missing_code'
@@ -43,7 +43,7 @@ export async function backToPage(request: StrategyRequest, id: string, error: un
   if (transaction === undefined || !isShown || !request.keys.digests.matches(transaction)) throw error
   publish('failed', () => ({ ...request.about(), code, ageMs: request.ageMs() }))
   const to = request.waitingURL(transaction)
-  // The session notes neither a missing code nor the user's limit, because such a request must not write the session. So the URL says it.
+  // A request with a missing code, or above the user's limit, must not write the session. So the URL tells the waiting page what was refused.
   if (isOverLimit) return { to: withQuery(to, { wait: String(Date.now() + retryAfterSeconds * 1000) }) }
   return { to: isMissing ? withQuery(to, { missing: '1' }) : to }
 }

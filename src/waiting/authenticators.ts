@@ -94,7 +94,7 @@ function offered({ name, type, enrolledAt }: Authenticator, id: string, asked: s
   }
 }
 
-/** Nevis documents that these two factors ask the phone that was registered last, if the start names no phone. */
+/** Nevis documents that the factors `push` and `app` ask the phone that was registered last, if the app names no phone. */
 const ASK_THE_NEWEST: readonly string[] = ['push', 'app']
 
 /** The id of the phone that got the request; undefined if this is not known. */

@@ -1,6 +1,6 @@
 /**
  * Tests a form whose answer redirects to another origin: the CSP directive `form-action` can block such a redirect. Example: the app is an OpenID provider.
- * After a typed code, its callback redirects to a client of the provider, on another domain.
+ * After the user has typed a code, the callback of the app redirects to a client of the OpenID provider, on another domain.
  *
  * Out of scope: the content of the policy (`test/waiting/page-options.test.ts`).
  */

@@ -88,7 +88,7 @@ interface Routes {
   /** Mounts the session and `passport.session()`. */
   readonly session: (app: Express) => void
   readonly login: (app: Express) => void
-  /** Mounts the callback. If absent, the callback is right. */
+  /** Mounts the callback route. If absent, the app gets a callback route without a fault. */
   readonly callback?: (app: Express) => void
   /** Runs behind all routes. */
   readonly last?: (app: Express) => void

@@ -16,8 +16,8 @@ jest.mock('../../src/client/parse-url', () => {
 
 const world = lab()
 /**
- * A usual request of the tests causes fewer calls than this of functions that parse or decode, such as `isIP`. In the earlier version, each header below caused
- * thousands of such calls, or one such call with the whole header.
+ * A usual request of the tests calls the functions that parse or decode, such as `isIP`, fewer times than this. In an earlier version of this package, each
+ * header below caused thousands of these calls, or one call with the whole header.
  */
 const FEW = 100
 const ROUTES = [['POST', '/login/2fa'], ['GET', '/login/2fa/callback?transaction=x']] as const

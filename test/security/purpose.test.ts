@@ -16,7 +16,7 @@ import { lab, outcomeOf } from './support/lab'
 const world = lab()
 jest.setTimeout(30_000)
 
-/** Each option that is a part of the purpose, alone at a route. Each of these routes starts an approval. */
+/** Each option that is a part of the purpose (what an approval may be used for), alone at a route. Each of these routes starts an approval. */
 const ALONE = {
   factors: { factors: ['push'] },
   factor: { factor: 'push' },
@@ -89,7 +89,7 @@ describe('a route with a message and data', () => {
     expect(outcomeOf(await browser.get(`/pay?transaction=${handle}`))).toBe('binding_mismatch')
     expect(ran).toEqual([])
     expect(world.events.of('suspicious')).toMatchObject([{ field: expect.stringMatching(/purpose|factors/) }, {}])
-    // At its own route, the approval is still valid.
+    // At the route that has started it, the approval is still valid.
     expect(outcomeOf(await browser.get(`${other}?transaction=${handle}`))).toBe('success')
   })
 

@@ -99,7 +99,6 @@ describe('no pause', () => {
 
 describe('a switch that is refused, by the page\'s own form', () => {
   const TOO_MANY = failures.too_many_starts.message
-  /** The alerts of a page. */
   const alertsOf = (text: string) => [...text.matchAll(/role="alert">([^<]*)</g)].map(([, alert]) => alert)
 
   it('leaves the user on the page of the live request, which says why and can still be approved', async () => {
@@ -113,7 +112,7 @@ describe('a switch that is refused, by the page\'s own form', () => {
     const next = handleIn(page.location)
     expect((await browser.get(waitingOf(next), { accept: 'application/json' })).json()).toMatchObject({ factor: 'push', status: 'pending', failure: 'too_many_starts' })
     const { text } = await browser.get(waitingOf(next))
-    // The warning before the end does not advise to send again, because that would be refused, too.
+    // The warning before the end does not advise the user to send the request again, because the limit of starts would refuse that, too.
     expect([alertsOf(text), /data-ends-soon="([^"]*)"/.exec(text)?.[1]]).toEqual([[TOO_MANY], 'Less than half a minute left.'])
     expect(world.events.of('failed').map(({ code }) => code)).toEqual(['too_many_starts', 'too_many_starts'])
     expect((await browser.post('/login', { username: 'anna', password: PASSWORD, factor: 'app', retry: '1' })).status).toBe(429)
@@ -169,8 +168,8 @@ it('the field `retry` in the URL makes no request one of the waiting page: it ge
   expect(outcomeOf(await browser.post('/login/2fa?retry=1', { transaction, factor: 'sms' }))).toBe('too_many_starts')
 })
 
-// The user has two starts. An approval gives back the starts that led to it. If the refused switch still counted after the approval, the last start of this
-// test would be refused.
+// The limit allows the user two starts. An approval gives back the starts that led to it. If the refused switch to another phone still counted after the
+// approval, the last start of this test would be refused.
 it('a switch that is refused costs no start any more after the approval of the request that goes on', async () => {
   app = await world.start({ strategy: { startBudget: { starts: 2, perSeconds: 300 } } })
   browser = app.browser()
@@ -199,7 +198,7 @@ it('two processes that are asked at the same moment send one, and the page of th
     return [/<p role="status">([^<]*)</.exec(text)?.[1], /data-resend="(\d+)"/.exec(text)?.[1]]
   }
   expect(await shown()).toEqual(['Sent a moment ago. You can send again in 10\u00a0s.', '10'])
-  // Whatever a link says, the pause has 15 seconds at most.
+  // No value of the field `soon` in the URL makes the pause longer than 15 seconds.
   for (const [soon, ...expected] of [['1', undefined, '0'], ['9e99', 'Sent a moment ago. You can send again in 15\u00a0s.', '15'], ['x', undefined, '0']]) {
     expect(await shown(`${waitingOf(handle)}&soon=${soon}`)).toEqual(expected)
   }

@@ -92,7 +92,6 @@ class Stream {
     })
   }
 
-  /** The status of each event named `status`. */
   get events(): { status: string }[] {
     return this.all.filter(({ name }) => name === 'status').map(({ data }) => data)
   }

@@ -56,7 +56,10 @@ export function isStoredBehind(source: Source, at: number, factors: SecondFactor
   return false
 }
 
-/** True if the token stands in this list of handlers of a route, and an earlier handler is `passport.authenticate('nevis')` without a callback function. */
+/**
+ * True if a route's list of handlers begins at `open` and contains the token at `at`, and an earlier handler of this list is `passport.authenticate('nevis')`
+ * without a callback function.
+ */
 function isBehindFactor(source: Source, open: number, at: number, factors: SecondFactors): boolean {
   if (!source.is(open, '(') || !LISTS.test(source.tokens[open - 1]?.text ?? '') || !source.is(open - 2, '.')) return false
   return source.partsOf(open).some((part) => part.last < at && factors.isPlain(source, part))

@@ -138,7 +138,7 @@ export class TestUsers {
 
   /**
    * Looks a test user up by userId, or by name if the userId is not given. `isUnknown` is `surely` for Nevis's own 404. It is `probably` for a response with
-   * the status and the fields that an invented user got in the stage `quiet`. Any other response says nothing, not even a 404: a gateway may have sent it.
+   * the status and the fields that an invented user got in the stage `quiet`. It is `no` for any other response, also for a 404 that a gateway may have sent.
    */
   private async lookUp(username: string, userId?: string): Promise<{ readonly userId: string | undefined; readonly isUnknown: 'surely' | 'probably' | 'no' }> {
     const reply = await this.caller.cleanUp({ method: 'GET', path: userId === undefined ? `/api/v1/users?username=${encodeURIComponent(username)}` : pathOf(userId) })
@@ -156,7 +156,7 @@ function isErrorOfNevis({ status, json, requestedPath }: Reply): boolean {
   return status >= 400 && (Object(json) as { status?: unknown }).status === status && !namesOtherPath(json, requestedPath)
 }
 
-/** True if Nevis has refused the request. After a 5xx, 408 or 429, the request may have been carried out: a gateway may answer so in Nevis's place. */
+/** True if Nevis has refused the request. False for a 5xx, 408 or 429: a gateway may have sent it, and Nevis may still have carried out the request. */
 function isRefusal(reply: Reply): boolean {
   return !mayComeLater(reply) && isErrorOfNevis(reply)
 }

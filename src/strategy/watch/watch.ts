@@ -141,8 +141,8 @@ export class StatusWatch {
     const sealed = handleContentOf(transaction)
     this.transactions.get(withoutStatus(sealed.id))?.settle()
     const known = this.transactions.get(sealed.id)
-    // Without a status token, this process cannot ask Nevis. If the token was deleted because the transaction has ended in the session, `known` still has it.
-    // If this transaction never had a token, the user cannot deny it on the phone.
+    // Without a status token, this process cannot ask Nevis. If the session has deleted the token at the end of the transaction, `known` still has the token.
+    // If the transaction never had a token, the user cannot deny it on the phone.
     if (sealed.statusToken === undefined) return known?.leave(transaction)
     const watched = known ?? this.newWatch(sealed)
     watched.leave(transaction)
@@ -187,8 +187,8 @@ export class StatusWatch {
     // transaction has moved to a new session: the ledger then stores the transaction's end under another key (`ledger/endings.ts`).
     if (known !== undefined && (!known.isOver(now) || known.hasFailed() || now >= sealed.expiresAt) && !known.hasMovedBefore(sealed)) return known
     const watched = this.newWatch(sealed)
-    // If the user had to type a code first, the page has until now used a `WatchedTransaction` without a status token (see `keyOf`). Settle it: otherwise it
-    // would later report that the user has abandoned the transaction.
+    // If the user had to type a code first, the page has until now used a `WatchedTransaction` without a status token (see `keyOf`). Settle that
+    // object: otherwise it would later report that the user has abandoned the transaction.
     if (sealed.statusToken !== undefined) this.transactions.get(withoutStatus(sealed.id))?.settle()
     // `watched` has no status token. A `WatchedTransaction` with the token exists already, and reports the transaction's end. So settle `watched`: the end must
     // not be reported twice.

@@ -6,7 +6,7 @@
 import type { SecondFactorFields, SecondFactorOptions, SecondFactorView } from './contract.mjs'
 import { orAborted, requestsTo, SecondFactorError, type Requests } from './requests.mjs'
 
-/** Pause before the view is requested again, because one server process may learn of an approval seconds after another. */
+/** Pause before the view (the data of the waiting page) is requested again: one server process may learn of an approval seconds later than another. */
 const PAUSE_SECONDS = 1
 /** Time limit of the request that cancels the transaction. */
 const CANCEL_MS = 5000

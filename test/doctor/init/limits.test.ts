@@ -1,6 +1,6 @@
 /**
- * Tests that the command `init` takes little time for each file, even if an attacker has written the file to slow it down, and names the files that it does not
- * read.
+ * Tests that the command `init` takes little time for each file, even for a file that an attacker has written to slow `init` down. Tests also that `init` names
+ * the files that it cannot read.
  */
 import { execFileSync } from 'node:child_process'
 import { diffOf } from '../../../src/doctor/init/diff'

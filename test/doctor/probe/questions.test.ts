@@ -134,7 +134,7 @@ describe('whether a second set of recovery codes replaces the first', () => {
     const right = ['200', 'result: text', 'yes'] as const
     expect(answer({ wrong: refused, right, 'older-set': refused })).toBe('yes')
     expect(answer({ wrong: refused, right, 'older-set': right })).toBe('no: codes of the older set stay valid')
-    // The fields are the same, and only the verdicts differ.
+    // The answers to the wrong code and to the right code have the same fields. Only the verdicts differ.
     expect(answer({ wrong: ['200', 'result: text', 'no'], right, 'older-set': ['200', 'result: text', 'no'] })).toBe('yes')
   })
 
