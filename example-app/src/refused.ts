@@ -32,7 +32,7 @@ export function sayHowLong(req: Request): void {
 }
 
 const SECONDS: readonly [Text, number] = ['Too many requests. Try again in {n} seconds. If you did not send them, change your password.', 1]
-/** The units of time, from the longest, with the seconds of each. */
+/** The sentence for each unit of time, and the seconds of the unit; the longest unit first. */
 const UNITS: readonly (readonly [Text, number])[] = [
   ['Too many requests. Try again in {n} hours. If you did not send them, change your password.', 3600],
   ['Too many requests. Try again in {n} minutes. If you did not send them, change your password.', 60],

@@ -134,8 +134,8 @@ export class Answer {
 }
 
 /**
- * True if the field `path` of an error body is another path than that of the request. Nevis's error body contains the path of the request. So the body is an
- * error body of a gateway, for example about the page to which it has forwarded the request.
+ * True if the field `path` of an error body is another path than that of the request. Nevis's error body contains the path of the request. So a body with
+ * another path comes from a gateway, for example about the page to which the gateway has forwarded the request.
  *
  * A missing `path` is accepted. The query, and percent-encoding, make no difference. The field may also begin with the base URL or its path.
  * @param json the error body

@@ -26,7 +26,7 @@ export interface SourceReport {
   readonly closed: ReadonlySet<string>
   /** The sign-ins for which the source does not show that they require the second factor, one sentence each. */
   readonly open: readonly string[]
-  /** Those of the open sign-ins that certainly are a password route without the second factor. */
+  /** Those sign-ins of `open` that certainly are a password route without the second factor. */
   readonly forgotten: readonly string[]
   /** The first line that may use `recordSecondFactor`. Undefined if no line does. */
   readonly recordedAt: string | undefined

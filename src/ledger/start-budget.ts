@@ -56,8 +56,8 @@ export class StartBudget {
   /**
    * Counts a start, before Nevis notifies the user: takes the user's lowest free slot, as the top of this file explains. Tries slot 1 before it looks for a
    * pause, so a start can take slot 1 even during a pause. Exception: if `startBudget.starts` is 1, slot 1 cannot be taken during a pause.
-   * @param askAgain finds out whether an earlier approval request was answered; true if one was. Called only if there is no pause, and slot 1 is taken or
-   * `startBudget.starts` is 1. A denial found in this way can begin a pause, which then refuses this start
+   * @param askAgain finds out whether an earlier approval request was answered; true if one was. Called only if there is no pause, and either slot 1 is
+   * taken or `startBudget.starts` is 1. A denial found in this way can begin a pause, which then refuses this start
    */
   async spend(key: string, askAgain: () => Promise<boolean>): Promise<SpentStart> {
     const { starts: limit } = this.settings.startBudget
@@ -70,7 +70,7 @@ export class StartBudget {
     return { slot: 0, limit, over: 'starts', retryAfterSeconds: Math.max(1, await this.ledger.look(`pause:${key}`)) }
   }
 
-  /** Returns how `spend` would refuse a start now, because of a pause. Counts nothing; undefined if a pause would not refuse the start. */
+  /** Returns the refusal that `spend` would give now because of a pause; undefined if no pause would refuse the start. Does not count a start. */
   async refusalInPause(key: string): Promise<SpentStart | undefined> {
     const canTakeFirst = this.settings.startBudget.starts > 1 && (await this.ledger.look(`start:${key}:1`)) <= 0
     return canTakeFirst ? undefined : this.refusedByPause(key)

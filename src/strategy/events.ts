@@ -81,7 +81,7 @@ export interface NevisEvents {
   /**
    * A possible attack; `reason` says which:
    * - `binding_mismatch`: Nevis's answer, the transaction in the session, the callback's route or the signed-in user does not match the started transaction;
-   * - `used_transaction`: an approval was sent a second time;
+   * - `used_transaction`: a callback request named a transaction that was already used;
    * - `enrolment_of_enrolled`: an enrolment was started for a user who already has a factor;
    * - `success_after_denials`: the user approved after several denials, as in push bombing;
    * - `copied_browser`: the cookie of a remembered browser was copied.
@@ -95,7 +95,7 @@ export interface NevisEvents {
           readonly field: Mismatch
         }
       | {
-          /** An approval was sent a second time. */
+          /** A callback request named a transaction that was already used. */
           readonly reason: 'used_transaction'
         }
       | {

@@ -43,7 +43,7 @@ export async function refusalBehind(error: unknown, settings: Settings, subject:
   if (error.code === 'NEVIS_NOT_FOUND') return new Refusal('not_enrolled')
   const isUnexplained = UNEXPLAINED.includes(error.nevisStatus ?? 0) || (operation === 'approve' && error.nevisStatus === 500)
   if (!isUnexplained) return undefined
-  // A page comes from a gateway or a firewall. So only the user's record can then give the reason.
+  // An HTML page as the answer comes from a gateway or a firewall. Then only the user's record at Nevis can give the reason.
   const isOfNevis = !isFromPage(error)
   const user = await fetchUser(settings.client, subject).catch(() => undefined)
   if (user === undefined) {

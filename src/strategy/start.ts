@@ -54,7 +54,7 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
   const first = named === undefined ? await firstFactorOf(request) : { isAfterFirstFactor: false, endsLogin: false }
   const isAfterFirst = first.isAfterFirstFactor
   const renews = named === undefined && renewsSession(request, isAfterFirst)
-  // A user who names a factor wants to be asked, for example for a recovery code, because the phone is lost.
+  // If the request names a factor, ask for this factor even in a remembered browser.
   const mayRecognise = named === undefined && factorName === undefined
   const recognised = mayRecognise ? await recogniseBrowser(request, parameters, isAfterFirst) : undefined
   if (recognised !== undefined) return recognised

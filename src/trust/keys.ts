@@ -30,7 +30,7 @@ const LABELS = {
   typedCodes: 'passport-nevis typed code',
 } as const satisfies Record<keyof Keys, string>
 
-/** For each purpose, the keys: the first one for what is new, all of them for what was made before. */
+/** The keys of each purpose. New handles, digests and cookies are made with the first key; those made with any of the keys are accepted. */
 type KeyLists = Readonly<Record<keyof Keys, readonly Buffer[]>>
 
 /** @param keysFor gets the label of a purpose, and its place in `LABELS` */

@@ -75,7 +75,7 @@ export interface WaitingView extends Offer {
   }
   /**
    * Why the transaction has ended. While the status is `pending`, why the user's last input was refused: after `wrong_code`, the user may try another code;
-   * after any other code, such as `too_many_starts`, the user could not switch to another factor or phone.
+   * after any other value, such as `too_many_starts`, the user could not switch to another factor or phone.
    */
   readonly failure?: FailureCode
   /**
@@ -116,7 +116,7 @@ export async function viewOf(settings: Settings, handle: string, sealed: HandleC
 }
 
 /**
- * The fields for a failure: the name of the factor only if the user cannot use it.
+ * The fields for a failure. `missingFactor` is present only if the failure says that the user cannot use this factor.
  * @internal
  */
 export function failureIn(failure: FailureCode, factor: FactorName): Pick<WaitingView, 'failure' | 'missingFactor'> {
@@ -125,7 +125,7 @@ export function failureIn(failure: FailureCode, factor: FactorName): Pick<Waitin
 
 function offeredFor(settings: Settings, transaction: Transaction, failure: FailureCode | undefined): FactorName[] {
   const { operation, login } = transaction
-  // Enrolling recovery codes needs a recent second factor (`strategy/enrolment.ts`). Without a login at the start, there is none. So offer no codes.
+  // Enrolling recovery codes needs a recent second factor (`strategy/enrolment.ts`). Without a sign-in at the start, the user has none: leave out `recovery`.
   const isFirst = operation === 'enroll' && login === undefined
   // While the user's codes are locked, every code would be refused. So offer only the factors that need no code.
   const isLocked = failure === 'codes_locked'

@@ -107,7 +107,7 @@ export class Walker {
 
   /**
    * Checks that the accessibility tree and the Tab order of the page are those in the recorded file (`pages`). The page must be accessible in light, dark and
-   * forced colours, and have a button or link to continue. It must fit the narrowest screen, and, with text of twice the size, its usual screen. Its buttons
+   * forced colours, and have a button or link to continue. It must fit the narrowest screen, and, with text of twice the size, the tab's screen. Its buttons
    * must look alike, and have texts of one line on the widest screen. All pages of the app in this tab, and the waiting page, must have the same accent colour.
    */
   async look(name: string): Promise<void> {

@@ -79,7 +79,7 @@ const OF_NAME: Readonly<Record<string, Situation>> = {
   'active-only-with-app': { flows: ['E sms', 'A sms', ...THIEVES] },
   'ping-': PING,
   'key-ended': { flows: ALL, prepare: rotate },
-  // Leave out flows with a recovery code: their start asks Nevis for no approval, from which this dialect could know that the key must end now.
+  // This dialect recognises the start by a transaction of the user, and then ends the key. Leave out flows with a recovery code: they begin no transaction.
   'key-ends-midway': { flows: ALL.filter((flow) => !stepsOf(flow).endsWith('rec')) },
   'status-processing': { flows: inTwo(ALL), isLate: true },
   'verification-page-200': { flows: CODES },

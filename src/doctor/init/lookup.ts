@@ -120,7 +120,7 @@ function lookupAt(source: Source, open: number, { brace, username, done, hidden 
   const own = new Set(hidden)
   for (let i = brace; i < first; i++) if (['const', 'let', 'var'].includes(source.token(i).text)) own.add(source.token(i + 1).text)
   let last = source.token(open).pair as number
-  // The new function gets the whole chain, for example `User.findOne(…).lean().exec()`, but not a `then`, `catch` or `finally` behind the chain.
+  // `init` copies the whole chain, for example `User.findOne(…).lean().exec()`, but not a `then`, `catch` or `finally` behind the chain.
   while (source.is(last + 1, '.') && !['then', 'catch', 'finally'].includes(source.tokens[last + 2]?.text ?? '') && source.is(last + 3, '(')) last = source.token(last + 3).pair as number
   const before = source.token(first - 1).text
   const isAssigned = (before === '=' || (before === 'await' && source.is(first - 2, '='))) && source.isWord(before === '=' ? first - 2 : first - 3)

@@ -48,7 +48,7 @@ export function isAnsweredAlike(facts: FactsReader, step: string, other: string)
 export function smsChannelOf(facts: FactsReader): 'needed' | 'refused' | undefined {
   if (!isTakenForRight(facts, 'verification.sms.right')) return isTakenForRight(facts, 'verification.sms.right.with-channel') ? 'needed' : undefined
   const [without, withChannel] = [facts.http('verification.sms.wrong'), facts.http('verification.sms.wrong.with-channel')]
-  // The request with the channel is the second one with a wrong code. So only 400 and 415 count: a 423, for example, may be about the number of wrong codes.
+  // The request with `channel` is the second one with a wrong code, so a 423, for example, may be about a limit of wrong codes. Only 400 and 415 refuse the field.
   return without !== withChannel && ['400', '415'].includes(withChannel) ? 'refused' : undefined
 }
 
@@ -57,7 +57,7 @@ function isTakenForRight(facts: FactsReader, step: string): boolean {
   return facts.http(step) === OK && [undefined, 'yes'].includes(verdictIn(facts, step))
 }
 
-/** Says why the client does not accept a right code that got this answer. Undefined if it may accept the code, and for an error: an error shows nothing. */
+/** Says why the client does not accept a right code that got this answer. Undefined if the client may accept the code, or if the answer is 4xx or 5xx. */
 export function refusalOfRightCode(facts: FactsReader, step: string): string | undefined {
   const http = facts.http(step)
   if (/^[45]/.test(http) || isTakenForRight(facts, step)) return undefined
@@ -87,7 +87,7 @@ const CODE_STEPS = {
 function isWrongAccepted(facts: FactsReader, wrong: string, right: string): boolean {
   if (!facts.has(wrong) || facts.http(wrong) !== OK) return false
   const verdict = verdictIn(facts, wrong)
-  // A report of an older version of the probe: if a right code got the same fields, assume that the client accepts the wrong code.
+  // A report of an older version of the probe: if a right code and the wrong code got the same answer, assume that the client accepts the wrong code.
   if (verdict === undefined) return isTakenForRight(facts, right) && isAnsweredAlike(facts, right, wrong)
   return verdict === 'yes'
 }

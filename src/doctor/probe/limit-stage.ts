@@ -76,7 +76,7 @@ async function phones(context: StageContext, { username }: Enrolled): Promise<vo
 
 const scanOf = (count: number) => `scan ${count} of at most ${MOST_SCANS}`
 
-/** Sends a request; returns undefined if the stage failed, so that the limit cannot be found. */
+/** Sends a request. Returns undefined if the stage has failed: then the probe cannot find the limit. */
 type Send = () => Promise<Reply | undefined>
 
 /** Repeats a request until Nevis refuses it, at most `most` times. */

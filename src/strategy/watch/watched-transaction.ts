@@ -16,8 +16,8 @@ import { DecisionLimit, waitAtMost, withJitter, type RateLimiter } from './sched
 import { UnreadableAnswers } from './unreadable'
 
 /**
- * How many requests of a waiting page may call Nevis earlier than the poll schedule says. Two, because the first poll and a reload come soon after the status
- * call for the page itself. Each early call postpones the next scheduled call by one interval.
+ * How many requests of a waiting page may call Nevis earlier than the poll schedule says. Two, because rendering the page makes a status call, and soon after
+ * it come the page's first poll and perhaps a reload. Each early call postpones the next scheduled call by one interval.
  */
 const EARLY_LOOKS = 2
 /** Upper limit for the pause between two status calls, if Nevis sends `Retry-After`. */
@@ -261,7 +261,7 @@ export class WatchedTransaction {
       // Report only the first of several errors in a row, and none while a callback waits for this call: the callback itself passes the error to the app.
       if (this.failures === 0 && this.deciding === 0) this.reports.faulted?.(this.#sealed, error)
       isAnswered = this.unreadable.add(error)
-      // An answer without a status still shows that Nevis is up. So do not double the polling interval as after other failures, nor lower the rate limit.
+      // An answer without a status still shows that Nevis is up. So several such answers double the polling interval only once, and lower no rate limit.
       this.failures = isAnswered ? 1 : this.failures + 1
       const { retryAfterSeconds = 0 } = error instanceof NevisError ? error : {}
       this.backOffUntil = performance.now() + Math.min(retryAfterSeconds * 1000, MAX_BACK_OFF_MS)

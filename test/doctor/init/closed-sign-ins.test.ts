@@ -1,4 +1,4 @@
-/** Tests which sign-ins the command `init` accepts in an app that already has the second factor, and which it still reports. */
+/** An app already has the second factor: tests which of its sign-ins the command `init` accepts, and which it leaves to the developer (`LEFT`). */
 import { folderWith, init, removeFolders, type Files } from './support'
 
 afterEach(removeFolders)
