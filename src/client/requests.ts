@@ -25,7 +25,7 @@ export type UserReference =
 
 /** Enrols a new user without a username. `anonymous: true` is required, so that a call that passes `username: undefined` by mistake creates no user. */
 export interface AnonymousEnrollRequest {
-  /** Always true: Nevis then creates a user without a username. */
+  /** Always true: it tells Nevis to create a user without a username. */
   anonymous: true
   /** The channel. Only `app` is possible. */
   channel?: 'app' | undefined
@@ -37,7 +37,7 @@ export interface AnonymousEnrollRequest {
 
 /** Enrols a new user, or adds a factor for an existing one. Call it only for a user who is already authenticated: Nevis does not check who the user is. */
 export type UserEnrollRequest = UserReference & {
-  /** Only for a user without a username. */
+  /** Must be absent: `anonymous: true` is allowed only without `username` and `userId`. */
   anonymous?: undefined
   /** Default `app`. `sms` needs `phone`; `recovery` needs a username. */
   channel?: Open<EnrollmentChannel> | undefined

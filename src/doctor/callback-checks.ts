@@ -49,7 +49,7 @@ export async function callbackFindings(origin: string, observer: AppObserver, re
   const marked: Marked = start === undefined ? await callback() : { ...start, name: `POST ${start.path}` }
   const cookie = cookiesFor(pathname, marked.headers, marked.path)
   const { trial, status } = await callback(cookie)
-  // The forms of the waiting page post to the callback.
+  // The forms of the waiting page post to the callback, so try a POST, too.
   const { trial: post } = await callback(cookie, 'POST')
   for (const one of [marked.trial, trial, post]) one.deleteSession()
   if (trial.call === undefined && status === 429) {

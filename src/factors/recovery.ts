@@ -48,7 +48,7 @@ export function recovery(options: Readonly<Record<string, never>> = {}): Factor 
       return challenge
     },
     async check(nevis, { id, userId, subject, operation }, { code }) {
-      // Both ids are the transaction's own, because Nevis's answer names neither. The right code proves the success: Nevis verifies the code for this userId.
+      // Both ids are those in the stored transaction, because Nevis's answer contains no ids. The right code proves success: Nevis verifies it for this userId.
       const succeeded = { status: 'succeeded', userId: userId as string, transactionId: id } as const
       // Nevis has nothing to check: it created the codes when the enrolment started, and the user has just confirmed that they are saved.
       if (operation === 'enroll') return succeeded

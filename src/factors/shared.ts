@@ -83,7 +83,6 @@ export function showsFactor({ status, authenticators = [] }: Partial<Pick<User, 
   return (status !== undefined && status !== 'new') || authenticators.length > 0
 }
 
-/** The outcome for Nevis's status `succeeded`. */
 export function succeeded({ token, ...named }: SucceededStatus, transaction: Transaction): Outcome {
   const namesNoTransaction = named.transactionId === undefined || transaction.hasOwnId === true
   return { status: 'succeeded', token, ...identifiersIn(named, transaction), ...(namesNoTransaction && { namesNoTransaction }) }

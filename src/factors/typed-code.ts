@@ -19,9 +19,9 @@ export function newTypedCode(): string {
 
 /**
  * Adds the code to a message.
- * @param message the app's message, plain or in the `<html>` form
+ * @param message the app's message: plain text or `<html>…</html>`
  * @param line the text of the last line, with the placeholder `{code}`. If the placeholder is missing, the code is appended to the line
- * @returns a message of the same form, whose last line contains the code
+ * @returns the message with this line at its end, again as plain text or `<html>…</html>`
  */
 export function messageWithCode(message: string | undefined, line: string, code: string): string {
   return withLastLine(message, line.includes('{code}') ? line.replaceAll('{code}', code) : `${line} ${code}`)

@@ -111,8 +111,8 @@ type Next = (error?: unknown) => unknown
 
 /**
  * True if `res` is Node's response. If not, the app has mounted Express middleware on a web framework such as Koa or Fastify. This function then passes an
- * error to `next`, or throws the error if there is no `next`. Every framework answers 500 to an error that is thrown at once. An unhandled rejection would end
- * the process.
+ * error to `next`. Without `next`, it throws the error synchronously, and every framework answers 500. In a promise that nobody awaits, the error would end the
+ * process.
  * @internal
  */
 export function isOnNode(res: unknown, next: Next | undefined): boolean {

@@ -2,9 +2,9 @@
  * Marks in the ledger, from which a sign-in sees that the app has called `forgetBrowsers` since the user gave the password.
  *
  * A ledger stores no values: it says only whether a key is claimed, and how many seconds are left. So a sign-in cannot read from a claimed key which call of
- * `forgetBrowsers` has claimed it. Therefore the lifetime of each mark is random, and serves as a version. A sign-in reads the seconds left twice. If they have
- * not decreased by the time between the two reads, another call has replaced the mark. The lifetimes are spread over 59 days. So even the marks of two calls
- * within a second almost always differ by more than the tolerance.
+ * `forgetBrowsers` has claimed it. Therefore the lifetime of each mark is random, and serves as a version. A sign-in reads the seconds left twice. They should
+ * decrease by as many seconds as lie between the two reads. Otherwise another call has replaced the mark. The lifetimes are spread over 59 days. So even the
+ * marks of two calls within a second almost always differ by more than the tolerance.
  * Out of scope: forgetting the browsers (`browsers.ts`), and when a sign-in reads the marks (`strategy/remembered.ts`).
  */
 import { randomInt } from 'node:crypto'

@@ -48,7 +48,7 @@ function patchedAnswer(context: FaultContext, fault: Fault, real: Answer): Answe
   return { ...real, status: fault.status ?? real.status, body }
 }
 
-/** Returns the response that the fault sends in place of the operation's own: its status, with its body or Nevis's documented error body for this status. */
+/** Returns the response that the fault sends in place of the operation's own: the fault's status, and the fault's body or, for an error, Nevis's error body. */
 function replacementAnswer(context: FaultContext, fault: Fault): Answer {
   const { cloud, operation, path } = context
   const status = fault.rateLimit ? 429 : fault.redirect !== undefined ? 302 : (fault.status ?? 200)

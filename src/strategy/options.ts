@@ -117,7 +117,7 @@ export interface NevisStrategyOptions {
     | {
         /** How many codes: 1 to 1000. */
         readonly attempts: number
-        /** Within how many seconds: 1 to 86 400. */
+        /** For how many seconds a tried code counts: 1 to 86 400. */
         readonly perSeconds: number
       }
     | undefined

@@ -185,7 +185,7 @@ function loginCheckOf(request: StrategyRequest, approver: Express.User): (login:
   const wasCompared = async (login: string): Promise<boolean> => {
     // A sign-in: the callback route had no signed-in user to compare with.
     if (logsIn(options)) return false
-    // Without `req.user`, the callback has not compared the user of the session either, but only the user whom the app's option `subject` has named.
+    // Without `req.user`, the callback has compared only the user whom the app's option `subject` has named, not the user of the session.
     if (user == null) return false
     // The app's option `subject` may have taken the user from the token. Then the callback has compared the user of the token, not the user of the session.
     if (hasToken && settings.hasOwnSubject) return false
@@ -197,7 +197,8 @@ function loginCheckOf(request: StrategyRequest, approver: Express.User): (login:
     if (await wasCompared(login)) return true
     const compared = await compareLogin(approver, req, login)
     if (compared === 'same') return true
-    // If this package cannot compare the users, accept only a sign-in without a token: Passport signs the approver in to this session.
+    // If this package cannot compare the users, return true only for a sign-in: there, Passport signs the approver in to this session. Return false for a
+    // request with a token, because the token may name another user.
     if (compared === 'unknown' && logsIn(options) && !hasToken) return true
     request.mismatchRefusal('login')
     return false

@@ -19,7 +19,10 @@ interface Entry {
 
 const SYSTEMS = { ios: 'iOS', android: 'Android' } as const
 
-/** Shows the list, or a sentence if the user has only one phone. The phone that got the request has no button: "Send again" asks that phone again. */
+/**
+ * Shows the list of the user's phones, or a sentence if there is only one phone or the list could not be fetched. The phone that got the request has no button:
+ * "Send again" asks that phone again.
+ */
 export function phonesPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const phones = view.authenticators ?? []

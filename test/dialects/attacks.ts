@@ -52,7 +52,7 @@ const BEGINNINGS: readonly ((person: Person) => Promise<string | undefined>)[] =
   },
 ]
 
-/** For each of `BEGINNINGS`: the attacker begins it in the victim's name, and brings a token of the widget. */
+/** The attacker begins a sign-in and then a step-up in the victim's name (`BEGINNINGS`), and brings a token of the widget to each. */
 async function bringTo(victim: Person, tokenFor: () => Promise<string>): Promise<string> {
   for (const begin of BEGINNINGS) {
     const attacker = new Person(victim.world, victim.username, victim.setup)

@@ -28,7 +28,7 @@ const cloud = { baseURL, accessKey }
 const server = createApp({ config: readConfig(), users, cloud }).listen(0, '127.0.0.1', () => console.log(server.address().port))
 `
 
-/** Only the routes of the invoices, for a signed-in user, with a database that loses its connection while it carries out a payment. */
+/** An app with only the routes of the invoices, with a signed-in user, and with a database that loses its connection while it carries out a payment. */
 const PAYING = `
 import express from 'express'
 import { invoiceRoutes } from './dist/paying.js'

@@ -1,4 +1,4 @@
-/** Tests which files are loaded by `require` and by `import` of the package, and that these files load no others by themselves. */
+/** Tests which files are loaded by `require` and by `import` of the package, and that these files load no others at run time. */
 import { buildSync } from 'esbuild'
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'

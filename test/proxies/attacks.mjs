@@ -108,7 +108,7 @@ async function cache(proxy) {
     }
     await scene.simulator.phone('anna').approve()
     assert.equal((await anna.get(callbackOf(waiting))).location, '/')
-    // Here, nginx also caches the app's own pages, which differ for each user, so a sign-in of ben could fail: skip the rest.
+    // Here, nginx also caches the app's own pages, which differ for each user, so a sign-in of ben could fail. Skip this sign-in.
     if (proxy === 'nginx') return
     await walk(scene, scene.client(), { username: 'ben' })
     assert.equal(isHit(await scene.client().get('/transfer?to=ben')), proxy === 'HAProxy')

@@ -136,7 +136,7 @@ describe('a code from the page', () => {
       }
       await start({ ledger: new HoldingLedger() })
       const handle = await signIn(browser, 'anna', { factor: 'sms' })
-      // The ledger answers the first request once the second one shares its check. By then, both have read the session.
+      // The two requests share one check of the code. The ledger answers only when the second request joins this check. By then, both have read the session.
       const { get } = SharedCache.prototype
       const keys = new Set<string>()
       jest.spyOn(SharedCache.prototype, 'get').mockImplementation(function (this: SharedCache<unknown>, key, ask) {

@@ -25,7 +25,7 @@ export type RecoveryCode = 'fresh' | 'old' | 'unused' | 'none'
 export interface StepUpParts {
   /** What the confirmation is for. If undefined, the page says only that the confirmation is for the user's security. */
   readonly purpose: Purpose | undefined
-  /** What has not happened, if the user has sent a form before this confirmation. */
+  /** Says what has not been done yet, such as "Nothing has been transferred yet." Undefined if the user has sent no form before this confirmation. */
   readonly notDone: Text | undefined
   /**
    * After a sign-in with a recovery code: whether this code still opens "Devices and security" (`fresh`) or not (`old`). After a sign-in with the password

@@ -19,8 +19,8 @@ interface Call {
 
 /**
  * @param at index of the token `login` in `promisify(req.login)`
- * @returns `closed` if each call has `session: false`, and the second factor follows; `open` if the second factor does not follow. Undefined if a call may sign
- * the user in
+ * @returns undefined if a call may sign the user in, or if no call is found. Otherwise each call has `session: false`: `closed` if the second factor follows
+ * each call, else `open`
  */
 export function promisedLogin(source: Source, at: number, factors: SecondFactors): 'closed' | 'open' | undefined {
   const calls = callsOf(source, at)

@@ -9,19 +9,19 @@ import type { Source } from './source'
 const PATH = /^(?:path|url|route)$/
 const METHOD = /^(?:methods?|verb)$/
 
-/** True for an array of handlers in such a table: a property of an object with a method and a path, or a property with the name of a method (`post: […]`). */
+/** True for an array of handlers in a table of routes: a property of an object with a method and a path, or a property named like a method (`post: […]`). */
 export function isInTable(source: Source, open: number): boolean {
   if (!source.is(open - 1, ':')) return false
   const key = source.stringAt(open - 2) ?? source.token(open - 2).text
   return METHODS.has(key) || routeAt(source, source.token(open).parent) !== undefined
 }
 
-/** The routes in the tables of the file. Their `open` is the brace of the object, and their `owner` is empty. */
+/** The routes in the file's tables of routes. `open` is the brace of the route's object, and `owner` is empty. */
 export function tableRoutesIn(source: Source): Route[] {
   return source.tokens.flatMap((_token, at) => routeAt(source, at) ?? [])
 }
 
-/** The route of the table whose object contains this token. */
+/** The route in a table of routes whose object contains this token. Undefined if no such object contains the token. */
 export function tableRouteAround(source: Source, at: number): Route | undefined {
   for (let open = source.token(at).parent; open !== -1; open = source.token(open).parent) {
     const route = routeAt(source, open)

@@ -38,7 +38,6 @@ export function sessionWriteAt(source: Source, at: number): string | undefined {
   return isUserWritten || (value !== undefined && hasKey(source, value, /^user$/)) ? 'session.passport = …' : undefined
 }
 
-/** The name at this token: the text of a word, or the value of a string literal. */
 export const nameAt = (source: Source, at: number): string | undefined => (source.isWord(at) ? source.token(at).text : source.stringAt(at))
 
 /** Recognises the token `name` in `x.name` and `x['name']`. `owner`: the index of the token `x`. `last`: the index of the last token. */
@@ -81,7 +80,7 @@ export function isInPattern(source: Source, at: number): boolean {
     const close = source.token(parent).pair as number
     // In `users[req.session.userId] = …` and `{ [req.session.userId]: … }`, the session is only read.
     if (source.is(parent, '[') && ((before !== undefined && (before.kind !== 'punct' || [')', ']', '?.'].includes(before.text))) || source.is(close + 1, ':'))) return false
-    // In a default value, the session is only read, too: `{ id = req.session.userId } = …`.
+    // In a default value, as in `{ id = req.session.userId } = …`, the session is only read.
     const part = source.partsOf(parent).find(({ first, last }) => first <= inner && inner <= last)
     for (let i = inner - 1; part !== undefined && i > part.first; i = (source.is(i, ')') || source.is(i, ']') || source.is(i, '}') ? (source.token(i).pair as number) : i) - 1) if (source.is(i, '=')) return false
     if (source.is(close + 1, '=')) return true

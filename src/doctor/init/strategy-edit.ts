@@ -70,7 +70,7 @@ function loadedBy(sources: readonly Source[], files: readonly Source[]): Source[
 
 /** The new file, with the imports that `verify` needs; or why it cannot be made. @param users the files that import the new file */
 function newFile({ root, sources }: AppFolder, { source, verify }: PasswordStrategy, users: readonly Source[]): StrategyFile | string {
-  // Beside the file with the password strategy, so that the paths in the copied imports stay right.
+  // The new file is beside the file with the password strategy, so that the paths in the copied imports stay right.
   const path = posix.join(posix.dirname(source.path), `nevis${extname(source.path)}`)
   if (existsSync(join(root, path)) || resolved(sources, source, './nevis') !== undefined) return `${path} already exists`
   const imports: string[] = []
@@ -79,7 +79,8 @@ function newFile({ root, sources }: AppFolder, { source, verify }: PasswordStrat
     if (statement === undefined) return `${name}, which finds the user, is no import that init can copy`
     if (!imports.includes(statement)) imports.push(statement)
   }
-  // The new file reads the environment when it is loaded, perhaps before another file has called `config()` of dotenv.
+  // The new file reads the environment when it is loaded, perhaps before another file has called `config()` of dotenv. So the new file loads `dotenv/config`
+  // itself. If the app passes options to `config`, `dotenv/config` does not get them, so no new file is made.
   const readers = sources.filter((one) => specifiersIn(one).includes('dotenv'))
   if (readers.some((one) => one.tokens.some((_token, at) => one.is(at, 'config') && one.is(at + 1, '(') && !one.is(at + 2, ')')))) return 'this file would read the environment before dotenv has set it'
   if (readers.length > 0) imports.unshift(source.isModule ? "import 'dotenv/config'" : "require('dotenv/config')")

@@ -76,7 +76,7 @@ export class FactsReader {
   }
 
   /**
-   * The kind of the value that the client reads for a field (`client/places.ts`): the object's own field counts, or else the field of the inner objects.
+   * The kind of the value that the client reads for a field (`client/places.ts`): the object's own field, or, without an own field, that of its inner objects.
    * @returns undefined if there is no such field, or if the values are of several kinds
    */
   read(step: string, field: string): string | undefined {

@@ -11,7 +11,7 @@ import { isFieldName } from './field-names'
 
 /** The words that replace the instance's base URL in the report. */
 export const BASE_URL = 'the base URL'
-/** The words of the report for a URL that is exactly the base URL with a slash behind it, also in upper and lower case. */
+/** The words of the report for a URL that is the base URL with a slash behind it, with the same upper-case and lower-case letters. */
 export const URL_WITH_SLASH = 'URL of the instance, with a slash at its end'
 
 /** The words of the report for an error body whose field `path` is not the path of the request: probably the error body of a gateway. */

@@ -257,7 +257,7 @@ describe('the command', () => {
     input.end()
     expect(await exitCode).toBe(1)
     expect([simulator.users, leftovers()]).toEqual([[], []])
-    // As after Ctrl-C, the probe does not compare its results with the simulator.
+    // After the end of the input, as after Ctrl-C, the probe does not compare its results with the simulator.
     expect([jest.mocked(simulate).mock.calls, printed.join('\n')]).toEqual([[], expect.stringContaining('  not compared, because the input ended before the answer to a question\n')])
   })
 

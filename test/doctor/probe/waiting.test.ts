@@ -131,7 +131,8 @@ it.each([429, 502, 503, 504])('HTTP %i to two status requests while the probe wa
 
 it.each<[number, 'verifyCode' | 'approve', Stage[], string]>([
   ...[500, 502, 503, 504].map((status): [number, 'verifyCode', Stage[], string] => [status, 'verifyCode', ['quiet', 'limits'], 'no answer']),
-  // After a 5xx, the probe repeats the verification of a code, but not a request that sends a push. So only here does the reason name the status.
+  // After a 5xx to the verification of a code, the probe repeats the request, gets another status, and records "no answer". But it never repeats a request that
+  // sends a push. So for `approve`, the reason names the status.
   ...[500, 503].map((status): [number, 'approve', Stage[], string] => [status, 'approve', ['quiet', 'app', 'limits'], `HTTP ${status}`]),
 ])('HTTP %i to one of the repeated requests (%s) of the stage `limits` › is no limit', async (status, on, stages, what) => {
   simulator.faults.add({ on, status, skip: 5, times: 1 })

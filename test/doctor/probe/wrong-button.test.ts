@@ -18,7 +18,8 @@ type Decision = 'accept' | 'deny'
  * called in place of each press of a button.
  */
 async function probe(isWrong: (asked: number, what: Decision) => boolean, dialect: string | readonly string[] = [], presses?: () => Promise<void>) {
-  // With `presses`, perhaps nobody presses a button. So let the requests live longer (600 s) than the probe waits for an answer (180 s).
+  // With `presses`, perhaps nobody presses a button. Then the probe waits 180 s for an answer. So let the requests live longer (600 s): otherwise, they would
+  // expire before the probe stops waiting.
   const simulator = await NevisSimulator.start({ dialect, pushRateLimit: 20, ...(presses !== undefined && { lifetimeSeconds: 600 }) })
   try {
     const said: string[] = []
