@@ -113,7 +113,7 @@ export const stepUp = {
   factors: atLeast('sms'),
 } satisfies AuthenticateOptions
 
-/** The page that asks a signed-in user to confirm again, and the start of this confirmation. */
+/** The routes of the step-up: GET shows the page that asks a signed-in user to confirm again, POST starts the second factor. */
 export function stepUpRoutes(passport: Pick<Authenticator, 'authorize'>, users: Users): Router {
   const routes = Router()
   routes.get('/', (req, res, next) => {

@@ -180,7 +180,7 @@ function resultOf(outcome: Answer | NevisError, deadline: Deadline): Pick<NevisC
 /** Turns the response of axios into an Answer, or into a NevisError if a compressed body was cut off. */
 function answerOf({ operation, path }: HttpCall, { status, data, headers, request }: AxiosResponse<string>): Answer | NevisError {
   const raw = (request as Sent)[ANSWER]
-  // If a compressed body is cut off at its start, axios returns an empty text. Reject such a response: an empty body can mean "the code is right".
+  // If a compressed body ends before any text can be decoded, axios returns an empty text. Reject this response: an empty body can mean "the code is right".
   if (data.trim() === '' && hasEncodedBody(raw)) return new NevisError('NEVIS_UNEXPECTED_RESPONSE', operation, { nevisStatus: status, reason: 'the compressed body is empty' })
   const { 'retry-after': retryAfter, date } = headers as Record<string, unknown>
   return new Answer(operation, status, data, retryAfterSeconds(retryAfter), date, isOpenEnded(raw), path)

@@ -9,8 +9,8 @@
 import { isJsonObject, type Answer, type RawAnswer } from './answer'
 
 /**
- * Whether a body says that the code was right, or that the deletion was carried out. `unclear`: an HTML page, a text, a list, invalid JSON, or a JSON object
- * that says neither yes nor no.
+ * Whether a body says that the code was right, or that the requested deletion was carried out. `unclear`: an HTML page, a text, a list, invalid JSON, or a
+ * JSON object that says neither yes nor no.
  */
 export type Verdict = 'yes' | 'no' | 'unclear'
 
@@ -49,7 +49,7 @@ const NEUTRAL_NAMES = new Set([
 const PHONE = /^(?=.*\d)[+\d\s().*•x/-]{1,40}$/i
 const MAX_DEPTH = 8
 
-/** The user and the transaction to which the sent code belongs, or what is to be deleted. The response must not name another one. */
+/** The user and the transaction of the code that was sent, or the user or authenticator to delete. If the response names another one, it is not trusted. */
 export interface ExpectedNames {
   readonly userId?: string | undefined
   readonly username?: string | undefined
@@ -111,7 +111,7 @@ function verdictOfField(json: RawAnswer, name: string, value: unknown, depth: nu
   if (parts.some((part) => NEGATIONS.has(part))) return isNonEmpty(value) ? 'unclear' : undefined
   if (name === 'phone' || name === 'phones') return verdictOfPhone(value, depth)
   if (REFUSAL_NAMES.has(last) || parts.some((part) => ERROR_NAMES.has(part))) return isNonEmpty(value) ? 'no' : undefined
-  // An HTTP status inside the body, for example `statusCode`, of an answer that did not succeed.
+  // A number in a field such as `statusCode` is an HTTP status. A status of 300 or more means no success.
   if (typeof value === 'number' && value >= 300 && value < 1e9 && parts.includes('status')) return 'unclear'
   if (RESULT_NAMES.has(last) && !(last === 'state' && depth > 0)) return verdictOfValue(last, value, depth)
   if (value === false && (ENROLLED_NAMES.has(last) || parts.some((part) => RESULT_NAMES.has(part)))) return 'no'

@@ -17,7 +17,7 @@ export function amrOf(operation: Operation, first: readonly string[] = [], secon
   return Object.freeze([...new Set([...first, ...second, ...(first.length > 0 ? [MULTIPLE_FACTORS] : [])])])
 }
 
-/** True for a non-empty list of printable ASCII texts without spaces, quotes and backslashes. An app can write them into a token or a space-separated list. */
+/** True for a non-empty list of printable ASCII texts without spaces, double quotes and backslashes, which fit into a token or a space-separated list. */
 export function isListOfValues(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string' && /^[\x21\x23-\x5B\x5D-\x7E]+$/.test(one))
 }

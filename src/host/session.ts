@@ -120,7 +120,7 @@ export async function reloadSession(req: object): Promise<SessionLike | undefine
 /**
  * True if the session may be in its store. False for a session that was created in this request, which no other request can know.
  *
- * The id of such a session is not in the request's cookie. But this function cannot read every form of cookie, for example `j:"…"` of cookie-parser. So a
+ * The id of a new session is not in the request's cookie. But this function cannot read every form of cookie, for example `j:"…"` of cookie-parser. So a
  * session to which a user is logged in is always taken as stored: Passport has saved it at the login.
  * @internal
  */
@@ -188,7 +188,7 @@ export function keepsDataAtLogout(req: object): boolean {
 export async function couldNotLoadSession(req: object): Promise<boolean> {
   const { sessionStore, logIn, route } = req as { sessionStore?: SessionStore; logIn?: unknown; route?: unknown }
   const id = sessionIdOf(req)
-  // Return false if the session was loaded: Passport has then added `logIn`, Express has set `req.route`, or the app has set `session` to null.
+  // Return false if the session was loaded. Each of these shows it: `logIn` of Passport, `route` of Express, or a property `session`, even with the value null.
   if (typeof sessionStore?.generate !== 'function' || id === undefined || 'session' in req || logIn !== undefined || route !== undefined) return false
   if (typeof sessionStore.get !== 'function') return true
   try {

@@ -94,7 +94,7 @@ export async function isEnrolmentFinished(settings: Settings, sealed: HandleCont
   if (operation !== 'enroll' || budget === undefined) return false
   const budgets = new Budgets(settings)
   const startedAt = expiresAt - (encryptedCodes === undefined ? settings.enrollmentLifetimeMs : settings.firstFactorLifetimeMs)
-  // After an enrolment that was denied or has expired, the user may still try another factor; after a finished one, not.
+  // The user may still try another factor after an enrolment that was denied or has expired, but not after a finished one.
   const isFinished = async () => !(await budgets.endings.mayTryOtherFactor(sealed)) && hasEnrolledSince(budgets, [budget], startedAt)
   return isFinished().catch(() => false)
 }

@@ -42,8 +42,8 @@ export class Health {
 const OF_EVERY_CALL: readonly number[] = [401, 403, 429]
 
 /**
- * True if the ping has failed, but Nevis can be reached: the answer comes from Nevis (a gateway would send HTML or plain text), and its HTTP status is neither
- * 5xx nor one of `OF_EVERY_CALL`.
+ * True if the ping has failed, but Nevis can be reached: the answer comes from Nevis (a gateway would send HTML or plain text), and its HTTP status is 2xx or
+ * 4xx, but not 401, 403 or 429.
  */
 function showsReachable(error: unknown): boolean {
   if (!(error instanceof NevisError) || isFromPage(error)) return false

@@ -1,6 +1,6 @@
 /**
- * Keeps the user on the waiting page after a refused start. The user has chosen another factor or phone there, or has pressed "Send again". If that start is
- * refused, the user can still approve the earlier transaction if it is pending. If it has ended, the user can choose again.
+ * Keeps the user on the waiting page if another factor or phone, which the user has chosen there, or "Send again" is refused. If the earlier transaction is
+ * pending, the user can still approve it. If the earlier transaction has ended, the user can choose again.
  *
  * Out of scope: a factor that the user does not have (`unavailable-factor.ts`), and the pause before the same push or SMS is sent again (`resend.ts`).
  */

@@ -13,7 +13,6 @@ import { authenticatorFor, phoneOf, type StartParameters } from './start-paramet
 import type { StartResult } from './start-queue'
 import type { StrategyRequest } from './strategy-request'
 
-/** A push or SMS can be sent again after this many seconds. */
 const RESEND_PAUSE_SECONDS = 15
 
 /**

@@ -5,7 +5,7 @@
  * Each start adds a new random secret to a second cookie. An attacker who copied the browser's cookies before this start does not have the secret. The second
  * cookie keeps the last four secrets, for step-ups in several tabs. The transaction stores only a digest of its secret, because an attacker may be able to read
  * the session store.
- * Out of scope: sign-ins, except in an app with the option `subject` (`request-origin.ts`, `pending-start.ts`).
+ * In an app with the option `subject`, the same applies to sign-ins. Out of scope: sign-ins in other apps (`request-origin.ts`, `pending-start.ts`).
  */
 import { createHash, randomBytes } from 'node:crypto'
 import type { Transaction } from '../factors/transaction'

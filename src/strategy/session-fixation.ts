@@ -81,7 +81,7 @@ export async function renewForSubject(request: StrategyRequest, user: Pick<Trans
   const login = request.login()
   const stops = settings.afterDenial === 'stop'
   // Another user's password must not reset the denials of the signed-in user. So keep the signed-in user's step-ups, which record the denials.
-  // If `serializeUser` has failed, `req.user` may be another user, so keep them, too.
+  // If `serializeUser` has failed, `req.user` may be another user. So keep these step-ups then, too.
   const isOfAnother = stops && isAfterFirst && ['other', 'failed'].includes(await compareLogin(req.user, req, login))
   if (hasContent(session) && isStored(req)) await (isAfterFirst ? request.reload() : request.refresh())
   // Renew the session even if it seems new. An attacker who controls the cookie can make a planted session look new.

@@ -23,7 +23,7 @@ export type Mismatch =
 /** Allowed difference between this server's clock and Nevis's clock, in seconds. */
 const CLOCK_SKEW_SECONDS = 60
 
-/** True if two ids are the same, or if both are missing: the caller checks that one is known. For UUIDs, ignores upper and lower case (RFC 9562, section 4). */
+/** True if two ids are the same. Also true if both are undefined: the caller must exclude that. Ignores upper and lower case of UUIDs (RFC 9562, section 4). */
 export function isSameId(one: string | undefined, other: string | undefined): boolean {
   return one === other || (isUuid(one) && one.toLowerCase() === other?.toLowerCase())
 }
@@ -53,8 +53,8 @@ export function outcomeMismatch(transaction: Transaction, outcome: Succeeded): M
   const { transactionId, username, isBoundByStatusToken = false } = outcome
   const userId = approverIdOf(transaction, outcome)
   if (userId === undefined) return 'userId'
-  // If Nevis was asked with the status token, the token binds the answer to the transaction, so the outcome need not contain the two ids. Every other outcome
-  // must contain both.
+  // If Nevis was asked with the status token, the token binds the answer to the transaction. Then the outcome need not contain its userId and transactionId.
+  // Every other outcome must contain both.
   if (!isBoundByStatusToken && outcome.userId === undefined) return 'userId'
   if (transaction.userId !== undefined && outcome.userId !== undefined && !isSameId(outcome.userId, transaction.userId)) return 'userId'
   if (!isBoundByStatusToken && transactionId === undefined) return 'transactionId'
@@ -102,7 +102,7 @@ export interface ExpectedProof {
   readonly startedAt: number
   /** The current time, in milliseconds since 1970. */
   readonly now: number
-  /** True if the browser sent the token. Such a token must have `iat` (when it was issued) and must name its user or transaction. */
+  /** True if the browser sent the token. The token must then have `iat` (when it was issued), and must name its user or transaction. */
   readonly isFromBrowser?: boolean
   readonly username?: string | undefined
   readonly transactionId?: string
@@ -128,7 +128,7 @@ export function proofMismatch(proof: Introspection, expected: ExpectedProof): Mi
   const startedAtSeconds = (expected.startedAt + clockDifferenceMs) / 1000
   if (proof.exp !== undefined && proof.exp <= nowSeconds) return 'exp'
   if (proof.nbf !== undefined && proof.nbf > nowSeconds + CLOCK_SKEW_SECONDS) return 'nbf'
-  // Refuse an older token of the same user: only its `iat` (when the token was issued) differs.
+  // Refuse the token of an earlier transaction of this user. It may differ from the right token only in `iat` (when the token was issued).
   if (proof.iat !== undefined && proof.iat < startedAtSeconds - CLOCK_SKEW_SECONDS) return 'iat'
   // A token from the browser needs an `iat`. The ledger remembers a used token only until its `iat` is too old to be accepted. A token without `iat` would
   // never be too old, so it could be used again as soon as the ledger has forgotten it.

@@ -1,7 +1,7 @@
 /**
  * The forms for "Send again" and for another factor. Each button has a form of its own, so that the button works without JavaScript.
  *
- * Out of scope: whether the user may start that factor (the start checks it), and the list of phones (`phones-part.ts`).
+ * Out of scope: whether the user may start that factor (`strategy/start.ts`), and the list of phones (`phones-part.ts`).
  */
 import type { FailureCode } from '../factors/failures'
 import { withQuery } from '../host/url'
@@ -120,7 +120,7 @@ export function isUsedUp(view: WaitingView): boolean {
   return view.failure === 'too_many_attempts' && !isSent(view) && view.factors.length > 1 && view.factors.includes(view.factor)
 }
 
-/** False for a recovery code, and for a QR code with a link: nothing was sent that the user may not have received. True for every other factor. */
+/** False for a recovery code, and for a QR code with a link: Nevis sends nothing to the user that could get lost. True for every other factor. */
 export function isSent({ factor, appLinkUri }: WaitingView): boolean {
   return factor !== 'recovery' && appLinkUri === undefined
 }

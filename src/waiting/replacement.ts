@@ -28,8 +28,9 @@ export function newestReplacement(transactions: SessionTransactions, closed: Tra
 }
 
 /**
- * True if the page of the closed transaction must lead to its newest replacement, which is pending. Both transactions must belong to the same signed-in user.
- * If the replacement is a step-up, this browser must have started it (`strategy/same-browser.ts`), because an attacker may have a copy of the session's cookie.
+ * True if the page of the closed transaction must lead to its newest replacement. The replacement must be pending, and both transactions must belong to the
+ * same signed-in user, or both to no signed-in user. If the replacement is a step-up, this browser must have started it (`strategy/same-browser.ts`), because
+ * an attacker may have a copy of the session's cookie.
  * False if the page of the replacement would show recovery codes, because only the handle of that page (the encrypted text in its URL) contains the codes.
  * @internal
  */

@@ -17,7 +17,7 @@ export function isSentAgain(transactions: SessionTransactions, { id, factor, ope
 }
 
 export function sentAgainPart(view: WaitingView, { sentAgain: phones, language, isTooSoon, secondsUntilResend = 0 }: PageParts): Html | false {
-  // After a reload, `soon` is still in the URL. So say that it is too soon only until the pause is over.
+  // After a reload, the URL still has the field `soon`. So say that it is too soon only until the pause is over.
   if (isTooSoon && secondsUntilResend > 0 && isSent(view)) return html`<p role="status">${language.texts.tooSoon.replace('{n}', String(secondsUntilResend))}</p>`
   // If the page shows a failure, the user has done something else since the push or SMS was sent again. So no longer say that it was sent again.
   if (phones === undefined || !isSent(view) || view.prompt === 'widget' || view.failure !== undefined) return false

@@ -26,7 +26,7 @@ const IN_A_HURRY = ['token-lives-5-seconds', 'status-succeeded-once']
 const PER_DIALECT_MS = 60_000
 jest.setTimeout(600_000)
 
-/** Puts neighbours apart. The dialects of one group take equally long, and those of the group Status the longest, so few of them should run at a time. */
+/** Orders the dialects so that few of one group run at the same time: all of one group take equally long, and those of the group Status the longest. */
 const spread = (names: readonly string[]): string[] => [...names.keys()].sort((one, other) => (one % 15) - (other % 15) || one - other).map((at) => names[at] as string)
 
 type Cells = Readonly<Record<string, string>>
@@ -130,12 +130,12 @@ describe('a dialect for which there is an option', () => {
 })
 
 describe('three dialects at a time', () => {
-  /** `DIALECT_MIXES=300 DIALECT_SEED=19` plays more mixes, or others. */
+  /** `DIALECT_MIXES=300` plays 300 mixes. `DIALECT_SEED=19` plays other mixes. */
   const COUNT = Number(process.env['DIALECT_MIXES'] ?? 40)
   const SEED = Number(process.env['DIALECT_SEED'] ?? 18)
   /**
-   * The dialects to mix. The names left out are those of a redirect, a gateway or a firewall that answers every call in Nevis's place, and of a key that has
-   * ended: with them, each flow ends at its first call.
+   * The dialects to mix. Left out are those of a redirect, a gateway or a firewall that answers every call in Nevis's place, and of an access key that has
+   * expired: with them, each flow ends at its first call.
    */
   const MIXED = NAMES.filter((name) => !/^(redirect|gateway|firewall|key-ended)-/.test(name))
   const FLOWS_OF_MIXES = [

@@ -139,7 +139,7 @@ describe('an app that is well', () => {
       // For each path that fails, the doctor also tries a path in the same folder that does not exist, to compare the answers.
       ...['/login', '/passport-nevis-doctor', '/signin', '/sign-in', '/auth/login', '/auth/passport-nevis-doctor', '/auth/signin', '/api/login', '/api/passport-nevis-doctor', '/api/auth/login', '/api/auth/passport-nevis-doctor', '/users/login', '/users/passport-nevis-doctor', '/user/login', '/user/passport-nevis-doctor', '/account/login', '/account/passport-nevis-doctor', '/session', '/sessions']
         .flatMap((path) => [`POST ${path}`, 'with username=passport-nevis-doctor&email=passport-nevis-doctor&password=passport-nevis-doctor']),
-      // No trial sign-in has reached a start. So the doctor stores a session at the callback, and reads this session there with a second request.
+      // No trial sign-in has started a second factor. So the doctor stores a session with one request to the callback route, and reads it with a second one.
       'GET /2fa/callback?transaction=passport-nevis-doctor',
       'GET /2fa/callback?transaction=passport-nevis-doctor',
       'POST /2fa/callback',

@@ -227,8 +227,8 @@ describe.each([
 
 /**
  * Nevis's answer to a right SMS code may be followed by a status that refuses, for example because the request was blocked meanwhile. In an earlier version, some
- * words that refuse counted as no answer, and the code alone signed in. Nevis may use any word for a refusal, so each word of a refusal must end the
- * sign-in. After an error of a gateway, or a word with no clear meaning, the right code is enough to sign in.
+ * of these statuses counted as no answer, and the code alone signed in. Nevis may use any word for a refusal, so each such word must end the sign-in.
+ * After an error of a gateway, or a word with no clear meaning, the right code is enough to sign in.
  */
 describe('a right SMS code', () => {
   const withStatus = async (status: number, body: object) => {

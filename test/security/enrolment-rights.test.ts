@@ -111,7 +111,7 @@ describe('an enrolment that was begun before the victim\'s', () => {
     const hers = handleIn((await enrolling(victim, { factor: 'sms', phone: NUMBER })).location)
     await world.simulator.phone('newcomer').scan(appLinkUri)
     expect(outcomeOf(await finish(thief, handle))).toBe('cancelled')
-    // The thief's phone is enrolled now. The app cannot tell which of the two is the owner of the account, so it refuses the victim, too.
+    // The thief's phone is enrolled now. The app cannot tell whether the thief or the victim is the owner of the account, so it refuses the victim, too.
     expect(outcomeOf(await finish(victim, hers, { code: codeFor('newcomer') }))).toBe('already_enrolled')
     expect(world.events.of('suspicious')).toMatchObject([{ reason: 'enrolment_of_enrolled' }])
   })

@@ -66,8 +66,8 @@ export function isUnknownAt(source: Source, at: number): boolean {
 }
 
 /**
- * The part of the file in which the variable has the value that it gets at this token, if this value is not known. Undefined if the variable gets a known
- * value or none here, or if the token imports a name.
+ * The part of the file in which the variable has the unknown value that it gets at this token, for example as a parameter. Undefined if the token gives the
+ * variable a known value or no value, or imports it.
  */
 function scopeOfUnknown(source: Source, at: number): Range | undefined {
   if (source.is(at + 1, '.') || source.is(at + 1, '?.')) return undefined
@@ -80,7 +80,7 @@ function scopeOfUnknown(source: Source, at: number): Range | undefined {
     if (isKey) return undefined
     if (source.is(open, '(')) return isParameterList(source, open) ? { first: open, last: endOfFunction(source, close) } : (scope ?? scopeOfLoop(source, open, after))
     if (source.is(open, '{') && source.isBlock(open) && !/^(?:const|let|var)$/.test(source.tokens[open - 1]?.text ?? '')) break
-    // Do not return yet: the pattern can also be a parameter with a default value, as in `({ name } = {}) => …`.
+    // Do not return yet: the `{ name }` before `=` can also be a parameter with a default value, as in `({ name } = {}) => …`.
     if (source.is(close + 1, '=')) scope ??= inner === at && source.is(close + 2, 'require') ? undefined : blockAround(source, close)
   }
   return scope
@@ -121,7 +121,7 @@ export function isParameterList(source: Source, open: number): boolean {
   return false
 }
 
-/** The index of the `=` that follows a name: in `name =`, `name ??=`, `name ||=`, and in TypeScript `const secondFactor: RequestHandler = …`. */
+/** The index of the `=` that follows a name: in `name =`, `name ??=`, `name ||=`, `name &&=`, and in TypeScript `const secondFactor: RequestHandler = …`. */
 function equalsAfter(source: Source, at: number): number | undefined {
   if (source.is(at + 1, '=')) return at + 1
   if (['??', '||', '&&'].some((text) => source.is(at + 1, text)) && source.is(at + 2, '=')) return at + 2
@@ -197,7 +197,7 @@ export function nameOfFunction(source: Source, open: number, brace: number): str
 }
 
 export interface FunctionCode {
-  /** Undefined if a parameter is destructured or a rest parameter. */
+  /** The names of the parameters; undefined if one of them is destructured or is a rest parameter. */
   readonly parameters: readonly string[] | undefined
   readonly body: Range
   /** The only value that the function can return: `x` in `() => x` and in `() => { …; return x }`. */

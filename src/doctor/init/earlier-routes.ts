@@ -15,7 +15,7 @@ export function earlierRoutes(source: Source, owner: string, end: number): Route
   })
 }
 
-/** True if a route with this path, such as `/login/:provider`, answers requests to the other path. */
+/** True if a route with the path `routePath`, such as `/login/:provider`, answers requests to `path`. */
 export function covers(routePath: string, path: string): boolean {
   const [parts, others] = [routePath, path].map((one) => one.replace(/\/$/, '').toLowerCase().split('/')) as [string[], string[]]
   for (const [i, part] of parts.entries()) {

@@ -68,7 +68,7 @@ function codeIn(sources: readonly Source[], source: Source, one: Export, depth: 
   return nameIn(source, value) === value.last ? codeAt(sources, source, value.last, depth + 1) : [[source, value]]
 }
 
-/** The code that the file exports under this name; undefined for the default export, or for the file as a whole. */
+/** The code that the file exports under this name. @param name `default` or undefined for the default export, or for the file as a whole */
 export function exportedCode(sources: readonly Source[], source: Source, name: string | undefined, depth = 0): Code[] {
   const found = exportsOf(source, name === 'default' ? undefined : name)
   const each = (one: Export) => codeIn(sources, source, one, depth + 1)

@@ -37,7 +37,7 @@ export function loginRoutes(sources: readonly Source[]): (signInCall: SignInCall
     const { source, at } = signInCall
     const [user, options] = /^log[iI]n$/.test(source.token(at).text) && source.is(at + 1, '(') ? source.partsOf(at + 1) : []
     const isOff = options !== undefined && isSessionOff(source, options)
-    // In a callback of `passport.authenticate`, the strategy has checked the user, so this is no admin who signs in as another user.
+    // In a callback of `passport.authenticate`, the strategy has checked the user who is signed in. So the call is no admin's sign-in as another user.
     if (user === undefined || (signInCall.remedy === undefined && !isOff) || isInAuthenticate(source, at)) return signInCall
     const own = routeOf(source, at)
     const names = namesOfFunctions(source, at)

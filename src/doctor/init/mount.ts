@@ -1,8 +1,8 @@
 /**
  * Finds the path under which a router is mounted, for example `/account` for `app.use('/account', router)`. Follows nested routers through several files.
  *
- * The path can also be a constant whose value is a string literal. Out of scope: the routes themselves (`sign-in-calls.ts`), all other paths, and routers that are
- * mounted twice.
+ * The path must be a string literal, or a constant whose value is a string literal. Out of scope: the routes themselves (`sign-in-calls.ts`), and routers that
+ * are mounted twice.
  */
 import { functionIn, nameIn, valueIn, wordsOf } from './definitions'
 import { codeAt, exportedCode } from './exports'

@@ -11,7 +11,7 @@ import { goesOn, isAnswer, isNextPassed, leavesRoute, namesOfNext, responseOf } 
 import { isInTable } from './route-tables'
 import type { Range, Source } from './source'
 
-/** The number of later handlers of one route that are examined at most. Otherwise a very long list of handlers would take too much time. */
+/** At most this many arguments behind the password check of a route are examined. Otherwise a very long list of handlers would take too much time. */
 const MAX_HANDLERS = 20
 const MAX_DEPTH = 6
 /** Methods that run the handlers in their arguments one after the other, such as `app.post`. */
@@ -65,9 +65,11 @@ export class SecondFactors {
   }
 
   /**
-   * For code in the callback of `passport.authenticate('nevis', callback)` or `('nevis', options, callback)`: true if this code signs in the user that the
-   * callback got, after a check that there is a user. The check is needed, because Passport also calls the callback if the second factor has failed.
-   * @returns undefined if the token is not in such a callback
+   * True if a sign-in in the callback of `passport.authenticate('nevis', callback)` or `('nevis', options, callback)` signs in the user that the callback got,
+   * after a check that there is a user. The check is needed, because Passport also calls the callback if the second factor has failed.
+   * @param at a token of the sign-in
+   * @param user the code of the user that it signs in
+   * @returns undefined if the sign-in is in no such callback
    */
   isBehind(source: Source, at: number, user: Range | undefined): boolean | undefined {
     for (let open = source.token(at).parent; open !== -1; open = source.token(open).parent) {
@@ -108,7 +110,7 @@ export class SecondFactors {
     return this.isArrayFollowed(source, parent)
   }
 
-  /** True if the second factor comes later than this array in every list of handlers that contains the array. */
+  /** True if every list of handlers that contains this array runs the second factor after the handlers of the array. */
   private isArrayFollowed(source: Source, open: number): boolean {
     if (!source.is(open, '[') || source.is(open - 1, ':')) return false
     const withSpread = (first: number, last: number) => ({ first: source.is(first - 1, '...') ? first - 1 : first, last })

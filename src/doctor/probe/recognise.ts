@@ -66,7 +66,7 @@ export async function simulate(stages: readonly Stage[], progress: (done: number
   try {
     await Promise.all(Array.from({ length: CONCURRENT_SIMULATORS }, work))
   } finally {
-    // After an error in one dialect, run no further dialects on the other simulators.
+    // If the run in one dialect throws, start no further dialects.
     waiting.length = 0
   }
   return { facts, dialects, results }
@@ -165,11 +165,13 @@ function isReplaced(difference: string, changes: Differences, differences: Diffe
 }
 
 /**
- * Lists the steps at which the fields and the type of an error cannot be compared. Lists no step unless most of the errors that the instance and the simulator
- * both send have other fields or another type on the instance, for example `application/problem+json`: all errors of the instance then probably have that form.
- * But the errors of all dialects have the simulator's form, so the instance's errors would fit no dialect. The value says why:
+ * Lists the steps at which the fields and the type of the instance's error cannot be compared with those of the simulator's error.
+ *
+ * The instance may send all its errors in another form than the simulator, for example as `application/problem+json`. All dialects send errors in the
+ * simulator's form, so the instance's errors would fit no dialect. A sign of another form: of the errors that both send with the same HTTP status, most have
+ * other fields or another type on the instance. Without this sign, the list is empty. The values:
  * - `all`: the instance sends another HTTP status than the simulator. Only the HTTP status can be compared.
- * - `new`: the instance sends an error body instead of the status of a transaction, such as `failed`. Of the fields, only the missing ones can be compared.
+ * - `new`: the instance sends an error body instead of the status of a transaction, such as `failed`. Only the fields that are missing can be compared.
  */
 function stepsOfOtherErrors(facts: Facts, simulated: Facts): ReadonlyMap<string, 'all' | 'new'> {
   const errors = Object.keys(facts).filter((name) => name.endsWith('.http') && /^[45]/.test(String(facts[name])))
@@ -201,8 +203,8 @@ export interface Recognised {
 export const NOT_COMPARED: Recognised = { dialects: [], alike: [], unexplained: [] }
 
 /**
- * Finds the dialects that describe the instance: every change that such a dialect makes to a response was also seen on the instance. The dialect with the most
- * changes comes first.
+ * Finds the dialects that describe the instance: every change that such a dialect makes to a response was also seen on the instance. Takes the dialect with the
+ * most changes first, and then only dialects that explain further differences.
  * @param hasFailed true if a stage failed: then it may not have sent all its requests
  * @param ofFailed the names of the facts that failed stages have recorded. If no dialect explains all of these facts, they are left out: a
  * gateway may have answered in Nevis's place

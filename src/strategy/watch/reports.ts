@@ -16,7 +16,7 @@ export type Listener = (status: WatchedStatus) => void
 export interface WatchReports {
   /** Called once per transaction, when Nevis answers `failed` (denied or expired) or `unknown`. Must not throw. */
   readonly ended?: (sealed: HandleContent, answer: FailedStatus | UnknownStatus, transaction?: Transaction) => void | Promise<void>
-  /** Called once, a minute or more after the transaction has expired, if no callback has ended it and the user has not denied it. Must not throw. */
+  /** Called once, a minute or more after the transaction has expired, if it has not ended in another way, as by an approval or a denial. Must not throw. */
   readonly abandoned?: (sealed: HandleContent, transaction?: Transaction) => void | Promise<void>
   /**
    * True if another process has ended the transaction. If false, this process asks Nevis once more after the expiry, because the user may have denied while no
