@@ -95,10 +95,7 @@ export class Users {
     return this.one(`select ${COLUMNS} from users where id = $1`, [id])
   }
 
-  /**
-   * Finds the account that is linked to a Nevis user.
-   * @param nevisUserId Nevis's id of the user
-   */
+  /** Finds the account that is linked to a Nevis user. */
   findByNevisId(nevisUserId: string): Promise<Account | undefined> {
     return this.one(`select ${COLUMNS} from users where nevis_user_id = $1`, [nevisUserId])
   }

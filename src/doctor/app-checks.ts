@@ -25,7 +25,7 @@ import { LOAD_MS, type Step } from './steps'
  */
 export async function appFindings({ origin, observer, source }: LoadedApp, isProduction: boolean, begin: (step: Step, found: readonly Finding[]) => void = () => undefined, report?: ReportOfProbe): Promise<Finding[]> {
   const { registered, passports } = observer
-  // The doctor cannot observe a Passport that a bundler has put into the file of the application. Such a Passport counts as not seen.
+  // The doctor cannot observe the package `passport` if a bundler has put it into the file of the application. Such a Passport counts as not seen.
   const isSeen = registered.some((one) => one.passport) || (passports.length > 0 && (observer.isPassportUsed || registered.length === 0))
   const loaded = ok('app.loaded', 'the app was started, and listens on loopback only')
   const passport = passportFinding(registered.find((one) => one.passport)?.passport ?? (isSeen ? passports[0] : undefined), registered.length > 0)

@@ -21,13 +21,13 @@ const HARMLESS: Readonly<Record<string, RegExp>> = {
   passport: /^(?:initialize|session)$/,
   ...Object.fromEntries(['body-parser', 'compression', 'connect-flash', 'cookie-parser', 'cors', 'express-flash', 'express-session', 'helmet', 'method-override', 'morgan', 'serve-favicon', 'serve-static'].map((name) => [name, /./])),
 }
-/** The number of tokens that are read at most. All later routes are in doubt. */
+/** At most this many tokens are read. After that, every further route counts as uncertain. */
 const MAX_READ = 20_000_000
 
 /**
  * @param sources the files of the application, the entry first
  * @param isLoaded false if the process has not loaded this file
- * @returns a function that returns the whole path of the route, for example `/auth/login`; undefined if the route is in doubt
+ * @returns a function that returns the whole path of the route, for example `/auth/login`; undefined if it is uncertain whether the route exists
  */
 export function certainRoutes(sources: readonly Source[], isLoaded: (source: Source) => boolean): (place: Place) => string | undefined {
   const files = loadedAtStart(sources.filter(isLoaded))
@@ -47,7 +47,7 @@ export function certainRoutes(sources: readonly Source[], isLoaded: (source: Sou
     const [mount, ...others] = mountsOf(sources, source, owner)
     const parts = mount === undefined ? [] : mount.source.partsOf(mount.at + 1)
     const router = parts.at(-1)
-    // A router that is mounted on another router is in doubt. So the recursion below ends: the next owner is an app.
+    // A route counts as uncertain if its router is mounted on another router. So `wholePath` calls itself at most once, for the app.
     if (mount === undefined || router === undefined || others.length > 0 || madeIn(mount.source, mount.owner) !== 'app') return undefined
     const isAlone = parts.length === 1 || (parts.length === 2 && mount.source.stringAt((parts[0] as Range).first) !== undefined)
     const isIt = mount.source === source ? router.first === router.last : isWholeModule(sources, mount.source, router, source, owner)

@@ -55,7 +55,7 @@ export function widget(options: WidgetOptions = {}): Factor {
       return { server: { ...server, ...(user !== undefined && showsFactor(user) && { hasFactor: true }) }, browser }
     },
     async check(nevis, { id, userId, subject, operation }, { token }) {
-      // The ids are the transaction's own, because only the token comes from the browser. `trust/proof.ts` compares the token's `sub` with the userId.
+      // From the browser comes only the token. The ids are those of the transaction; `trust/proof.ts` compares the token's `sub` with the userId.
       const result = { status: 'succeeded', transactionId: id, token: token as string } as const
       if (operation === 'approve') return { ...result, userId: userId as string }
       const user = await findUser(nevis, userId === undefined ? subject : { userId })

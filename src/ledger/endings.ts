@@ -30,7 +30,7 @@ interface End {
    * and not if the transaction had already ended.
    */
   readonly isCertain?: boolean
-  /** True if the user may try another factor afterwards. If `end` is called more than once for a transaction, all calls must say true. */
+  /** True if the user can try another factor afterwards. If one of several calls of `end` for a transaction says false, the user cannot. */
   readonly canGoOn: boolean
 }
 
@@ -93,12 +93,8 @@ export class Endings {
   }
 
   /**
-   * Notes whether the user may try another factor (`mayTryOtherFactor`):
-   * - first call, the user may go on: note the permission. Before a later call, the user may have approved or cancelled the transaction, so only the first call
-   *   can give the permission;
-   * - first call, the user may not go on: nothing to note, because there is no permission without a note;
-   * - later call, the user may go on: nothing to note, the first call has decided;
-   * - later call, the user may not go on: note that the permission, if there is one, is withdrawn.
+   * Notes the permission to try another factor, for `mayTryOtherFactor`. Only the call of `end` that ends the transaction (`isFirst`) can give the permission.
+   * If the transaction had already ended, perhaps because the user approved or cancelled it, `end` can only withdraw the permission.
    */
   private async noteOtherFactor(transaction: LedgerTransaction, { isFirst, canGoOn }: { isFirst: boolean; canGoOn: boolean }): Promise<void> {
     if (isFirst && canGoOn) await this.ledger.claim(`goes-on:${transaction.id}`, this.secondsToKeep(transaction))

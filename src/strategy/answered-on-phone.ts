@@ -33,7 +33,7 @@ export function mayHaveBeenDenied(settings: Pick<Settings, 'factors'>, transacti
 /**
  * True for a step-up that the user can deny on the phone, if the option `afterDenial` is `stop`. After the denial, the signed-in user must enter the password.
  *
- * A session keeps only eight transactions. A full session drops a step-up for which this function returns true only if it has no other transaction to drop. The
+ * A session keeps only eight transactions. When a session is full, it first drops transactions for which this function returns false. The
  * attack: an attacker with the session starts eight sign-ins with other accounts. If the session dropped its oldest transaction first, it would no longer
  * contain the denied step-up, and the strategy would not require the password.
  * @internal

@@ -55,7 +55,7 @@ export function factorFor(settings: Pick<Settings, 'factors'>, limits: ChoiceLim
     throw new TypeError(`NevisStrategy: factor "${ofRoute}" of this route is not among the strategy's factors`)
   }
   if (limits.factors !== undefined && possible.length === 0) throw new TypeError('NevisStrategy: the strategy has none of the factors of this route')
-  // If the route's option `factor` names a factor that the user may not choose, use the first factor that the user may choose.
+  // The user cannot choose the factor that the route's option `factor` names. So use the first factor that the user can choose.
   if (requested === undefined && offered[0] !== undefined) return offered[0]
   throw new Refusal(requested === undefined && possible.length > 0 ? 'not_enrolled' : 'unknown_factor')
 }

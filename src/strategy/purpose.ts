@@ -76,9 +76,9 @@ export function purposeMismatch(
 /**
  * True for a request to the callback route, also if a proxy has removed a prefix from its path.
  *
- * A password route must not count as the callback route, for example `/login` if `callbackURL` is `/2fa/login`: only on the callback route may a POST have the
- * transaction's handle in its URL, and an attacker could put a handle into a link to the password page (`handleOf` in `dispatch.ts`). So this function accepts
- * a path without the prefix only if `callbackURL` is below `waitingURL` (as by default), and `waitingURL` begins with the same prefix.
+ * The attack: `callbackURL` is `/2fa/login`, the app has a password route `/login`, and an attacker puts a handle into a link to the password page. Only on the
+ * callback route does the strategy accept a handle in the URL of a POST (`handleOf` in `dispatch.ts`). So `/login` must not count as the callback route: a path
+ * without the prefix counts only if `callbackURL` is below `waitingURL` (as by default), and `waitingURL` begins with the same prefix.
  * @internal
  */
 export function isCallbackRoute(req: NevisRequest, { callbackURL, waitingURL }: Settings): boolean {

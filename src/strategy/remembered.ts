@@ -150,8 +150,9 @@ export async function rememberBrowser(request: StrategyRequest, transaction: Tra
   if (offer?.isChosen !== true || login !== undefined || !logsIn(options) || hasPurpose(options)) return
   if (cookieSetter(req) === undefined) return warnAboutAnswer()
   const { id: userId, username } = profile
-  // If the app has named the user by userId only, also give the browser a number under the username in Nevis's answer. So `forgetBrowsers` with this username
-  // forgets this browser, too. The cookie does not contain this username, so later sign-ins are not compared with it.
+  // The ledger numbers the remembered browsers under each key of the user. If the app has named the user by userId only, also use the username in Nevis's
+  // answer: `forgetBrowsers` with this username then forgets this browser, too. The cookie does not contain this username, so
+  // no later sign-in is compared with it.
   const keys = keysOf(budgets, { ...transaction, subject: { userId, username } })
   try {
     const at = Date.now()

@@ -355,7 +355,7 @@ describeWithChromium('a stranger', () => {
     await at.reads('Sie sind abgemeldet.')
   }
 
-  /** @param name the name under which the page that asks for the confirmation is looked at */
+  /** @param name the name under which `look` checks the page that asks for the confirmation; undefined: do not check this page */
   async function confirmOnceMore(at: Walker, phones: Walker, name?: string): Promise<void> {
     await at.sees('Bestätigen Sie, dass Sie es sind')
     if (name !== undefined) await at.look(name)

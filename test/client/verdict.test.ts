@@ -141,7 +141,7 @@ describe('a body', () => {
     it('is never a yes if there is a no in it, however deep and whatever is beside it', () => {
       const no = fc.constantFrom<[string, unknown]>(['status', 'failed'], ['valid', false], ['error', 'x'], ['verified', false], ['success', false], ['message', 'x'], ['errors', [1]])
       const wrappers = fc.array(fc.constantFrom('data', 'result', 'response', 'verification', 'body'), { maxLength: 6 })
-      // Other fields of the body. No field such as `success: true` is among them: beside such a field, a text in `message` does not count as a "no".
+      // The fields beside the "no". None of them is like `success: true`: beside such a field, a text in `message` would not count as a "no".
       const beside = fc.dictionary(fc.constantFrom('remaining', 'userId', 'code', 'at', 'x'), fc.jsonValue({ maxDepth: 0 }))
       fc.assert(
         fc.property(no, wrappers, beside, ([name, value], names, others) => {

@@ -37,7 +37,7 @@ const questionOf = (dialect: string) => dialect.replace(/-\d+$/, '')
 /**
  * @param dialects the dialects that the simulator has
  * @param optionOf the name of a further dialect. The app is set up for it, although the simulator does not have it
- * @returns undefined if two of them contradict each other
+ * @returns undefined if two of the dialects contradict each other
  */
 export function settingOf(dialects: readonly string[], optionOf: string | null, flows: readonly string[]): Setting | undefined {
   if (new Set(dialects.map(questionOf)).size < dialects.length) return undefined

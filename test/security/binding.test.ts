@@ -338,8 +338,8 @@ describe('only the transaction token', () => {
           world.simulator.faults.clear()
           const told = { ...right, ...patch } as { sub?: string; iss?: string; aud?: string; exp?: number; active: boolean }
           // `swap` says which token Nevis's status answer contains, and `patch` which fields of the introspection are changed. With the right token, the
-          // sign-in succeeds unless the changed fields are wrong. With another user's token, the changed introspection must name anna. With an invented
-          // token (`garbage`), it must name anna and the right issuer, and say `active`. With a status token or an access key, no sign-in succeeds.
+          // sign-in succeeds unless a changed field is wrong. With another user's token, it succeeds only if `patch` names anna. With an invented token
+          // (`garbage`), it succeeds only if `patch` names anna and the right issuer, and says `active`. With a status token or an access key, it fails.
           const isSworn = swap === 'right' || ((swap === 'otherUser' ? patch.sub : swap === 'garbage' ? patch.active && patch.sub && patch.iss : undefined) !== undefined && swap !== 'status' && swap !== 'accessKey')
           const fits = told.active && told.sub === right.sub && told.iss === right.iss && told.aud !== 'api' && told.exp !== 1
           if (outcome === 'success') passed++

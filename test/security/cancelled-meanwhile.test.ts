@@ -79,7 +79,7 @@ describe('a request that the user cancels while the password is entered again', 
     expect(world.asked('approve')).toBe(1)
     await world.simulator.phone('anna').approve()
     expect(outcomeOf(await browser.get(callbackOf(handle)))).not.toBe('success')
-    // The cancelled request stands in the session with the new id as it should, so nothing looks like a changed session.
+    // The session with the new id contains the cancelled request. So the callback does not report that somebody has changed the session (`suspicious`).
     expect(outcomeOf(await tab.get(callbackOf(handle)))).toBe('cancelled')
     expect(events.of('suspicious')).toEqual([])
     events.stop()

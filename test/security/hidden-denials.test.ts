@@ -161,7 +161,7 @@ describe('with afterDenial "stop"', () => {
       expect(outcomeOf(await browser.post('/login/2fa/callback', { transaction: codes[7] as string, code: CODE }))).toBe('not_approved')
       expect(outcomeOf(await browser.post('/start', { factor: 'recovery' }))).toBe('not_approved')
       expect(world.asked('verifyCode')).toBe(0)
-      // After a newer sign-in, the denial has no effect any more.
+      // After a newer sign-in, the denial of the step-up has no effect any more.
       world.later(30)
       const transaction = await signIn(browser, 'anna')
       await world.simulator.phone('anna').approve()

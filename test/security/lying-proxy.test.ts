@@ -166,7 +166,7 @@ describe('a whole login', () => {
       })
       req.pipe(onward)
     })
-    // A long time, because a busy machine may pause between two calls, and this server must not close the tunnel in this pause.
+    // Keep an idle connection open for a minute: on a busy machine, the app may pause between two calls, and its tunnel must stay open.
     server.keepAliveTimeout = 60_000
     servers.push(server)
     await once(server.listen(0, '127.0.0.1'), 'listening')

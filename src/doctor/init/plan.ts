@@ -147,7 +147,10 @@ function returnsAfterFailure({ signInCall, change }: Login): boolean {
   return change.home !== undefined && change.signIn !== undefined && !signInCall.source.isTypeScript
 }
 
-/** @param returns true: a signed-in user whose step-up has failed is redirected to the page after a sign-in. False: to the login form */
+/**
+ * @param returns true: a signed-in user whose step-up has failed is redirected to the page that follows a sign-in. False: `change.failure`
+ * applies, for example `failureRedirect: '/login'`
+ */
 function addRoutes(edits: Edits, app: AppFolder, { login, file }: Parts, returns: boolean): void {
   const { signInCall, route, change, path } = login
   const { source } = signInCall

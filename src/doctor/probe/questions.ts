@@ -49,7 +49,7 @@ function limitIn(facts: FactsReader, step: string, what: string, option?: string
   return { answer: `after ${after}: HTTP ${facts.http(step)}`, ...(option !== undefined && { option }) }
 }
 
-/** @param option the option of this package that should not be longer than the lifetime that the probe has measured */
+/** @param option the option of this package that sets a lifetime. It should not be longer than the lifetime that the probe has measured */
 function lifetimeIn(facts: FactsReader, step: string, option: string): Omit<Answered, 'question'> {
   const seconds = facts.text(`${step}.seconds`)
   return { answer: `${seconds} s${/^\d/.test(seconds) ? ` (to within ${POLL_SECONDS} s)` : ''}, then ${facts.saw(step)}`, does: `\`${option}\` sets when this package ends it`, ...(/^\d/.test(seconds) && { option: `\`${option}\`, at most this time` }) }
@@ -136,7 +136,7 @@ const QUESTIONS: readonly (readonly [question: string, step: string | readonly s
     if (!facts.has('approval.invented.no-device')) return undefined
     const [older, app, invented] = ['qr-code', 'app', 'invented'].map((channel) => facts.http(`approval.${channel}.no-device`)) as [string, string, string]
     const isOlderUnknown = older === invented && app !== invented
-    // If `app` and `qr-code` get the same answer as an invented name, this answer does not show which names Nevis knows.
+    // If the channels `app` and `qr-code` get the same answer as an invented channel, this answer does not show which channels Nevis knows.
     if (!isOlderUnknown && older === invented) return { refused: 'approval.qr-code.no-device' }
     return {
       answer: isOlderUnknown ? `no (HTTP ${older}; HTTP ${app} for \`app\`)` : 'yes',

@@ -118,8 +118,8 @@ export class EndpointMemory {
   }
 
   /**
-   * The key of an answer: its endpoint and its kind. Before the first JSON answer, only its kind: a kind that came twice at one endpoint then need not come
-   * twice at the others. Otherwise the probe would send each request twice if no Nevis instance is at this address.
+   * Makes the key of an answer in `#repeated`: its endpoint and its kind. Until an answer with JSON has come, the key is only the kind: after one endpoint has
+   * repeated a kind, that kind counts as repeated at all endpoints. So the probe does not send every request twice to an address without a Nevis instance.
    */
   #kindAt(call: Call, reply: Reply): string {
     return `${this.#inJson.size === 0 ? '' : endpointOf(call)} ${kindOf(reply)}`

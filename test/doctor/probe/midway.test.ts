@@ -160,7 +160,7 @@ describe('a page that a gateway sends with 200', () => {
       const mayBeLeft = path.endsWith('/enroll') ? usersLeft : 0
       expect([at, unexplained, JSON.stringify(facts).includes('a page'), endedBy, usersLeft]).toEqual([at, [], false, undefined, mayBeLeft])
       const isNamed = failed.some(({ reason }) => reason === '1 request got no lasting answer: HTTP 200 without JSON (a gateway may have answered; run the probe again)')
-      // Each lost answer is recorded and makes its stage fail, except to the requests with which the probe deletes its test users at the end.
+      // Each lost answer is recorded and makes its stage fail. Exception: the requests at the end that delete the test users.
       if (lost > 0) methods.push(method)
       expect([at, lost, failed.length > 0]).toEqual([at, isNamed ? 1 : 0, isNamed])
     }
@@ -406,6 +406,6 @@ it('a simulator that cannot start during the comparison › ends the comparison,
   await expect(simulate(['quiet'])).rejects.toThrow('EMFILE')
   // Wait until the other simulators, which ran at the same time as the one that failed, have ended.
   await pause(1500)
-  // One simulator without a dialect, and then four with a dialect at the same time.
+  // First, one simulator was started without a dialect. Then four were started at the same time, each with a dialect.
   expect(starts).toBe(5)
 })
