@@ -93,7 +93,7 @@ export function isSessionOff(source: Source, { first, last }: Range): boolean {
   return part !== undefined && !source.is(part.first, '...') && source.is(part.first + 1, ':') && source.is(part.first + 2, 'false') && part.last === part.first + 2
 }
 
-/** The innermost function around the call. */
+/** The innermost function around the token at index `at`. */
 function handlerAround(source: Source, at: number): Range | undefined {
   const brace = source.blockOf(at)
   return brace === -1 ? undefined : functionAt(source, brace)
