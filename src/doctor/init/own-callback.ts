@@ -46,7 +46,7 @@ export function isInClosedCallback(source: Source, at: number, factors: SecondFa
 }
 
 /**
- * Finds the arguments of the `req.logIn` with which the callback ends. All statements before it must handle an error or a wrong password.
+ * Finds the arguments of the `req.logIn` with which the callback ends. All statements before this call must handle an error or a wrong password.
  * @param handler the parameters of the handler around the callback
  * @returns no arguments if the callback does anything else
  */
