@@ -298,7 +298,7 @@ const later = (seconds: number): void => {
   jest.spyOn(Date, 'now').mockImplementation(() => now + seconds * 1000)
 }
 
-/** The printed values, in which a test searches for `CANARY`. Leaves out the path of this folder: stack traces contain this path, and it may match by chance. */
+/** The printed values, in which a test searches for `CANARY`. Leaves out the path of this folder, which is in stack traces and may match by chance. */
 const searched = (...values: unknown[]): string => printed(...values).replaceAll(__dirname, '')
 
 describe('what Passport\'s actions are given', () => {
