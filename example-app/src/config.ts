@@ -35,7 +35,7 @@ export interface Config {
   readonly accountLimit: number
   /** True if a push shows a code that the user must type into the page. */
   readonly typedCode: boolean
-  /** True to offer Nevis's widget too. Before you use it with a Nevis instance, adapt `public/widget.js`. */
+  /** True if the app also offers Nevis's widget as a factor. Before you use it with a Nevis instance, adapt `public/widget.js`. */
   readonly widget: boolean
   /** The pages from which users install the Access App. In the demo, there is nothing to install, so the links lead to the help page. */
   readonly storeLinks: { readonly ios: string | undefined; readonly android: string | undefined }

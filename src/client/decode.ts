@@ -19,7 +19,7 @@ const REFUSED_WORD = /den[iy]|declin|reject|refus|cancel|abort|expir|time.?out|t
 const REFUSED_IN_ANSWER = /invalid|wrong|incorrect|mismatch|unauthor|forbid|disallow|not.?(?:approv|accept|author|allow|permit|grant)/
 /** A word for a transaction that is still waiting, even if the word also matches `FINAL_WORD`, as `unconfirmed` and `waiting_for_approval` do. */
 const WAITING_WORD = /pend|wait|progress|process|unconfirmed|authenticating/
-/** A word that may be the final status of a transaction, such as `approved`. Waiting for another status would be in vain. */
+/** A word that may be the final status of a transaction, such as `approved`. After it, there is no other status to wait for. */
 const FINAL_WORD = /succe|approv|confirm|complet|accept|verif|authenti|done|finish|\bend(?:ed)?\b|clos|\bok\b|error|invalid|unknown|unauth|forbid|enrolled|registered|granted|\bused\b|not.?found/
 const TRANSACTION_STATUSES: readonly string[] = ['pending', 'succeeded', 'failed', 'unknown']
 
@@ -107,7 +107,7 @@ function unlessInvalid<T>(read: () => T): T | undefined {
 
 /**
  * Reads the user's status, wherever the response has it. The transaction of the enrolment and an authenticator may have a field `status`, too, which says
- * nothing about the user's factors. If one word says `new` and another one does not, the other word counts.
+ * nothing about the user's factors. If there are several words, `new` counts only if all of them are `new`.
  */
 function statusOfUser(fields: Fields): string | undefined {
   const words = objectsIn(fields.json).flatMap((one) => {

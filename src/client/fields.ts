@@ -60,7 +60,7 @@ export class Fields {
     return value?.toLowerCase()
   }
 
-  /** Returns a UUID in lower case, and any other transaction id unchanged. Throws if the id has characters that a token may not have. */
+  /** Returns a UUID in lower case, and any other transaction id unchanged. Throws if the id has characters that a token must not have. */
   optionalTransactionId(): string | undefined {
     const value = this.optionalToken('transactionId')
     return isUuid(value) ? value.toLowerCase() : value

@@ -61,8 +61,8 @@ export class AppObserver {
   /** All Passport packages that the application can load, whether it uses them or not. */
   readonly passports: PassportModule[] = []
   /**
-   * True once a Passport middleware was called as Express calls middleware: with request, response and next. Only in such an application can `doctor` try a
-   * sign-in (`start-checks.ts`).
+   * True once a Passport middleware was called as Express calls middleware: with request, response and next. `doctor` can try a sign-in
+   * (`start-checks.ts`) only if this is true.
    */
   isConnect = false
   /** True once the application called `use`, `authenticate` or `authorize` of an observed Passport package. */

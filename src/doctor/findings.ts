@@ -84,7 +84,7 @@ export function printableFinding(one: Finding): Finding {
   return Object.fromEntries(texts) as Finding
 }
 
-/** Sorts the findings into the order of the report. Each check without a finding gets an `unchecked` finding with the reason `why` and this remedy. */
+/** Sorts the findings into the order of the report. Each check without a finding gets the finding `unchecked`, with `why` as the reason and with `remedy`. */
 export function withUnchecked(findings: readonly Finding[], why: string, remedy: string): Finding[] {
   return CHECKS.flatMap((check) => {
     const own = findings.filter((one) => one.check === check)

@@ -26,7 +26,7 @@ const WORDS = new RegExp(
   ].join('|')})$`,
   'i',
 )
-/** Functions that a handler may call on anything. */
+/** Functions that a handler may call, whatever object they belong to. */
 const CALLS = /^(?:if|catch|function|async|next|String|trim|toLowerCase|then|exec|lean|(?:find|get)(?:One|First|Unique|User|Account|Member|Customer)?(?:By(?:Id|(?:User_?)?Name|E?mail|Login))?)$/i
 /** Functions that a handler may call only on one of these variables. */
 const CALLS_OF: readonly (readonly [owner: RegExp, name: RegExp])[] = [

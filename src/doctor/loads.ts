@@ -120,6 +120,6 @@ function isBody(source: Source, brace: number): boolean {
   if (!source.is(brace, '{') || !source.isBlock(brace)) return false
   const before = source.tokens[brace - 1]
   if (source.is(brace - 1, ')')) return !/^(?:if|for|await|while|switch|catch|with)$/.test(source.tokens[(before?.pair as number) - 1]?.text ?? '')
-  // In TypeScript, a return type can be before the brace.
+  // In TypeScript, a return type can be before the brace that opens the body.
   return source.isTypeScript && before !== undefined && !/^(?:[;{]|=>|else|try|finally|do|catch)$/.test(before.text)
 }

@@ -72,7 +72,7 @@ function send(origin: string, method: 'GET' | 'POST', address: string, form: str
   const options = {
     method,
     path: known.pathname + known.search,
-    // Do not check the certificate: it is for the application's public name, and the request goes to 127.0.0.1.
+    // Do not check the certificate: it names the application's public host, but the request goes to 127.0.0.1.
     rejectUnauthorized: false,
     headers: {
       host: known.host,

@@ -12,7 +12,8 @@ import type { HostRequest } from './request'
 type Headers = Pick<HostRequest, 'headers'>
 
 /**
- * True if the browser says that another site has sent this request. False without `Sec-Fetch-Site` and `Origin`: no browser has sent such a request.
+ * True if the browser says that another site has sent this request. False if the request has neither `Sec-Fetch-Site` nor `Origin`: then no
+ * browser has sent it.
  * @param trusted origins of other sites whose requests are accepted
  * @see https://www.w3.org/TR/fetch-metadata/, https://www.rfc-editor.org/rfc/rfc6454#section-7
  * @internal

@@ -68,8 +68,8 @@ export class Budgets {
   }
 
   /**
-   * Returns all known keys of a transaction's user. The first is the key under which the start was counted. If the app has named the user by username only, the
-   * second is the key of the userId in Nevis's answer.
+   * Returns all known keys of a transaction's user. The first is the key under which the start of this transaction was counted. If the app has named the user
+   * by username only, the second is the key of the userId in Nevis's answer.
    */
   keysOf({ budget, userId }: { readonly budget?: string | undefined; readonly userId?: string | undefined }): string[] {
     return [...new Set([...(budget === undefined ? [] : [budget]), ...(userId === undefined ? [] : [this.keyOf({ userId })])])]

@@ -15,7 +15,7 @@ export class ParallelStarts {
     return this.ledger.claim(keyOf(start), seconds)
   }
 
-  /** Call this function if the start has failed, so that the next start does not wait for the result of this one. */
+  /** Call this function if a start has failed, so that the next start does not wait for its result. */
   forget(start: readonly unknown[]): Promise<void> {
     return this.ledger.forget(keyOf(start))
   }

@@ -67,7 +67,7 @@ export function linkJson(cloud: Cloud, transaction: Transaction): { qrCode?: QrC
 export function approvalJson(cloud: Cloud, transaction: Transaction): ApprovalJson {
   const { transactionId, statusToken, user } = transaction
   const userId = user && { userId: user.userId }
-  // The documents print the fields of an approval by SMS in another order.
+  // Nevis's documents print `statusToken` first for an approval by SMS, and after `userId` for the other channels.
   if (transaction.channel === 'sms') return { statusToken, transactionId, ...userId }
   return { transactionId, ...userId, statusToken, ...linkJson(cloud, transaction) }
 }

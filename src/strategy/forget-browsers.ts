@@ -16,7 +16,7 @@ import { Budgets } from '../ledger/budgets'
 import { subjectMismatch } from '../trust/binding'
 
 /**
- * Forgets all remembered browsers of one user, in every process that shares the ledger. The next sign-in in each of them needs the second factor.
+ * Forgets all remembered browsers of one user, in every process that shares the ledger. The next sign-in in each of these browsers needs the second factor.
  * Call this function whenever the password changes, a device or a factor is removed, or someone else may use the account. This function does not end sessions.
  *
  * If you pass only the userId or only the username, this function asks Nevis for the other one. It needs both: the ledger stores some browsers under the userId

@@ -20,8 +20,8 @@ import type { Field, StrategyRequest } from './strategy-request'
 
 /**
  * Shows the waiting page of a pending transaction, if this request asks for the same user, factor and parameters again.
- * @param isStartedElsewhere true if another process has just started a transaction for the same double click. The cookie of that start may not have reached
- * this browser yet. So this browser gets the transaction even without the cookie, if `isJustStartedHere` returns true
+ * @param isStartedElsewhere true if another process has just started a transaction for the same double click. Perhaps the cookie of that start has not
+ * reached this browser yet. So this browser gets the transaction even without the cookie, if `isJustStartedHere` returns true
  * @returns undefined if the session has no such transaction, or if a new transaction must be started
  * @internal
  */
@@ -75,10 +75,10 @@ export async function reusePending(request: StrategyRequest, context: StartConte
 /**
  * True if this browser may get the transaction.
  *
- * An attacker may have a copy of the session's cookie. So the transaction is shown only to the browser that started it, even if this start gives the session a
- * new id. Right after the first factor, such as the password, the same address and headers are enough to recognise the browser. At a step-up, the browser needs
- * the cookie with the secret of the transaction's start (`same-browser.ts`). The browser also needs this cookie at every start of an app with the option
- * `subject`, because the session may already contain the first factor.
+ * An attacker may have a copy of the session's cookie. So the transaction is shown only to the browser that started it, even if the present request gives the
+ * session a new id. Right after the first factor, such as the password, the same address and headers are enough to recognise the browser. At a step-up, the
+ * browser needs the cookie with the secret of the transaction's start (`same-browser.ts`). The browser also needs this cookie at every start of an app with the
+ * option `subject`, because the session may already contain the first factor.
  */
 function isOfThisBrowser(request: StrategyRequest, context: StartContext, one: Transaction, isStartedElsewhere: boolean): boolean {
   if (context.isAfterFirstFactor && one.login === undefined && !request.settings.hasOwnSubject) return one.client === undefined || one.client === context.source.client
@@ -87,7 +87,7 @@ function isOfThisBrowser(request: StrategyRequest, context: StartContext, one: T
 
 /**
  * True if this browser has started the transaction a moment ago, in another process. That process's response sets the cookie by which
- * `same-browser.ts` recognises the browser, and may not have reached the browser yet.
+ * `same-browser.ts` recognises the browser, but perhaps this response has not reached the browser yet.
  * @internal
  */
 export function isJustStartedHere({ startedAt, origin }: Transaction, { source }: StartContext): boolean {
@@ -129,7 +129,7 @@ export function offeredFactor({ settings, options }: StrategyRequest, parameters
 }
 
 /**
- * The factor to start; undefined if the user may not choose it.
+ * The factor to start; undefined if `offeredFactor` throws.
  * @internal
  */
 export function factorIfOffered(request: StrategyRequest, parameters: StartParameters, factorName: Field): Factor | undefined {

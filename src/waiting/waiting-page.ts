@@ -114,7 +114,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
     const keys = await settings.keys()
     const named = keys.handles.open(handle)
     const transactions = new SessionTransactions(session, settings.sessionKey, settings.firstFactorLifetimeMs, keys.shown)
-    // If another user has signed in to this session after the start, do not show the transaction.
+    // If another user has signed in to this session since the transaction was started, do not show the transaction.
     const held = named && transactions.get(named.id)
     const own = held?.login === undefined || held.login === loginOf(session) ? held : undefined
     const wantsJson = (req.headers.accept ?? '').includes('application/json')

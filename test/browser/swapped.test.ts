@@ -21,7 +21,7 @@ describeWithChromium('the waiting page', () => {
   })
   afterEach(() => cloud.close())
 
-  /** Replaces the body of this page by the body of the page at the address. By default, the scripts of the new body run, as with htmx and Turbo. */
+  /** Replaces the body of `page` by the body of the page at `address`. By default, the scripts of the new body run, as with htmx and Turbo. */
   const swapIn = (page: Page, address: string, runsScripts = true) =>
     page.evaluate(`(async () => {
       const text = await (await fetch(${JSON.stringify(address)})).text()

@@ -57,7 +57,7 @@ function fault(): never {
   throw new TypeError('a fault of the app')
 }
 
-/** Waits until all pending effects have happened. */
+/** Waits for two turns of the event loop, in which late errors and rejections of the request appear. */
 const settled = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
 
 /** What Passport reports to the app's own callback of `passport.authenticate`. For `error`, Nevis answers the status call with 503. */

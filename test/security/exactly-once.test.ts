@@ -235,7 +235,7 @@ describeWithRedis('the callback, with Redis', () => {
 })
 
 describe('a ledger that does not do as promised', () => {
-  /** A ledger whose `claim` misbehaves, but only after the test has called `break()`: before that, the start needs a working ledger. */
+  /** A ledger whose `claim` misbehaves, but only after the test has called `break()`, because a transaction starts only with a working ledger. */
   function breaking(claim: Ledger['claim']) {
     const whole = new MemoryLedger()
     let isBroken = false
@@ -356,8 +356,8 @@ describe('a ledger that does not do as promised', () => {
         forget: (key) => whileUp(() => whole.forget(key)),
       }
       const { nevis, request } = await approved(ledger)
-      // After the claim, the callback reads the user's earlier denials from the ledger, but only if the approved start was the user's third one or a later one.
-      // So start twice before this start.
+      // After the claim, the callback reads the user's earlier denials from the ledger, but only if the approved transaction is at least the user's
+      // third. So start two other transactions first.
       for (let i = 0; i < 2; i++) await act(nevis, { ...request({}, 'POST'), session: {} })
       const handle = handleIn((await act(nevis, request({}, 'POST'))).args[0] as string)
       await world.simulator.phone('anna').approve()

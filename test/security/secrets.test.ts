@@ -193,7 +193,7 @@ const notJson: [string, Behaviour, NevisErrorCode][] = [
   ['not JSON', { do: 'body', status: 200, body: 'c4n4ry {' }, 'NEVIS_UNEXPECTED_RESPONSE'],
   ['without its fields', { do: 'body', status: 200, body: '{"c4n4ry":"c4n4ry","status":"c4n4ry","active":"c4n4ry"}' }, 'NEVIS_UNEXPECTED_RESPONSE'],
 ]
-/** Gives anna a phone. Otherwise the strategy would refuse the start with `not_enrolled`. */
+/** Gives anna a phone. Otherwise the strategy would refuse to start a transaction, with `not_enrolled`. */
 const withPhone: Behaviour = { do: 'patch', patch: { status: 'active', authenticators: [{ authenticatorId: '11111111-2222-4333-8444-555555555555', type: 'app' }] } }
 const faults: Scenario[] = ([
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `approve: ${name}`, script: { approve: always(behaviour), user: always(withPhone) }, run: (drive) => drive.start() })),
@@ -298,7 +298,7 @@ const later = (seconds: number): void => {
   jest.spyOn(Date, 'now').mockImplementation(() => now + seconds * 1000)
 }
 
-/** The printed values, in which a test searches for `CANARY`. The path of this folder, which stack traces contain, is removed: it may match by chance. */
+/** The printed values, in which a test searches for `CANARY`. Leaves out the path of this folder, which is in stack traces and may match by chance. */
 const searched = (...values: unknown[]): string => printed(...values).replaceAll(__dirname, '')
 
 describe('what Passport\'s actions are given', () => {

@@ -54,7 +54,7 @@ it('a page with new recovery codes needs it for eleven lifetimes, if the user as
     expect([i, more.status]).toEqual([i, 303])
   }
   world.later(9.5 * MINUTE)
-  // It is now 108.5 minutes after the start. A tab whose URL contains the first handle, which was encrypted with the old secret, still shows the recovery
+  // The transaction was started 108.5 minutes ago. A tab whose URL contains the first handle, which was encrypted with the old secret, still shows the recovery
   // codes. An app without the old secret cannot decrypt that handle.
   expect(await view(after)).toMatchObject({ recoveryCodes })
   expect(await view(removed)).toMatchObject({ code: 'unknown_transaction' })

@@ -21,7 +21,7 @@ export function certificateFor(subject: string): Certificate {
 }
 
 export interface PrivateCA {
-  /** The root's certificate, and its file. */
+  /** The certificate of the root CA, and the file of this certificate. */
   readonly root: Buffer
   readonly rootFile: string
   readonly intermediate: Buffer

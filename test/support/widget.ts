@@ -12,7 +12,6 @@ import type { Browser } from './browser'
 export const WIDGET_SCRIPT = `window.startNevisWidget = ({ intentToken, element, succeeded, failed }) =>
   window.nevisSimulatorWidget({ intentToken, element, onResult: ({ code, token }) => (code.startsWith('success-') ? succeeded(token) : failed()) })`
 
-/** Reads the intent token from the waiting page. */
 export async function intentTokenOf(browser: Browser, handle: string): Promise<string> {
   const { intentToken } = (await browser.get(waitingOf(handle), { accept: 'application/json' })).json() as { intentToken: string }
   return intentToken

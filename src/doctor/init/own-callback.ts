@@ -46,7 +46,7 @@ export function isInClosedCallback(source: Source, at: number, factors: SecondFa
 }
 
 /**
- * Finds the arguments of the `req.logIn` with which the callback ends. All statements before it must handle an error or a wrong password.
+ * Finds the arguments of the `req.logIn` with which the callback ends. All statements before this call must handle an error or a wrong password.
  * @param handler the parameters of the handler around the callback
  * @returns no arguments if the callback does anything else
  */
@@ -93,7 +93,7 @@ export function isSessionOff(source: Source, { first, last }: Range): boolean {
   return part !== undefined && !source.is(part.first, '...') && source.is(part.first + 1, ':') && source.is(part.first + 2, 'false') && part.last === part.first + 2
 }
 
-/** The innermost function around the call. */
+/** The innermost function around the token at index `at`. */
 function handlerAround(source: Source, at: number): Range | undefined {
   const brace = source.blockOf(at)
   return brace === -1 ? undefined : functionAt(source, brace)

@@ -19,7 +19,7 @@ export interface Route {
 const MAX_PATH = 1000
 export const METHODS = new Set(['get', 'post', 'put', 'patch', 'delete', 'all'])
 
-/** Also finds `app.route('/login').post(…)`. */
+/** Finds routes of both forms: `app.post('/login', …)` and `app.route('/login').post(…)`. */
 export function routeOf(source: Source, at: number): Route | undefined {
   for (let open = source.token(at).parent; open !== -1; open = source.token(open).parent) {
     const method = source.tokens[open - 1]?.text ?? ''

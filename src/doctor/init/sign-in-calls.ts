@@ -1,7 +1,7 @@
 /**
  * Finds every call in a source file that signs a user in, for example in a password reset.
  *
- * If it is not clear whether a call signs a user in, the call counts as one. The developer can easily dismiss a wrong report, but cannot see a missing
+ * If it is not clear whether a call signs a user in, it counts as a sign-in. The developer can easily dismiss a wrong report, but cannot see a missing
  * report. Out of scope: adding the second factor there (`plan.ts`), and sign-ins inside a library.
  */
 import { isCheckFollowed, isLoginFollowed, isWriteFollowed, namesOfFunctions } from './behind-sign-in'

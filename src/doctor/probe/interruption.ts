@@ -29,7 +29,7 @@ export class Interruption {
     for (const stream of [process.stdout, process.stderr]) stream.on('error', this.#ignore)
   }
 
-  /** An AbortSignal that is aborted after the first signal of the process or Ctrl-C, and after an hour. */
+  /** An AbortSignal that is aborted by the first signal of the process, by Ctrl-C, or after an hour. */
   get signal(): AbortSignal {
     return this.#controller.signal
   }

@@ -15,13 +15,16 @@ export function isPingUsable(facts: FactsReader): boolean {
   return isPong || (/^2|^4(?!01|03|29)/.test(facts.http('ping')) && !fields.some((kind) => /^(?:a page|other text|the text PONG|the body:|\[|: empty list)/.test(kind)))
 }
 
-/** True if the instance answers about an unknown user with a 404 and Nevis's own error body, about this request. Only after this answer does the strategy take a user for new. */
+/**
+ * True if the answer about an unknown user is a 404 with Nevis's own error body, and the body names no path but that of the request. Only after this answer
+ * does the strategy take a user for new.
+ */
 export function isUnknownUserClear(facts: FactsReader): boolean {
   const fields = facts.fields('user.unknown-name')
   return facts.http('user.unknown-name') === '404' && fields.includes('status: HTTP status') && !fields.includes(OTHER_PATH)
 }
 
-/** The name that the instance accepts for the channel `app`. Undefined if it accepts both names, or if the responses do not show which name it accepts. */
+/** The name that the instance accepts for the channel `app`. Undefined if it accepts `app` and `qr-code`, or if the responses do not tell. */
 export function appChannelOf(facts: FactsReader): 'app' | 'qr-code' | undefined {
   if (facts.has('approval.app.refused') && facts.http('approval.app').startsWith('2')) return 'qr-code'
   const [app, older, push] = ['app', 'qr-code', 'push'].map((channel) => facts.http(`approval.${channel}.no-device`))
@@ -173,7 +176,7 @@ const ofToken: Reason = (facts, step) => {
 
 const ofCodeToken: Reason = (facts, step) => (hasSucceeded(facts, statusStepOf(step)) ? ofToken(facts, step) : undefined)
 
-/** For a token that the strategy gets from the browser, not from Nevis: it must also name its user and its time of issue, and must not be a status token. */
+/** Checks a token that the browser, not Nevis, gives to the strategy: it must name its user and its time of issue, and must not be a status token. */
 const ofBroughtToken: Reason = (facts, step) => {
   if (facts.ownClaim(step, 'active') !== 'true') return undefined
   if (facts.ownClaim(step, 'iat') === 'absent') return 'a transaction token does not say when it was issued (`iat`)'
@@ -199,7 +202,7 @@ const ofTypedCode: Reason = (facts, step) => {
 
 const ofDenial: Reason = (facts, step) => (['failed', 'unknown'].includes(statusWordIn(facts, step) ?? '') ? undefined : `the status after a denied request is ${facts.saw(step)}`)
 
-/** The steps that show whether sign-ins by a factor can work. */
+/** The steps that show whether sign-ins, enrolments or denials by a factor can work. Without a fourth value, a step is about sign-ins. */
 const PROOFS: readonly (readonly [step: string, factor: string, reason: Reason, what?: 'enrolments' | 'denials'])[] = [
   ['approval.push', 'push', ofRequest],
   ['status.push.accepted', 'push', ofStatus],

@@ -13,12 +13,12 @@ const OF_PATHS = /[./\\]/
 export interface Named {
   /** The names of the dialects. */
   readonly names: readonly string[]
-  /** One line that says which answers of the probed instance the simulator cannot imitate with these dialects; undefined if it can imitate all. */
+  /** One line that says which answers of the probed instance the simulator cannot imitate with the dialects in `names`; undefined if it can imitate all. */
   readonly gap?: string | undefined
 }
 
 /**
- * Returns the names of the dialects in a value of the flag.
+ * Returns the names of the dialects in a value of the flag `--dialect`.
  * @throws TypeError for an empty value, and for a file that is not a report with the answers of Nevis
  */
 export function namesIn(value: string): Named {
@@ -48,7 +48,7 @@ function namesInReport(file: string): Named {
   return { names, gap: gapIn(file, report ?? {}) }
 }
 
-/** The lists of a report whose entries no dialect imitates. Each list has the words for one entry and for several entries. */
+/** The lists in the report of the command `probe` whose entries no dialect imitates. Each list has the words for one entry and for several entries. */
 const LISTS_OF_GAPS = [
   ['unexplained', 'difference that no dialect explains', 'differences that no dialect explains'],
   ['unsettled', 'request that the instance refused', 'requests that the instance refused'],

@@ -148,7 +148,10 @@ export interface Texts {
   readonly unknownTransaction: string
   /** Heading above `unknownTransaction`. */
   readonly unknownTransactionHeading: string
-  /** Shown to a signed-in user who opens the waiting page of a transaction that the session does not hold, or that another user has started. */
+  /**
+   * Shown to a signed-in user who opens the waiting page of a transaction that the session does not hold, that another user has started, or whose replacement
+   * the user has confirmed.
+   */
   readonly used: string
   /** Heading above `used`. */
   readonly usedHeading: string
@@ -216,6 +219,6 @@ export interface Texts {
   readonly downloaded: string
   /** What a screen reader says after the button `print`. The page does not know whether the codes were printed. */
   readonly printed: string
-  /** Explanation of each failure, by failure code; English uses the messages of `failures`. */
+  /** Explanation of each failure, by failure code. The English texts are the messages in the package's export `failures`. */
   readonly failure: Readonly<Record<FailureCode, string>>
 }
