@@ -5,7 +5,6 @@ import { chromium } from 'playwright-core'
 import { start, stop } from './processes.mjs'
 import { slowLink } from './slow-link.mjs'
 
-/** The options with which Playwright starts Chromium. */
 export const CHROMIUM = {
   executablePath: ['/usr/bin/chromium', '/usr/bin/chromium-headless-shell'].find(existsSync) ?? '/usr/bin/chromium',
   args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],

@@ -23,7 +23,6 @@ const inWidget = (page: Page, text: string) => page.frameLocator('.nevis-widget 
 const failure = (page: Page, sentence = 'The confirmation failed. Start over or choose another way.') => page.getByText(sentence)
 const hint = (page: Page) => page.getByText('Follow the steps on this page.')
 const SET_UP_FAILED = 'The set-up failed. Please start over.'
-/** Returns the targets of the visible links of the page. */
 const linksOut = (page: Page) => page.getByRole('link').evaluateAll((links) => (links as { getAttribute(name: string): string | null }[]).map((link) => link.getAttribute('href')))
 
 beforeAll(() => mkdirSync(FOLDER, { recursive: true }))

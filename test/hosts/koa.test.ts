@@ -45,7 +45,7 @@ describe('Koa with koa-session', () => {
     }
   })
 
-  // Operators of a Koa app log from its event `error`. Koa does not publish the event for an error that a middleware catches.
+  // A Koa app logs its errors in a listener for the event `error`. Koa does not emit this event for an error that a middleware catches.
   it('publishes an outage as its event error, if the middleware of the guide answers the outage', async () => {
     const simulator = await NevisSimulator.start()
     simulator.addUser({ username: 'anna' })

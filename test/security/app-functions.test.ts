@@ -87,8 +87,7 @@ describe('a function of the app that gives no result', () => {
     it('serializeUser › the start goes on after five seconds, in a new session', async () => {
       const serialized = giving('anna')
       await begin({ routes: (express, { passport }) => {
-        // Replace the app's `serializeUser`. It would not be enough to add another one: Passport calls them in the order in which they were added, and takes
-        // the first result.
+        // Replace the app's function `serializeUser`: if the test added a second function, Passport would still take the result of the first one.
         express.post('/step-up', (_req, _res, next) => {
           (passport as unknown as { _serializers: unknown[] })._serializers = [(_user: unknown, done: (error: unknown, kept: unknown) => void) => void serialized().then((kept) => done(null, kept))]
           next()

@@ -41,7 +41,7 @@ const throwing = async (app: TestApp, error: unknown, headers: Record<string, st
   return app.browser().get('/throw', headers)
 }
 
-/** The target of the page's only link. */
+/** The target of the link "Try again". */
 const linkOf = ({ text }: Page) => {
   const links = [...text.matchAll(/<a class="nevis-button" href="([^"]*)">Try again<\/a>/g)].map(([, href]) => (href as string).replaceAll('&#38;', '&'))
   expect(links).toHaveLength(1)

@@ -35,7 +35,7 @@ export function codeAnswerIn(facts: FactsReader, step: string): string {
   return `HTTP ${http}, ${facts.fields(step).join(', ') || 'no fields'}${verdict === undefined ? '' : `, which the client reads as "${verdict}"`}`
 }
 
-/** True if the client takes the code that got this answer neither for right nor for wrong. For a code of a text message, the status then decides. */
+/** True if this answer does not tell the client whether the code is right. For an SMS code, the client then asks Nevis for the transaction's status. */
 export function isUnclear(facts: FactsReader, step: string): boolean {
   return facts.http(step).startsWith('2') && !isAcceptedCode(facts, step) && verdictIn(facts, step) !== 'no'
 }
@@ -48,7 +48,7 @@ export function isAnsweredAlike(facts: FactsReader, step: string, other: string)
 export function smsChannelOf(facts: FactsReader): 'needed' | 'refused' | undefined {
   if (!isTakenForRight(facts, 'verification.sms.right')) return isTakenForRight(facts, 'verification.sms.right.with-channel') ? 'needed' : undefined
   const [without, withChannel] = [facts.http('verification.sms.wrong'), facts.http('verification.sms.wrong.with-channel')]
-  // The request with `channel` is the second one with a wrong code, so a 423, for example, may be about a limit of wrong codes. Only 400 and 415 refuse the field.
+  // The request with `channel` is the second one with a wrong code, so a 423, for example, may come from a limit. Only 400 and 415 refuse the field.
   return without !== withChannel && ['400', '415'].includes(withChannel) ? 'refused' : undefined
 }
 

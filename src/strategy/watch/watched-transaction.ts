@@ -117,7 +117,7 @@ export class WatchedTransaction {
     this.isSettled = true
   }
 
-  /** Called when the transaction has ended before Nevis's answer, as by a cancellation. Watching goes on: the user can still deny the request on the phone. */
+  /** Called when the transaction ends before Nevis's answer, for example by a cancellation. Polling goes on: the user can still deny on the phone. */
   leave(transaction: Transaction): void {
     // After the end of a transaction, the session may no longer contain the status token of the transaction. Then do not replace this object's copy, which
     // has the token.
@@ -170,7 +170,7 @@ export class WatchedTransaction {
     }
   }
 
-  /** Nevis's answer for a callback: a success of the last 5 s; else the answer to a new call; if too many calls were made, the last answer. */
+  /** Nevis's answer for a callback: a success of the last 5 s, else the answer to a new call. If callbacks have made too many calls, the last answer. */
   async decide(transaction: Transaction): Promise<Status> {
     this.remember(transaction)
     if (!this.hasJustSucceeded() && (this.asking !== undefined || this.decisions.tryAcquire())) {
