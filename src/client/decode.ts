@@ -117,7 +117,7 @@ function statusOfUser(fields: Fields): string | undefined {
   return words.find((word) => word !== 'new') ?? words[0]
 }
 
-/** False for a word that may be the status of a transaction or of an authenticator. */
+/** True if the word is the status of a user, and not of a transaction or an authenticator. In doubt, false. */
 function isStatusOfUser(one: RawAnswer, word: string): boolean {
   if (TRANSACTION_STATUSES.includes(word.toLowerCase()) || Object.hasOwn(one, 'authenticatorId')) return false
   const isOfTransaction = Object.hasOwn(one, 'statusToken') || Object.hasOwn(one, 'transactionId')

@@ -21,7 +21,7 @@ const HARMLESS: Readonly<Record<string, RegExp>> = {
   passport: /^(?:initialize|session)$/,
   ...Object.fromEntries(['body-parser', 'compression', 'connect-flash', 'cookie-parser', 'cors', 'express-flash', 'express-session', 'helmet', 'method-override', 'morgan', 'serve-favicon', 'serve-static'].map((name) => [name, /./])),
 }
-/** At most this many tokens are read. After that, every further route counts as uncertain. */
+/** At most this many tokens of the app's source code are read. After that, every further route counts as uncertain. */
 const MAX_READ = 20_000_000
 
 /**

@@ -67,7 +67,7 @@ export function approve({ cloud, body, intent }: Call): Answer {
   const asked = oneOf(text(body, 'channel') ?? 'push', 'channel', ['push', 'app', 'qr-code', 'sms'])
   const channel = asked === 'qr-code' ? 'app' : asked
   const named = authorizedSubject(cloud, intent, 'approve', channel, subject(body))
-  // Only an approval by QR code or app link may name no user. The user who scans the code then becomes the user of the approval.
+  // An approval must name a user, except by QR code or app link. Without a name, the user who scans the code becomes the user of the approval.
   if (named === undefined && channel !== 'app') throw new Problem(400, 'One of username and userId is required')
   const user = named && cloud.get(named)
   const transaction =

@@ -1,6 +1,6 @@
 /**
- * A person who uses a browser and a phone, while the simulator answers in a dialect (one of the ways in which Nevis may answer). Each outcome is a text. It
- * begins with `UNSAFE` if the app has signed in somebody else.
+ * A person who uses a browser and a phone, while the simulator answers in a dialect (one of the ways in which Nevis may answer). Each method returns its
+ * outcome as a text. The text begins with `UNSAFE` if the app has signed in somebody else.
  *
  * Out of scope: what the person does in which order (`flows.ts`, `attacks.ts`).
  */

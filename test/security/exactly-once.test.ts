@@ -24,7 +24,7 @@ const TIMES = 200
 const world = lab()
 jest.setTimeout(30_000)
 
-/** A client that fails at once if no Redis is running. */
+/** A client whose commands fail at once, instead of waiting, while no Redis is running. */
 async function connect(path: string) {
   const client = createClient({ socket: { path, tls: false, reconnectStrategy: 20 }, disableOfflineQueue: true })
   client.on('error', () => undefined)

@@ -28,9 +28,9 @@ export interface StepUpParts {
   /** Says what has not been done yet, such as "Nothing has been transferred yet." Undefined if the user has sent no form before this confirmation. */
   readonly notDone: Text | undefined
   /**
-   * After a sign-in with a recovery code: whether this code still opens "Devices and security" (`fresh`) or not (`old`). After a sign-in with the password
-   * alone, in a remembered browser: whether the user has recovery codes (`unused`), or neither recovery codes nor SMS (`none`). Undefined for all other users:
-   * they can confirm with a phone or by SMS.
+   * How a user without a phone can go on. `fresh`: the user signed in with a recovery code, which still opens "Devices and security". `old`: the same, but the
+   * code no longer opens it. `unused`: the user signed in with the password alone, in a remembered browser, and has recovery codes. `none`: the same, but the user
+   * has neither recovery codes nor SMS. Undefined for all other users.
    */
   readonly recoveryCode: RecoveryCode | undefined
 }

@@ -195,7 +195,7 @@ export interface Recognised {
   readonly unexplained: readonly string[]
   /** Requests that the instance refused, each with the HTTP status, although the simulator, with the recognised dialects, accepts them. Absent if none. */
   readonly unsettled?: readonly string[]
-  /** Stages that failed, and that are left out of the comparison, because no dialect explains all of their answers. Absent if none. */
+  /** Stages of the probe that ended with an error. If no dialect explains all answers of such a stage, the comparison leaves the stage out. Absent if none. */
   readonly leftOut?: readonly Stage[]
 }
 
