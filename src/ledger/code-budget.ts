@@ -48,7 +48,8 @@ export class CodeBudget {
   }
 
   async spend(transaction: LedgerTransaction, key: string): Promise<SpentCode> {
-    if ((await this.ledger.look(`locked:${key}`)) > 0) return { count: 0, limit: WRONG_CODES_PER_DAY, over: 'locked' }
+    const locks = await Promise.all(['locked', 'paused'].map((name) => this.ledger.look(`${name}:${key}`)))
+    if (locks.some((seconds) => seconds > 0)) return { count: 0, limit: WRONG_CODES_PER_DAY, over: 'locked' }
     const { count, over, limit } = await this.spendAttempt(transaction, this.settings.maxAttempts)
     if (over !== undefined) return { count, limit, over }
     const { attempts, perSeconds } = this.settings.attemptBudget
@@ -73,7 +74,7 @@ export class CodeBudget {
    * in progress when the lock begins. So an attacker can try at most 34 + 34 + 30 = 98 wrong codes in any 24 hours.
    */
   async noteWrong(key: string): Promise<void> {
-    await this.lockAt(`wrong:${key}`, key, YEAR_SECONDS)
+    if ((await this.ledger.count(`wrong:${key}`, DAY_SECONDS)) >= WRONG_CODES_PER_DAY) await this.ledger.claim(`locked:${key}`, YEAR_SECONDS)
     await this.noteUnclear(key)
   }
 
@@ -82,27 +83,19 @@ export class CodeBudget {
    * that an attacker who gets both kinds of answers cannot try more codes. The lock after 35 such codes ends after a day, because the cause may be an outage.
    */
   async noteUnclear(key: string): Promise<void> {
-    await this.lockAt(`unconfirmed:${key}`, key, DAY_SECONDS)
-  }
-
-  private async lockAt(counter: string, key: string, seconds: number): Promise<void> {
-    if ((await this.ledger.count(counter, DAY_SECONDS)) < WRONG_CODES_PER_DAY) return
-    if ((await this.ledger.claim(`locked:${key}`, seconds)) || seconds === DAY_SECONDS) return
-    // An outage may have locked the codes for a day. A claim cannot be prolonged, so claim this lock anew for a year.
-    if ((await this.ledger.look(`locked:${key}`)) > 2 * DAY_SECONDS) return
-    await this.ledger.forget(`locked:${key}`)
-    await this.ledger.claim(`locked:${key}`, seconds)
+    if ((await this.ledger.count(`unconfirmed:${key}`, DAY_SECONDS)) >= WRONG_CODES_PER_DAY) await this.ledger.claim(`paused:${key}`, DAY_SECONDS)
   }
 
   /** True if the ledger counts a code that the user has tried, or if the user's codes are locked. Then `lift` has something to delete. */
   async holds(key: string): Promise<boolean> {
-    const left = await Promise.all(['locked', 'wrong', 'unconfirmed'].map((name) => this.ledger.look(`${name}:${key}`)))
+    const left = await Promise.all(['locked', 'paused', 'wrong', 'unconfirmed'].map((name) => this.ledger.look(`${name}:${key}`)))
     return left.some((seconds) => seconds > 0) || this.slots.hasTaken(`code:${key}`, this.settings.attemptBudget.attempts)
   }
 
   async lift(key: string): Promise<void> {
     await Promise.all([
       this.ledger.forget(`locked:${key}`),
+      this.ledger.forget(`paused:${key}`),
       this.ledger.forget(`wrong:${key}`),
       this.ledger.forget(`unconfirmed:${key}`),
       this.slots.freeUpTo(`code:${key}`, this.settings.attemptBudget.attempts),

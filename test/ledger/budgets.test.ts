@@ -629,26 +629,26 @@ describe('a user whose codes an outage has locked for a day', () => {
     const { budgets, ledger } = budgetsWith()
     await budgets.codes.noteUnclear(key)
     for (let wrong = 1; wrong <= 34; wrong++) await budgets.codes.noteWrong(key)
-    expect(await ledger.look(`locked:${key}`)).toBe(DAY)
+    expect([await ledger.look(`paused:${key}`), await ledger.look(`locked:${key}`)]).toEqual([DAY, 0])
     await budgets.codes.noteWrong(key)
     expect(await ledger.look(`locked:${key}`)).toBe(YEAR)
   })
 })
 
 describe('what codes cost', () => {
-  it('is three calls of the ledger for a code, and two for a wrong one', async () => {
+  it('is four calls of the ledger for a code, and two for a wrong one', async () => {
     const { budgets, asked } = budgetsWith()
     await budgets.codes.spend({ id: 't', expiresAt: NOW + 119_500 }, key)
     await budgets.codes.noteWrong(key)
-    expect(shortened(asked)).toEqual(['look locked:…', 'count attempts:t 420', 'claim code:…:1 3600', 'count wrong:… 86400', 'count unconfirmed:… 86400'])
+    expect(shortened(asked)).toEqual(['look locked:…', 'look paused:…', 'count attempts:t 420', 'claim code:…:1 3600', 'count wrong:… 86400', 'count unconfirmed:… 86400'])
   })
 
-  it('is one look where they are locked: nothing is counted', async () => {
+  it('is two looks where they are locked: nothing is counted', async () => {
     const { budgets, asked, ledger } = budgetsWith()
     await ledger.claim(`locked:${key}`, YEAR)
     asked.length = 0
     await budgets.codes.spend({ id: 't', expiresAt: NOW }, key)
-    expect(shortened(asked)).toEqual(['look locked:…'])
+    expect(shortened(asked)).toEqual(['look locked:…', 'look paused:…'])
   })
 })
 

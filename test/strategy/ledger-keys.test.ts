@@ -125,10 +125,11 @@ it('is compared with every kind of key that the source of the ledger makes', () 
   expect(made.filter((kind) => !kinds.has(kind))).toEqual([])
 })
 
-it('says both lifetimes of a lock, and the one of each new row', () => {
+it('says the lifetime of each lock and of each new row', () => {
   const secondsOf = (kind: string) => [...new Set([...written].filter(([key]) => kindOf(key) === kind).flatMap(([, seconds]) => seconds))].sort((a, b) => a - b)
   const said = (kind: string) => rows.filter(({ key }) => kindOf(key) === kind).map(({ expires }) => expires.trim())
-  expect([secondsOf('locked'), said('locked')]).toEqual([[DAY, 365 * DAY], ['after a year, or at `liftLimits`', 'after 86 400 s, or at `liftLimits`']])
+  expect([secondsOf('locked'), said('locked')]).toEqual([[365 * DAY], ['after a year, or at `liftLimits`']])
+  expect([secondsOf('paused'), said('paused')]).toEqual([[DAY], ['after 86 400 s, or at `liftLimits`']])
   expect([secondsOf('unconfirmed'), said('unconfirmed')]).toEqual([[DAY], ['after 86 400 s, or at `liftLimits`']])
   expect([secondsOf('resend'), said('resend')]).toEqual([[15], ['after 15 s']])
   expect(said('cancelled')).toEqual(said('goes-on'))
