@@ -178,6 +178,18 @@ describe('the workflows', () => {
     expect(others).toEqual([])
   })
 
+  it('run once a week what is too slow for each change', () => {
+    const { on, jobs } = parse(read('.github/workflows/weekly.yml')) as { on: { schedule?: unknown[] }; jobs: Record<string, Job> }
+    expect(on.schedule).toHaveLength(1)
+    const steps = Object.values(jobs).flatMap((job) => job.steps)
+    const slow = steps.filter(({ run = '' }) => /^npm run (shapes|proxies)$/.test(run) || run.endsWith(' test/doctor/probe'))
+    expect(slow.map(({ run, env }) => [run, env?.['EVERY_DIALECT']])).toEqual([
+      ['npx jest -i --coverage=false test/doctor/probe', 1],
+      ['npm run shapes', undefined],
+      ['npm run proxies', undefined],
+    ])
+  })
+
   it('audit what an application gets', () => {
     expect(stepsOf(jobsOf(ci)['audit'] as string)).toContain('npm audit --omit=dev')
   })
