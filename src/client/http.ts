@@ -8,6 +8,7 @@
 import { request as requestHttp, type Agent, type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { setTimeout as pause } from 'node:timers/promises'
+import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib'
 import { Axios, type AxiosResponse } from 'axios'
 import { getProxyForUrl } from 'proxy-from-env'
 import type { AccessKey } from './access-key'
@@ -44,6 +45,8 @@ type Respond = (response: IncomingMessage) => void
 const MAX_BYTES = 1_048_576
 const FIRST_PAUSE_MS = 100
 const REPEATABLE_STATUSES: readonly number[] = [429, 502, 503, 504]
+/** What decompresses a body, by its `Content-Encoding`. The client asks for gzip only, but a gateway may compress in another way. */
+const DECODERS = new Map([['gzip', gunzipSync], ['x-gzip', gunzipSync], ['deflate', inflateSync], ['br', brotliDecompressSync]])
 const STRICT = { insecureHTTPParser: false }
 /**
  * The functions with which axios sends a request. They call Node's `request` with three additions:
@@ -105,8 +108,9 @@ export class Http {
       adapter: 'http',
       maxRedirects: 0,
       maxContentLength: MAX_BYTES,
-      responseType: 'text',
-      // axios returns every response, also with an error status, and leaves the body unparsed. `answer.ts` parses the body.
+      // axios returns every response, also with an error status, and leaves the body as it is: `textOf` decompresses it, and `answer.ts` parses it.
+      responseType: 'arraybuffer',
+      decompress: false,
       validateStatus: null,
       transformRequest: [],
       transformResponse: [],
@@ -163,7 +167,7 @@ export class Http {
       },
     }
     try {
-      return answerOf(call, await this.#axios.request<string>({ url: path, method, headers, data, transport, httpAgent: agent, httpsAgent: agent, ...(namesProxy(this.#options.baseURL) && { proxy: false as const }) }))
+      return answerOf(call, await this.#axios.request<Buffer>({ url: path, method, headers, data, transport, httpAgent: agent, httpsAgent: agent, ...(namesProxy(this.#options.baseURL) && { proxy: false as const }) }))
     } catch (error) {
       return transportError(operation, error)
     }
@@ -177,20 +181,37 @@ function resultOf(outcome: Answer | NevisError, deadline: Deadline): Pick<NevisC
   return { code: deadline.isOver() ? 'NEVIS_TIMEOUT' : code, ...(nevisStatus !== undefined && { nevisStatus }) }
 }
 
-/** Turns the response of axios into an Answer, or into a NevisError if a compressed body was cut off. */
-function answerOf({ operation, path }: HttpCall, { status, data, headers, request }: AxiosResponse<string>): Answer | NevisError {
-  const raw = (request as Sent)[ANSWER]
-  // If a compressed body ends before any text can be decoded, axios returns an empty text. Reject this response: an empty body can mean "the code is right".
-  if (data.trim() === '' && hasEncodedBody(raw)) return new NevisError('NEVIS_UNEXPECTED_RESPONSE', operation, { nevisStatus: status, reason: 'the compressed body is empty' })
+function answerOf({ operation, path }: HttpCall, { status, data, headers, request }: AxiosResponse<Buffer>): Answer | NevisError {
   const { 'retry-after': retryAfter, date } = headers as Record<string, unknown>
-  return new Answer(operation, status, data, retryAfterSeconds(retryAfter), date, isOpenEnded(raw), path)
+  try {
+    return new Answer(operation, status, textOf(data, status, headers), retryAfterSeconds(retryAfter), date, isOpenEnded((request as Sent)[ANSWER]), path)
+  } catch (error) {
+    const causeCode = codeOf(error)
+    const reason = causeCode === 'ERR_BUFFER_TOO_LARGE' ? 'the answer is too large' : 'the answer cannot be read'
+    return new NevisError('NEVIS_UNEXPECTED_RESPONSE', operation, { nevisStatus: status, reason, causeCode })
+  }
 }
 
-/** True if the body was compressed. Reads the raw headers, because axios deletes `Content-Encoding` after it has decoded the body. */
-function hasEncodedBody(answer: IncomingMessage | undefined): boolean {
-  const { rawHeaders = [], statusCode, headers } = answer ?? {}
-  const encoding = rawHeaders.find((_value, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === 'content-encoding') ?? 'identity'
-  return encoding.trim().toLowerCase() !== 'identity' && headers?.['content-length'] !== '0' && statusCode !== 204
+/**
+ * Decompresses a body, if necessary, and decodes its text. axios could do so, too, but it accepts a compressed body that was cut off: its text would be empty,
+ * and an empty body can mean "the code is right".
+ *
+ * A gateway that compresses a response gives it a length of its own. If Nevis's response was cut off, this length does not show it. So this function does not
+ * accept a compressed body of blank lines only: a page may begin with them.
+ * @throws Error if the body cannot be decompressed completely, or has more than `MAX_BYTES` without the compression
+ */
+function textOf(body: Buffer, status: number, { 'content-encoding': encoding, 'content-length': length }: AxiosResponse['headers']): string {
+  const decompress = typeof encoding === 'string' ? DECODERS.get(encoding.trim().toLowerCase()) : undefined
+  const hasNoBody = body.length === 0 && (length === '0' || status === 204)
+  if (decompress === undefined || hasNoBody) return withoutMark(body.toString())
+  const text = withoutMark(decompress(body, { maxOutputLength: MAX_BYTES }).toString())
+  if (text !== '' && text.trim() === '') throw new Error('blank lines')
+  return text
+}
+
+/** Removes the byte order mark, which JSON does not allow (RFC 8259, 8.1). */
+function withoutMark(text: string): string {
+  return text.replace(/^\uFEFF/, '')
 }
 
 /**
@@ -217,7 +238,7 @@ function agentsOf({ baseURL, httpAgent, httpsAgent }: ResolvedOptions): Agents {
 }
 
 function headersOf({ body, accept = 'application/json' }: HttpCall, accessKey: string | undefined): Record<string, string> {
-  // Accept only gzip as a compression: all servers support gzip, and axios can decode it.
+  // Ask for gzip as the only compression, because all servers support it.
   const headers: Record<string, string> = { Accept: accept, 'Accept-Encoding': 'gzip', 'User-Agent': 'passport-nevis' }
   if (typeof body === 'string') headers['Content-Type'] = 'application/x-www-form-urlencoded'
   else if (body !== undefined) headers['Content-Type'] = 'application/json;charset=utf-8'
@@ -243,15 +264,18 @@ function retryAfterSeconds(value: unknown): number | undefined {
 }
 
 function transportError(operation: NevisMethod, error: unknown): NevisError {
-  const { code, response } = Object(error) as { code?: unknown; response?: unknown }
-  const name = typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) ? code : 'UNKNOWN'
+  const causeCode = codeOf(error)
   // axios uses the code ERR_BAD_RESPONSE for a body that is too large and for a cut-off body. Only the error for the cut-off body has a `response`.
-  if (name === 'ERR_BAD_RESPONSE' && response === undefined) {
+  if (causeCode === 'ERR_BAD_RESPONSE' && (error as { response?: unknown }).response === undefined) {
     return new NevisError('NEVIS_UNEXPECTED_RESPONSE', operation, { reason: 'the answer is too large' })
   }
-  // `HPE_…` comes from Node's HTTP parser: the response is not valid HTTP. `Z_…` comes from zlib: the body cannot be decompressed.
-  if (/^(HPE|Z)_/.test(name)) {
-    return new NevisError('NEVIS_UNEXPECTED_RESPONSE', operation, { reason: 'the answer cannot be read', causeCode: name })
-  }
-  return new NevisError('NEVIS_UNREACHABLE', operation, { causeCode: name })
+  // `HPE_…` comes from Node's HTTP parser: the response is not valid HTTP.
+  if (causeCode.startsWith('HPE_')) return new NevisError('NEVIS_UNEXPECTED_RESPONSE', operation, { reason: 'the answer cannot be read', causeCode })
+  return new NevisError('NEVIS_UNREACHABLE', operation, { causeCode })
+}
+
+/** The code of an error. Checks its form, because the code becomes part of a message. */
+function codeOf(error: unknown): string {
+  const { code } = Object(error) as { code?: unknown }
+  return typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) ? code : 'UNKNOWN'
 }

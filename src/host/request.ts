@@ -109,11 +109,13 @@ export function bodyOf(req: HostRequest): unknown {
 }
 
 /**
- * The user of the request. Passport sets it as `req.user`; on Koa, as `ctx.state.user`.
+ * The user of the request. Passport sets it as `req.user`, or under the name in Passport's option `userProperty`; on Koa, it sets the property of `ctx.state`.
  * @internal
  */
 export function userOf(req: HostRequest): unknown {
-  return (req.user ?? (req.state as HostRequest | undefined)?.user) || undefined
+  const { _userProperty: ofPassport, passport: ofFastify } = req as { _userProperty?: unknown; passport?: { userProperty?: unknown } }
+  const property = [ofPassport, ofFastify?.userProperty].find((name) => typeof name === 'string') ?? 'user'
+  return (req[property as 'user'] ?? (req.state as HostRequest | undefined)?.[property as 'user']) || undefined
 }
 
 /**

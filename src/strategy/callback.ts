@@ -20,6 +20,7 @@ import { profileOf } from '../factors/profile'
 import { outcomeByStatus } from '../factors/shared'
 import type { Transaction } from '../factors/transaction'
 import { MAX_FACTOR_MS, resultOf } from '../host/app-function'
+import { userOf } from '../host/request'
 import { isInSmallCookie } from '../host/session'
 import { forgetReturnTo, sitePathIn, sitePathOf, withPrefix } from '../session/return-to'
 import { mismatchOf, unnamedMismatch } from '../trust/proof'
@@ -245,7 +246,7 @@ function handleRepeatedCallback({ options, req, session }: StrategyRequest, refu
   const { repeatedCallbackRedirect, successReturnToOrRedirect, successRedirect } = options
   const success = successReturnToOrRedirect ? (sitePathIn(req, session['returnTo']) ?? successReturnToOrRedirect) : successRedirect
   const to = repeatedCallbackRedirect ?? success
-  if (req.user && to) return { to }
+  if (userOf(req) !== undefined && to) return { to }
   throw refusal
 }
 

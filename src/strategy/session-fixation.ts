@@ -5,7 +5,7 @@
  * Out of scope: concurrent starts (`parallel.ts`).
  */
 import type { Transaction } from '../factors/transaction'
-import { logsIn } from '../host/request'
+import { logsIn, userOf } from '../host/request'
 import { compareLogin } from '../host/same-login'
 import { hasContent, isStored } from '../host/session'
 import { renewWithoutSecondFactor, secondFactorsIn } from '../session/second-factors'
@@ -28,7 +28,7 @@ type Renewal = Pick<StartContext, 'isAfterFirstFactor' | 'endsLogin'>
  */
 export async function firstFactorOf(request: StrategyRequest): Promise<Renewal> {
   const { req, options } = request
-  const compared = await compareLogin(req.user, req, request.login())
+  const compared = await compareLogin(userOf(req), req, request.login())
   // If `serializeUser` has failed, `req.user` may be another user. So take the start as one after a first factor, but end no login. The result
   // `unknown` is no sign of another user: this package has nothing to compare.
   const mayBeOther = compared === 'other' || compared === 'failed'
@@ -82,7 +82,7 @@ export async function renewForSubject(request: StrategyRequest, user: Pick<Trans
   const stops = settings.afterDenial === 'stop'
   // Another user's password must not reset the denials of the signed-in user. So keep the signed-in user's step-ups, which record the denials.
   // If `serializeUser` has failed, `req.user` may be another user. So keep these step-ups then, too.
-  const isOfAnother = stops && isAfterFirst && ['other', 'failed'].includes(await compareLogin(req.user, req, login))
+  const isOfAnother = stops && isAfterFirst && ['other', 'failed'].includes(await compareLogin(userOf(req), req, login))
   if (hasContent(session) && isStored(req)) await (isAfterFirst ? request.reload() : request.refresh())
   // Renew the session even if it seems new. An attacker who controls the cookie can make a planted session look new.
   request.useSession(await renewWithoutSecondFactor(req, endsLogin ? settings.sessionKey : undefined), true)

@@ -15,7 +15,7 @@ import { Health } from './health'
 import { failClosed, type FailClosedLedger } from '../ledger/ledger'
 import { budgetOf, claimsOf, factorsOf, ledgerOf, factorNamesOf, postOriginsOf, scheduleOf } from './option-objects'
 import { address, flag, callable, optionError, sessionKeyOf, text, texts, wholeNumber } from '../host/option-values'
-import type { HostRequest, NevisRequest } from '../host/request'
+import { userOf, type HostRequest, type NevisRequest } from '../host/request'
 import type { TransactionTokenClaims } from '../trust/token-claims'
 import { keysOf, type CurrentKeys } from '../trust/keys'
 import { isGuessable, MAKE_SECRET } from '../trust/secret'
@@ -232,7 +232,7 @@ function secretsOf(secret: NevisStrategyOptions['secret']): readonly string[] | 
 }
 
 function userOfRequest(req: NevisRequest): Subject | undefined {
-  const user = req.user as { nevisUserId?: unknown; username?: unknown } | undefined
+  const user = userOf(req) as { nevisUserId?: unknown; username?: unknown } | undefined
   if (typeof user?.nevisUserId === 'string' && user.nevisUserId !== '') return { userId: user.nevisUserId }
   if (typeof user?.username === 'string' && user.username !== '') return { username: user.username }
   return undefined

@@ -21,7 +21,7 @@ import { operationOf, purposeOf } from './purpose'
 import type { NevisAuthenticateOptions } from './route-options'
 import { resultOf } from '../host/app-function'
 import { loginOf } from '../host/login'
-import { bodyFieldOf, logsIn, sessionOf, type NevisRequest } from '../host/request'
+import { bodyFieldOf, logsIn, sessionOf, userOf, type NevisRequest } from '../host/request'
 import { isListOfNames } from '../factors/strength'
 import type { Subject, Transaction } from '../factors/transaction'
 
@@ -157,7 +157,7 @@ export async function isForUserOf(
   const subject = await subjectOf(settings, req)
   // Accept a request in which no user is signed in: an API may issue tokens instead of signing users in. But if a user is signed in to the session, and cannot be
   // compared with the approval, refuse: koa-passport's `authorize`, for example, hides the user from strategies.
-  if (subject === undefined && req.user == null) return loginOf(sessionOf(req) ?? {}) === undefined
+  if (subject === undefined && userOf(req) === undefined) return loginOf(sessionOf(req) ?? {}) === undefined
   return isSubjectOf(subject, transaction)
 }
 

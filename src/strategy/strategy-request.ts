@@ -11,7 +11,7 @@ import type { NevisProfile } from '../factors/profile'
 import type { Transaction } from '../factors/transaction'
 import { loginOf } from '../host/login'
 import { isFromOtherSite } from '../host/origin'
-import { logsIn, queryFieldOf, sessionOf, type NevisRequest, type SessionLike } from '../host/request'
+import { logsIn, queryFieldOf, sessionOf, userOf, type NevisRequest, type SessionLike } from '../host/request'
 import { endSession } from '../host/ended-session'
 import { hasContent, isInCookie, reloadSession } from '../host/session'
 import { changesIn, snapshotOf, type SessionSnapshot } from '../host/session-changes'
@@ -193,7 +193,7 @@ export class StrategyRequest {
    */
   missingTransactionRefusal(): Refusal {
     if (!hasContent(this.session)) this.abandonSession()
-    return new Refusal(this.req.user ? 'used_transaction' : 'unknown_transaction')
+    return new Refusal(userOf(this.req) ? 'used_transaction' : 'unknown_transaction')
   }
 
   /**

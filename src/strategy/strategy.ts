@@ -17,7 +17,7 @@ import { StrategyRequest } from './strategy-request'
 import { Refusal, type Failure, type FailureCode } from '../factors/failures'
 import type { NevisStrategyOptions } from './options'
 import { resolveOptions, type Settings } from './settings'
-import { logsIn, sessionOf, type NevisRequest } from '../host/request'
+import { logsIn, sessionOf, userOf, type NevisRequest } from '../host/request'
 import { noteSession } from '../session/callback-notes'
 import { compareLogin } from '../host/same-login'
 import { isStored } from '../host/session'
@@ -179,14 +179,14 @@ function goTo(req: NevisRequest, to: string, redirect: PassportActions['redirect
 function loginCheckOf(request: StrategyRequest, approver: Express.User): (login: string) => Promise<boolean> {
   const { req, options, settings } = request
   // Passport replaces `req.user` after a success, so read the user before that.
-  const { user } = req
+  const user = userOf(req)
   const hasToken = req.headers.authorization !== undefined
   /** True if the callback has compared the user of the session with the approval. */
   const wasCompared = async (login: string): Promise<boolean> => {
     // A sign-in: the callback route had no signed-in user to compare with.
     if (logsIn(options)) return false
     // Without `req.user`, the callback has compared only the user whom the app's option `subject` has named, not the user of the session.
-    if (user == null) return false
+    if (user === undefined) return false
     // The app's option `subject` may have taken the user from the token. Then the callback has compared the user of the token, not the user of the session.
     if (hasToken && settings.hasOwnSubject) return false
     // If this package cannot tell whether `req.user` is the user of the session, return true only without a token: a token may name another user.

@@ -65,10 +65,11 @@ it.each([[undefined, 4], [constants.Z_FIXED, 12], [constants.Z_FIXED, 13], [cons
   expect(await outcomes()).toEqual(['NEVIS_UNEXPECTED_RESPONSE', 'NEVIS_UNEXPECTED_RESPONSE'])
 })
 
-it('an encoded body that is whole is read', async () => {
-  const body = gzipSync('{}')
-  answer = Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${body.length}\r\n\r\n`), body])
-  expect(await outcomes()).toEqual([true, 'deleted'])
+it.each([['gzip', gzipSync], ['deflate', deflateSync], ['br', brotliCompressSync]] as const)('a body encoded as %s that is whole is read, also if it is empty', async (encoding, encode) => {
+  for (const body of [encode('{}'), encode('')]) {
+    answer = Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\nContent-Encoding: ${encoding}\r\nContent-Length: ${body.length}\r\n\r\n`), body])
+    expect(await outcomes()).toEqual([true, 'deleted'])
+  }
 })
 
 it.each([

@@ -174,6 +174,8 @@ describe('ben\'s session with ben\'s second factor', () => {
   it.each<[string, Kind, string, Record<string, string>, Record<string, string>]>([
     ['a form that asks for the password again', REQUEST_USER, '/email', { password: PASSWORD }, {}],
     ['a token in req.user', REQUEST_USER, '/transfer', {}, ANNA],
+    ['a form that asks for the password again, with Passport\'s userProperty', USER_PROPERTY, '/email', { password: PASSWORD }, {}],
+    ['a token in Passport\'s userProperty', USER_PROPERTY, '/transfer', {}, ANNA],
   ])('%s of anna › is refused; for ben it passes', async (_name, kind, path, fields, headers) => {
     await serve(kind)
     await signIn('ben')
