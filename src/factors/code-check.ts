@@ -3,7 +3,8 @@
  *
  * For a verification, Nevis documents only "200, or 4xx otherwise". This package takes a 400, 404, 409, 412 or 422 as "wrong code". But a 401 or 403 can
  * also mean a wrong access key. So after a 401, a 403 or any other 4xx, this file requests the user's record with the same access key. If Nevis returns the
- * record, the access key is right, so the code was wrong. There are two exceptions: a 429, and an HTML page or text of a gateway, never mean a wrong code.
+ * record, the access key is right, so the code was wrong. There are three exceptions: a 405 (there is no such endpoint), a 429, and an HTML page or text of a
+ * gateway never mean a wrong code.
  * Out of scope: whether a text has the form of a code (`client/typed-input.ts`).
  *
  * Sources: https://docs.nevis.net/authcloud/api-doc/api-reference/verification-ref and …/users-endpoint-ref
@@ -24,7 +25,7 @@ export async function isRightCode(nevis: NevisClient, request: VerifyCodeRequest
   try {
     return await nevis.verifyCode(request, expected)
   } catch (error) {
-    if (!(error instanceof NevisError) || !MEANS_REFUSED.includes(error.code) || isFromPage(error)) throw error
+    if (!(error instanceof NevisError) || !MEANS_REFUSED.includes(error.code) || error.nevisStatus === 405 || isFromPage(error)) throw error
     const user = await nevis.getUser(request.userId).catch(() => undefined)
     if (user === undefined) throw error
     if (isBlocked(user)) throw new Refusal('user_blocked', undefined, error.retryAfterSeconds)

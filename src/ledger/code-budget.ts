@@ -21,12 +21,14 @@ const WRONG_CODES_PER_DAY = 35
  */
 const TOKENS_PER_TRANSACTION = 20
 
-interface SpentCode {
+export interface SpentCode {
   /** How many codes were tried in this transaction, including this one. 0 while the user's codes are locked: this code is then not counted. */
   readonly count: number
   /** The limit that this code exceeds, if any. */
   readonly over?: 'attempts' | 'subjectAttempts' | 'locked'
   readonly limit: number
+  /** The slot that the code holds, for `giveBack`. */
+  readonly slot?: number
   readonly retryAfterSeconds?: number
 }
 
@@ -53,9 +55,15 @@ export class CodeBudget {
     const { count, over, limit } = await this.spendAttempt(transaction, this.settings.maxAttempts)
     if (over !== undefined) return { count, limit, over }
     const { attempts, perSeconds } = this.settings.attemptBudget
-    if ((await this.slots.take(`code:${key}`, perSeconds, 1, attempts)) > 0) return { count, limit }
+    const slot = await this.slots.take(`code:${key}`, perSeconds, 1, attempts)
+    if (slot > 0) return { count, limit, slot }
     const retryAfterSeconds = await this.slots.secondsUntilFree(`code:${key}`, attempts)
     return { count, limit: attempts, over: 'subjectAttempts', retryAfterSeconds }
+  }
+
+  /** Frees the slot of a right code. So a user who confirms many payments by code does not reach the limit. */
+  giveBack(key: string, slot: number): Promise<void> {
+    return this.slots.free(`code:${key}`, [slot])
   }
 
   /** Counts a token of the widget. A token cannot be guessed, so the count only limits the calls to Nevis. */

@@ -7,6 +7,7 @@
  */
 
 import { storageCall, StorageError } from '../host/storage'
+import { checkedSeconds } from './lifetimes'
 
 /**
  * Stores claims ("used once") and counts for all processes of your app. Use {@link MemoryLedger}, {@link RedisLedger} or {@link PostgresLedger}, or write
@@ -78,11 +79,11 @@ export class MemoryLedger implements Ledger {
 
   /** Counts one more use of a key. There is no `await` between the read and the write, so two callers never get the same count. */
   private add(key: string, ttlSeconds: number): number {
-    const now = Date.now()
+    const [now, lifetimeMs] = [Date.now(), checkedSeconds('MemoryLedger', ttlSeconds) * 1000]
     this.sweep(now)
     const entry = this.entries.get(key)
     if (entry !== undefined && now < entry.endsAt) return ++entry.count
-    this.entries.set(key, { count: 1, endsAt: now + ttlSeconds * 1000 })
+    this.entries.set(key, { count: 1, endsAt: now + lifetimeMs })
     return 1
   }
 

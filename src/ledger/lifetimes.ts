@@ -10,6 +10,12 @@ export const YEAR_SECONDS = 365 * DAY_SECONDS
 /** The ledger keeps a claim or a count this many seconds longer than needed, because the clocks of two processes may differ. */
 export const MARGIN_SECONDS = 300
 
+/** @throws RangeError for a lifetime that is not a whole number of seconds, or less than one. Stores round such lifetimes in different ways */
+export function checkedSeconds(ledger: string, ttlSeconds: number): number {
+  if (!Number.isInteger(ttlSeconds) || ttlSeconds < 1) throw new RangeError(`${ledger}: a lifetime must be a whole number of seconds, 1 or more`)
+  return ttlSeconds
+}
+
 export interface LedgerTransaction {
   readonly id: string
   /** When the transaction expires, in milliseconds since 1970. */

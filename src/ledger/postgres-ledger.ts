@@ -6,6 +6,7 @@
  */
 import { refuseUnknown } from '../client/option-names'
 import type { Ledger } from './ledger'
+import { checkedSeconds } from './lifetimes'
 
 /** The method of a connection pool that {@link PostgresLedger} calls. `Pool` of `pg` and PGlite have this method. */
 export interface PostgresConnection {
@@ -120,8 +121,7 @@ export class PostgresLedger implements Ledger {
   }
 
   private async write(text: string, key: string, ttlSeconds: number): Promise<{ readonly rows: readonly unknown[] }> {
-    if (!Number.isInteger(ttlSeconds) || ttlSeconds < 1) throw new RangeError('PostgresLedger: a lifetime must be a whole number of seconds, 1 or more')
-    const result = await this.pool.query(text, [columnOf(key), ttlSeconds])
+    const result = await this.pool.query(text, [columnOf(key), checkedSeconds('PostgresLedger', ttlSeconds)])
     void this.sweep()
     return result
   }

@@ -5,6 +5,7 @@
  */
 import { refuseUnknown } from '../client/option-names'
 import type { Ledger } from './ledger'
+import { checkedSeconds } from './lifetimes'
 import { commandsOf, type RedisConnection, type SendCommand } from './redis-connection'
 
 /** Options of {@link RedisLedger}. */
@@ -45,7 +46,7 @@ export class RedisLedger implements Ledger {
 
   async claim(key: string, ttlSeconds: number): Promise<boolean> {
     const name = this.nameOf(key)
-    const reply = await this.send(name, ['SET', name, '1', 'NX', 'EX', String(ttlSeconds)])
+    const reply = await this.send(name, ['SET', name, '1', 'NX', 'EX', String(checkedSeconds('RedisLedger', ttlSeconds))])
     if (reply === 'OK') return true
     if (reply === null) return false
     throw unexpected('SET')
@@ -53,7 +54,7 @@ export class RedisLedger implements Ledger {
 
   async count(key: string, ttlSeconds: number): Promise<number> {
     const name = this.nameOf(key)
-    return wholeNumber('EVAL', await this.send(name, ['EVAL', COUNT, '1', name, String(ttlSeconds)]))
+    return wholeNumber('EVAL', await this.send(name, ['EVAL', COUNT, '1', name, String(checkedSeconds('RedisLedger', ttlSeconds))]))
   }
 
   async look(key: string): Promise<number> {

@@ -6,6 +6,7 @@
  */
 import { createHash } from 'node:crypto'
 import { NevisError, wasNeverSent } from '../client/errors'
+import type { SpentCode } from '../ledger/code-budget'
 import type { Outcome } from '../factors/factor'
 import { Refusal, type FailureCode } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
@@ -57,12 +58,15 @@ export async function checkOnce(request: StrategyRequest, transaction: Transacti
 
 async function checkCode(request: StrategyRequest, transaction: Transaction, check: () => Promise<Outcome>): Promise<CheckedCode> {
   // Count the code before asking Nevis. Otherwise Nevis could check the codes of many parallel requests before the first code is counted.
-  const attempts = await spendCode(request, transaction)
+  const { count: attempts, slot } = await spendCode(request, transaction)
   try {
     const outcome = await check()
     if (outcome.status === 'failed' && outcome.retryable) await noteWrongCode(request, transaction)
     // If the user must type a code that the phone shows (`isCodeTyped`), `pending` means that the code is right: only the answer on the phone is missing.
-    return { attempts, outcome, isRight: outcome.status === 'succeeded' || (outcome.status === 'pending' && transaction.isCodeTyped === false) }
+    const isRight = outcome.status === 'succeeded' || (outcome.status === 'pending' && transaction.isCodeTyped === false)
+    // If the ledger fails, the right code counts until its slot expires. That must not prevent the sign-in.
+    if (isRight && slot !== undefined) await request.budgets.codes.giveBack(codeKeyOf(request, transaction), slot).catch(() => undefined)
+    return { attempts, outcome, isRight }
   } catch (error) {
     // Nevis may have called the code wrong, although this process did not get that answer: a gateway may have sent an error page instead, or Nevis's answer may
     // have come too late. So count the code even now: otherwise an attacker could try any number of codes.
@@ -76,12 +80,12 @@ async function checkCode(request: StrategyRequest, transaction: Transaction, che
  *
  * Leaves the transaction open if the user has sent too many codes in all sessions together: otherwise an attacker with the password could use up these codes, and
  * then the user's first code would end the user's own transaction.
- * @returns how many codes this transaction has had, including this one
  * @throws Refusal `codes_locked`, `too_many_attempts`
  */
-async function spendCode(request: StrategyRequest, transaction: Transaction): Promise<number> {
-  const { count, over, limit, retryAfterSeconds } = await request.budgets.codes.spend(transaction, codeKeyOf(request, transaction))
-  if (over === undefined) return count
+async function spendCode(request: StrategyRequest, transaction: Transaction): Promise<SpentCode> {
+  const spent = await request.budgets.codes.spend(transaction, codeKeyOf(request, transaction))
+  const { over, limit, retryAfterSeconds } = spent
+  if (over === undefined) return spent
   const code = over === 'locked' ? 'codes_locked' : 'too_many_attempts'
   const refusal = request.budgetRefusal({ over, limit, retryAfterSeconds }, code)
   // While the user's codes are locked, the user can try no further code on the waiting page. So end the transaction: the page then says why, and offers other

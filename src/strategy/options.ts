@@ -112,7 +112,7 @@ export interface NevisStrategyOptions {
         readonly perSeconds: number
       }
     | undefined
-  /** How many codes one user may try, over all transactions and factors. Default `{ attempts: 30, perSeconds: 3600 }`. */
+  /** How many codes one user may try, over all transactions and factors. A right code does not count. Default `{ attempts: 30, perSeconds: 3600 }`. */
   readonly attemptBudget?:
     | {
         /** How many codes: 1 to 1000. */

@@ -140,6 +140,7 @@ export class NevisStrategy extends PassportStrategy {
       const { profile, returnTo, accepted } = result
       const { user, info } = await resultOf('verify', () => runVerify(this.verify, settings.passReqToCallback ? [req, profile] : [profile]))
       if (user === false) throw new Refusal('rejected', (info as { message?: string } | undefined)?.message)
+      if (!isUserOfStart(request, user)) throw request.mismatchRefusal('username')
       await accepted?.()
       // The user may have logged out while `verify` ran, and must stay logged out. So read the session again.
       if (request.sessionContinues()) await request.refresh()
@@ -160,6 +161,19 @@ export class NevisStrategy extends PassportStrategy {
       throw reason
     }
   }
+}
+
+/**
+ * False if `verify` has returned the user of another account than the one whose password was given.
+ *
+ * The attack: a user renames the account from `anna` to `anna.k`, and Nevis still knows the user as `anna`. An attacker creates a new account with the free
+ * name `anna`, and enters its password. The strategy asks Nevis for `anna`, so the victim gets the push. `verify` finds the victim's account by the userId.
+ */
+function isUserOfStart({ settings, options, current }: StrategyRequest, user: Express.User): boolean {
+  const [asked, { username }] = [current.subject?.username, user as { username?: unknown }]
+  // An app with the option `subject` may keep the name that Nevis knows in another property.
+  if (settings.hasOwnSubject || !logsIn(options) || asked === undefined || typeof username !== 'string') return true
+  return username.toLowerCase() === asked.toLowerCase()
 }
 
 /**

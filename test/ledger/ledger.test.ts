@@ -24,6 +24,12 @@ ledgerContract('A ledger that knows whole seconds only', () => ({ ledger: new Se
 describe('MemoryLedger', () => {
   const sizeOf = (ledger: MemoryLedger): number => (ledger as any).entries.size
 
+  it.each([0, -1, 1.5, NaN, Infinity])('claims and counts nothing for %p seconds', async (seconds) => {
+    const ledger = new MemoryLedger()
+    for (const call of ['claim', 'count'] as const) await expect(ledger[call]('a', seconds)).rejects.toThrow(new RangeError('MemoryLedger: a lifetime must be a whole number of seconds, 1 or more'))
+    expect(await ledger.look('a')).toBe(0)
+  })
+
   describe('once ten thousand entries are over', () => {
     it('forgets them while it works', async () => {
       const ledger = new MemoryLedger()

@@ -247,6 +247,12 @@ describe('RedisLedger', () => {
       expect(sent).toEqual([set, set, evaluated, evaluated, looked, looked, looked, looked, ['DEL', 'passport-nevis:claim:d']])
     })
 
+    it.each([0, -1, 1.5, NaN, Infinity])('claims and counts nothing for %p seconds', async (seconds) => {
+      const ledger = new RedisLedger(nodeRedisLike(answers()))
+      for (const call of ['claim', 'count'] as const) await expect(ledger[call]('a', seconds)).rejects.toThrow(new RangeError('RedisLedger: a lifetime must be a whole number of seconds, 1 or more'))
+      expect(sent).toEqual([])
+    })
+
     describe('with a reply to SET that is neither OK nor null', () => {
       // node-redis returns a Buffer if it is configured to map strings to buffers. Only the string `OK` means that the claim has succeeded, so a Buffer is
       // refused, too.

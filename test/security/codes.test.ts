@@ -205,6 +205,17 @@ describe('attemptBudget', () => {
       expect(await tryCode(ben, his, rightCode('sms', 'ben'))).toBe('success')
     })
 
+    it.each(['sms', 'recovery'])('does not count right codes: someone who confirms often is never refused (%s)', async (factor) => {
+      const app = await start({ attemptBudget: { attempts: 2, perSeconds: 600 } })
+      world.simulator.addUser({ username: 'clerk', phone: '+41790000042', recoveryCodes: ['DDDD-1111', 'DDDD-2222', 'DDDD-3333', 'DDDD-4444'] })
+      for (let sign = 1; sign <= 4; sign++) {
+        const browser = app.browser()
+        const handle = await signIn(browser, 'clerk', { factor })
+        if (sign === 1) expect(await tryCode(browser, handle, wrongCode())).toBe('wrong_code')
+        expect(await tryCode(browser, handle, factor === 'sms' ? rightCode('sms', 'clerk') : `DDDD-${String(sign).repeat(4)}`)).toBe('success')
+      }
+    })
+
     it('ends with its time, and a transaction that it stopped can go on', async () => {
       const app = await start({ attemptBudget: { attempts: 1, perSeconds: 60 } })
       const browser = app.browser()

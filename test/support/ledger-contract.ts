@@ -27,8 +27,7 @@ export class SecondsLedger extends MemoryLedger {
   }
 
   private rounded(ttlSeconds: number): number {
-    const now = Date.now() / 1000
-    return Math.ceil(now + ttlSeconds) - now
+    return Date.now() % 1000 === 0 ? ttlSeconds : ttlSeconds + 1
   }
 }
 
