@@ -41,8 +41,8 @@ describeWithChromium.each(Object.entries(SWAPPERS))('in an app with %s, the wait
       strategy: { waitingURL: '/confirm', callbackURL: '/finish' },
       routes: (app, { passport, nevis }) => {
         app.use('/lib', files(dirname(script)))
-        app.get('/shop', (_req, res) => send(res, 'Shop', '<a href="/sign-in">To sign-in</a><form method="post" action="/factors"><input type="hidden" name="factor" value="recovery"><button>New recovery codes</button></form>'))
-        app.get('/sign-in', (_req, res) => send(res, 'Sign in', '<form method="post" action="/login"><label>Name <input name="username"></label><label>Password <input name="password" type="password"></label><button>Sign in</button></form>'))
+        app.get('/shop', (_req, res) => send(res, 'Shop', '<a href="/sign-in">To sign-in</a> <a href="/sign-in-unswapped">To the other sign-in</a><form method="post" action="/factors"><input type="hidden" name="factor" value="recovery"><button>New recovery codes</button></form>'))
+        app.get(['/sign-in', '/sign-in-unswapped'], ({ path }, res) => send(res, 'Sign in', `<form method="post" action="/login" ${path === '/sign-in' ? '' : 'hx-boost="false" data-turbo="false"'}><label>Name <input name="username"></label><label>Password <input name="password" type="password"></label><button>Sign in</button></form>`))
         app.get('/home', ({ user }, res) => send(res, `Hello ${(user as { username: string }).username}`, ''))
         app.get('/confirm', waitingPage(nevis, { languages: ['en', 'de'] }))
         app.post('/confirm', passport.authenticate('nevis', { failureRedirect: '/sign-in' }))
@@ -61,15 +61,17 @@ describeWithChromium.each(Object.entries(SWAPPERS))('in an app with %s, the wait
   }
   const isSwappedIn = (page: Page) => page.evaluate('globalThis.isSameDocument === true')
 
-  async function signingIn(context: BrowserContext) {
+  async function signingIn(context: BrowserContext, link = 'To sign-in') {
     const page = await inTheShop(context)
-    await page.getByRole('link', { name: 'To sign-in' }).click()
+    await page.getByRole('link', { name: link }).click()
+    await showsHeading(page, 'Sign in')
+    expect(await isSwappedIn(page)).toBe(true)
     const { username } = cloud.newUser()
     await page.getByLabel('Name').fill(username)
     await page.getByLabel('Password').fill(PASSWORD)
     await page.getByRole('button', { name: 'Sign in' }).click()
     await showsHeading(page, 'Check your phone')
-    expect(await isSwappedIn(page)).toBe(true)
+    expect(await isSwappedIn(page)).toBe(link === 'To sign-in')
     await page.locator('[data-resend]:disabled').waitFor()
     return { page, username }
   }
@@ -80,6 +82,12 @@ describeWithChromium.each(Object.entries(SWAPPERS))('in an app with %s, the wait
     await showsHeading(page, `Hello ${username}`)
     await page.goBack()
     await showsHeading(page, 'Sign in')
+  })
+
+  it('is loaded as a whole page, if the form of the sign-in page is not for htmx or Turbo', async () => {
+    const { page, username } = await signingIn(await chromium.open(), 'To the other sign-in')
+    await cloud.simulator.phone(username).approve()
+    await showsHeading(page, `Hello ${username}`)
   })
 
   it('lets the user choose SMS, says that a code is wrong, takes the right one, and "Back" does not ask for it again', async () => {
