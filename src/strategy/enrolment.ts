@@ -18,7 +18,7 @@ import { Refusal } from '../factors/failures'
 import { findUser } from '../factors/shared'
 import { Budgets } from '../ledger/budgets'
 import type { Settings } from './settings'
-import type { NevisRequest } from '../host/request'
+import { userOf, type HostRequest, type NevisRequest } from '../host/request'
 import { secondFactorOf } from '../session/second-factor'
 import { isAtLeast } from '../factors/strength'
 import type { Subject, Transaction } from '../factors/transaction'
@@ -86,17 +86,33 @@ async function hasEnrolledSince({ signIns }: Budgets, keys: readonly string[], s
 
 /**
  * True if the user has finished this enrolment. The session then no longer contains the transaction, and may have a new id, so this function asks the ledger.
- * Also true if the user has replaced or cancelled this enrolment, and has finished another one after this one was started. False if the ledger fails.
+ * Also true if the user has replaced or cancelled this enrolment, and has finished another one after this one was started. False if the ledger or the app's
+ * option `subject` fails, and if the enrolment is of another user, who may have used the same browser before.
  * @internal
  */
-export async function isEnrolmentFinished(settings: Settings, sealed: HandleContent): Promise<boolean> {
+export async function isEnrolmentFinished(settings: Settings, req: HostRequest, sealed: HandleContent): Promise<boolean> {
   const { operation, budget, encryptedCodes, expiresAt } = sealed
   if (operation !== 'enroll' || budget === undefined) return false
   const budgets = new Budgets(settings)
   const startedAt = expiresAt - (encryptedCodes === undefined ? settings.enrollmentLifetimeMs : settings.firstFactorLifetimeMs)
-  // The user may still try another factor after an enrolment that was denied or has expired, but not after a finished one.
-  const isFinished = async () => !(await budgets.endings.mayTryOtherFactor(sealed)) && hasEnrolledSince(budgets, [budget], startedAt)
+  const isFinished = async () =>
+    (await ledgerKeysOf(settings, req, budgets)).includes(budget) &&
+    // The user may still try another factor after an enrolment that was denied or has expired, but not after a finished one.
+    !(await budgets.endings.mayTryOtherFactor(sealed)) &&
+    hasEnrolledSince(budgets, [budget], startedAt)
   return isFinished().catch(() => false)
+}
+
+/**
+ * Every key in the ledger that the signed-in user may have. At the start of the first enrolment, the app may not have known the userId yet, so that the key is
+ * of the username.
+ */
+async function ledgerKeysOf({ subject }: Settings, req: HostRequest, budgets: Budgets): Promise<string[]> {
+  const user = userOf(req) as { readonly nevisUserId?: unknown; readonly username?: unknown } | undefined
+  // On Koa, `req` is the context, which has no property `user`.
+  const named = await subject(Object.create(req, { user: { value: user } }) as NevisRequest)
+  const keysOf = (name: 'userId' | 'username', ...values: readonly unknown[]) => values.flatMap((value) => (typeof value === 'string' ? budgets.keyOf({ [name]: value }) : []))
+  return [...keysOf('userId', named?.userId, user?.nevisUserId), ...keysOf('username', named?.username, user?.username)]
 }
 
 /**

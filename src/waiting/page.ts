@@ -84,7 +84,7 @@ function hintPart(view: WaitingView, texts: Texts): Html {
 
 function hintWords(view: WaitingView, texts: Texts): Piece {
   if (view.isCodeTyped) return texts.codeAcceptedHint
-  if (hasTypedCode(view)) return texts.typedCodeHint
+  if (hasTypedCode(view)) return texts.typedCodeHint.replace('{button}', texts.resend)
   if (view.factor !== 'sms' || view.maskedPhone === undefined) return textFor(wordsFor(view, texts).hint, view.factor)
   return filled(texts.sentToNumber, '{number}', maskedPhonePart(view.maskedPhone, texts.numberEnding))
 }

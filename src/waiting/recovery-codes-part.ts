@@ -17,10 +17,11 @@ export function confirmPart(view: WaitingView, parts: PageParts): Html {
   const { recoveryCodes: codes } = view
   const button = html`${hidden('retry', '1')}<button class="nevis-button">${texts.written}</button>`
   if (codes === undefined) return callbackForm(view, parts, html`class="nevis-written"`, button)
-  // A translation tool would change the codes, and a right-to-left page would reorder them: so `translate="no"` and `dir="ltr"`.
+  // A translation tool would change the codes, and a right-to-left page would reorder them: so `translate="no"` and `dir="ltr"`. htmx 2 would keep a copy of the
+  // page with the codes in `sessionStorage`: so `data-hx-history="false"`.
   return html`
       ${printedLines(parts)}
-      <ul class="nevis-codes" data-codes dir="ltr" translate="no">${codes.map((code) => html`<li><code>${code}</code></li>`)}</ul>
+      <ul class="nevis-codes" data-codes dir="ltr" translate="no" data-hx-history="false">${codes.map((code) => html`<li><code>${code}</code></li>`)}</ul>
       <div class="nevis-keep">
         <button type="button" data-copy="${texts.copied}" hidden>${texts.copy}</button>
         <a href="data:text/plain;charset=utf-8,${encodeURIComponent(fileOf(codes, parts))}" download="recovery-codes.txt" data-download="${texts.downloaded}">${texts.download}</a>

@@ -124,7 +124,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
     if (handle === undefined && isSignedIn && !wantsJson) return page(res, 200, startHtml(parts).text, parts)
     if (named === undefined || own === undefined || isConfirmedSince) {
       const isDone = named !== undefined && secondFactorOf(req, { sessionKey: settings.sessionKey })?.transactionId === named.id
-      const isEnrolled = named !== undefined && isSignedIn && !isDone && !wantsJson && (await isEnrolmentFinished(settings, named))
+      const isEnrolled = named !== undefined && isSignedIn && !isDone && !wantsJson && (await isEnrolmentFinished(settings, req, named))
       if ((isDone && !wantsJson) || isEnrolled) return page(res, 200, usedHtml(parts, { transaction: handle as string }, isDone ? 'done' : 'enrolled').text, parts)
       const code: FailureCode = named !== undefined && isSignedIn ? 'used_transaction' : 'unknown_transaction'
       const { status } = failures[code]

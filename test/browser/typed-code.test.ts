@@ -82,6 +82,50 @@ describeWithChromium('a push with a typed code', () => {
     })
   })
 
+  it.each([
+    ['en', 'The code is needed even if you have already accepted. If you no longer see it, choose “Send again”.'],
+    ['de', 'Der Code ist auch dann nötig, wenn Sie bereits zugestimmt haben. Sehen Sie ihn nicht mehr, wählen Sie «Erneut senden».'],
+    ['fr', 'Le code est nécessaire même si vous avez déjà accepté. Si vous ne le voyez plus, choisissez «\u00a0Renvoyer\u00a0».'],
+    ['it', 'Il codice è necessario anche se ha già accettato. Se non lo vede più, scelga «Invia di nuovo».'],
+  ])('after an approval on the phone before the code was typed › says that the code is still needed, and does not tell of the approval: %s', async (tag, sentence) => {
+    const { page, username } = await waiting(await chromium.open({ extraHTTPHeaders: { 'accept-language': tag } }), cloud)
+    const code = codeFor(username)
+    const content = () => page.locator('main > :not(.nevis-left, form, .nevis-ways)').allTextContents()
+    const before = await content()
+    await cloud.simulator.phone(username).approve()
+    // Whoever has the password could else see that the user accepts requests without reading them.
+    for (const accept of ['application/json', 'text/event-stream']) {
+      const answer = await page.evaluate<string>(`(async () => {
+        const { transaction, statusUrl } = document.querySelector('main').dataset
+        const { body } = await fetch(statusUrl + '?transaction=' + transaction, { headers: { accept: '${accept}' } })
+        return new TextDecoder().decode((await body.getReader().read()).value)
+      })()`)
+      expect(answer).toContain('"status":"pending","prompt":"code"')
+    }
+    expect(await content()).toEqual(before)
+    expect(await page.locator('main > p').first().textContent()).toContain(sentence)
+    await type(page, code)
+    await isSignedIn(page)
+  })
+
+  it('after an approval, with which the code has vanished from the phone › names the button that sends a new code', async () => {
+    const { page, username } = await waiting(await chromium.open(), cloud)
+    const button = page.getByRole('button', { name: 'Send again' })
+    await page.getByText('If you no longer see it, choose “Send again”.').waitFor()
+    await cloud.simulator.phone(username).approve()
+    expect(cloud.simulator.phone(username).waiting).toEqual([])
+    const now = Date.now
+    jest.spyOn(Date, 'now').mockImplementation(() => now() + 20_000)
+    await page.reload()
+    await button.click()
+    await page.getByText('Sent again.').waitFor()
+    jest.restoreAllMocks()
+    await type(page, codeFor(username))
+    await showsHeading(page, 'The code is correct')
+    await cloud.simulator.phone(username).approve()
+    await isSignedIn(page)
+  })
+
   it('after a denial on the phone › leads to the page with the other factors, as without a typed code', async () => {
     const { page, username } = await waiting(await chromium.open(), cloud)
     const code = codeFor(username)

@@ -72,6 +72,23 @@ describe('the page of an enrolment', () => {
     expect(await shown(first)).toEqual([200, 'Already set up'])
   })
 
+  it('that the user has finished, before another user has signed in in the same browser › says "Nothing to confirm here" to that other user', async () => {
+    const handle = await begin()
+    await finish(handle)
+    expect(await shown(handle)).toEqual([200, 'Already set up'])
+    await browser.post('/prove', { username: 'anna', userId: world.simulator.users[0]?.userId as string })
+    expect(await shown(handle)).toEqual(NOTHING)
+  })
+
+  it('that a user has finished whom only the option `subject` of the app can name › says so', async () => {
+    const subject = ({ user, body }: { user?: { username?: string } | undefined; body?: unknown }) => ({ username: `bank-${user?.username ?? (body as { username: string }).username}` })
+    app = await world.start({ strategy: { operation: 'enroll', subject }, verify: ({ username }, done) => done(null, { username: username?.replace('bank-', '') as string }) })
+    browser = app.browser()
+    const handle = await begin()
+    await finish(handle, 'bank-newcomer')
+    expect(await shown(handle)).toEqual([200, 'Already set up'])
+  })
+
   it('by which a signed-in user has set up new recovery codes › says the same, also after more time', async () => {
     await browser.post('/prove', { username: 'anna', userId: world.simulator.users[0]?.userId as string })
     const handle = handleIn((await browser.post('/factors', { factor: 'recovery' })).location)
@@ -95,6 +112,7 @@ describe('the page of an enrolment', () => {
       await finish(handle)
       ledger.isDown = true
     }],
+    ['was finished by another user', finish],
   ])('that %s › says "Nothing to confirm here" to a user who does not hold it', async (_how, act) => {
     const handle = await begin()
     await act(handle)

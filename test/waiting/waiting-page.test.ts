@@ -250,7 +250,7 @@ describe('the page', () => {
       const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
       expect(text).toContain('<h1>Your recovery codes</h1>')
       for (const code of recoveryCodes) expect(text).toContain(`<li><code>${code}</code></li>`)
-      expect(text).toContain('data-codes dir="ltr" translate="no">')
+      expect(text).toContain('data-codes dir="ltr" translate="no" data-hx-history="false">')
       expect(text).not.toContain('name="code"')
       // The three forms confirm that the recovery codes are saved, ask for more time, or cancel. No form creates new recovery codes.
       expect(formsOf(text)).toEqual([

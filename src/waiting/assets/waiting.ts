@@ -14,6 +14,9 @@
     const main = document.querySelector<HTMLElement>('main[data-transaction]')
     if (!main || started.has(main)) return
     started.add(main)
+    // After "Back", htmx and Turbo show a copy of the page as they have removed it. The copy may be out of date, so load the page again.
+    if ('started' in main.dataset) return location.reload()
+    main.dataset['started'] = ''
     start(main)
   }
   window.nevisWaitingPage()

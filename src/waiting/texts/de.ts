@@ -76,7 +76,7 @@ export const de: Texts = {
   enrollWarning: 'Zeigen oder senden Sie diesen Code niemandem, auch nicht unserem Support. Wer ihn scannt, kann in Ihrem Namen bestätigen.',
   qrCode: 'QR-Code für {theApp}',
   typedCodeLine: 'Geben Sie diesen Code auf der Seite ein: {code}',
-  typedCodeHint: 'Wir haben eine Anfrage an Ihr Telefon gesendet. Öffnen Sie {theApp}, geben Sie den angezeigten Code hier ein und stimmen Sie der Anfrage zu. Der Code ist auch dann nötig, wenn Sie bereits zugestimmt haben.',
+  typedCodeHint: 'Wir haben eine Anfrage an Ihr Telefon gesendet. Öffnen Sie {theApp}, geben Sie den angezeigten Code hier ein und stimmen Sie der Anfrage zu. Der Code ist auch dann nötig, wenn Sie bereits zugestimmt haben. Sehen Sie ihn nicht mehr, wählen Sie «{button}».',
   codeAccepted: 'Der Code ist richtig',
   codeAcceptedHint: 'Stimmen Sie jetzt der Anfrage auf Ihrem Telefon zu.',
   code: 'Code',

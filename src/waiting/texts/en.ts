@@ -78,7 +78,7 @@ export const en: Texts = {
   enrollWarning: 'Do not show or send this code to anyone, not even to our support staff. Anyone who scans it can confirm in your name.',
   qrCode: 'QR code for {theApp}',
   typedCodeLine,
-  typedCodeHint: 'We sent a request to your phone. Open {theApp}, enter on this page the code that the app shows, and accept the request. The code is needed even if you have already accepted.',
+  typedCodeHint: 'We sent a request to your phone. Open {theApp}, enter on this page the code that the app shows, and accept the request. The code is needed even if you have already accepted. If you no longer see it, choose “{button}”.',
   codeAccepted: 'The code is correct',
   codeAcceptedHint: 'Now accept the request on your phone.',
   code: 'Code',

@@ -76,7 +76,7 @@ export const fr: Texts = {
   enrollWarning: 'Ne montrez ni n’envoyez ce code à personne, pas même à notre assistance. Toute personne qui le scanne peut confirmer en votre nom.',
   qrCode: 'Code QR pour {theApp}',
   typedCodeLine: 'Saisissez ce code sur la page\u00a0: {code}',
-  typedCodeHint: 'Nous avons envoyé une demande sur votre téléphone. Ouvrez {theApp}, saisissez ici le code affiché et acceptez la demande. Le code est nécessaire même si vous avez déjà accepté.',
+  typedCodeHint: 'Nous avons envoyé une demande sur votre téléphone. Ouvrez {theApp}, saisissez ici le code affiché et acceptez la demande. Le code est nécessaire même si vous avez déjà accepté. Si vous ne le voyez plus, choisissez «\u00a0{button}\u00a0».',
   codeAccepted: 'Le code est correct',
   codeAcceptedHint: 'Acceptez maintenant la demande sur votre téléphone.',
   code: 'Code',

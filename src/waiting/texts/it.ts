@@ -76,7 +76,7 @@ export const it: Texts = {
   enrollWarning: 'Non mostri né invii questo codice a nessuno, nemmeno alla nostra assistenza. Chi lo scansiona può confermare a Suo nome.',
   qrCode: 'Codice QR per {theApp}',
   typedCodeLine: 'Inserisca questo codice nella pagina: {code}',
-  typedCodeHint: 'Abbiamo inviato una richiesta al Suo telefono. Apra {theApp}, inserisca qui il codice visualizzato e accetti la richiesta. Il codice è necessario anche se ha già accettato.',
+  typedCodeHint: 'Abbiamo inviato una richiesta al Suo telefono. Apra {theApp}, inserisca qui il codice visualizzato e accetti la richiesta. Il codice è necessario anche se ha già accettato. Se non lo vede più, scelga «{button}».',
   codeAccepted: 'Il codice è corretto',
   codeAcceptedHint: 'Ora accetti la richiesta sul telefono.',
   code: 'Codice',

@@ -29,8 +29,8 @@ async function sessionBytes() {
       const own = new Session()
       const strategy = new NevisStrategy({ ...options, factors: [factor] }, () => {})
       await run(strategy, { method: 'POST', url: '/login', headers: {}, body: {}, query: {}, session: own, user: { nevisUserId: userId } })
-      const [{ statusToken, box = '' } = { statusToken: '' }] = /** @type {{ statusToken: string, box?: string }[]} */ (Object.values(stateOf(own).transactions))
-      rows.push({ factor: factor.name, bytes: JSON.stringify(stateOf(own)).length - box.length, statusToken: statusToken.length, shown: box.length })
+      const [{ statusToken, encryptedShown = '' } = { statusToken: '' }] = /** @type {{ statusToken: string, encryptedShown?: string }[]} */ (Object.values(stateOf(own).transactions))
+      rows.push({ factor: factor.name, bytes: JSON.stringify(stateOf(own)).length - encryptedShown.length, statusToken: statusToken.length, shown: encryptedShown.length })
     }
     return rows
   } finally {
