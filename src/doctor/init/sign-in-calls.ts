@@ -192,6 +192,8 @@ function authenticateAt(source: Source, at: number, factors: SecondFactors, isKn
   if (first === undefined) return undefined
   const strategies = strategiesIn(source, first)
   const isPassport = isKnown || strategies !== undefined || /passport/i.test(source.tokens[at - 2]?.text ?? '') || source.usesPassport
+  // An own function `authenticate(req, res)` is not Passport's, whose first argument is a strategy.
+  if (first.first === first.last && REQUEST.test(source.token(first.first).text)) return undefined
   if (!isPassport || factors.isStrategy(source, first) || strategies?.every((name) => isHarmless(name, factors)) === true) return undefined
   const strategy = strategies?.join(', ') ?? source.textOf(first)
   const call = `passport.authenticate('${strategy}')`
@@ -200,7 +202,7 @@ function authenticateAt(source: Source, at: number, factors: SecondFactors, isKn
     return { ...base, isToken: true, what: `API token: ${call}`, remedy: remedies.ACCEPTED_TOKEN }
   }
   const isRemembered = /remember/i.test(strategy)
-  if (rest.some((part) => isFunction(source, part)) || rest.length > 1) {
+  if (rest.some((part) => isCallback(source, part)) || rest.length > 1) {
     return { ...base, kind: 'other', what: `${base.what} with a callback of its own`, remedy: isClosedCallback(source, at, factors) ? undefined : isRemembered ? remedies.REMEMBER : hasLogin(source, rest) ? remedies.CALLBACK : remedies.CALLBACK_ONLY }
   }
   const [options] = rest
