@@ -30,7 +30,7 @@ export async function appFindings({ origin, observer, source }: LoadedApp, isPro
   const loaded = ok('app.loaded', 'the app was started, and listens on loopback only')
   const passport = passportFinding(registered.find((one) => one.passport)?.passport ?? (isSeen ? passports[0] : undefined), registered.length > 0)
   if (registered.length === 0) {
-    const remedy = `if the app has no second factor yet, npx passport-nevis init adds it: docs/guides/init.md. Otherwise call passport.use(nevis), or export the strategy next to the app. If the app only exports itself, the doctor waits ${STRATEGY_MS / 1000} s for the strategy; name the file that starts the app, and it waits ${LOAD_MS / 1000} s`
+    const remedy = `if the app has no second factor yet, npx passport-nevis init adds it: docs/guides/init.md. Otherwise call passport.use(nevis), or export the strategy next to the app. The doctor waits ${STRATEGY_MS / 1000} s for the strategy; if you name the file that starts the app, and its code uses passport-nevis, the doctor waits ${LOAD_MS / 1000} s`
     return withUnchecked([loaded, passport, error('app.strategy', 'the app registers no NevisStrategy', remedy)], 'there is no strategy to check', 'see app.strategy')
   }
   const findings: Finding[] = [loaded, passport]

@@ -36,8 +36,9 @@ const LOOK_EVERY_MS = 20
 const OTHER_SERVER_MS = 2000
 const ASK_EVERY_MS = 200
 /**
- * If the file exports the app, the app has this many milliseconds to register its strategy. Some apps have no strategy, and keep running because of an open
- * connection, for example to Redis. Without this limit, the doctor would wait the whole `LOAD_MS` for such an app.
+ * An app that is exported, or that listens, has this many milliseconds to register its strategy. Some apps have no strategy, and keep running because they
+ * listen, or because of an open connection, for example to Redis. Without this limit, the doctor would wait the whole `LOAD_MS` for such an app. Only if an app
+ * that listens uses this package, the doctor waits longer.
  */
 export const STRATEGY_MS = 5000
 
@@ -65,17 +66,27 @@ export async function loadApp(file: string): Promise<LoadedApp | Finding> {
   for (const one of exported) observer.register(one)
   const app = exported.find(isListener)
   // An exported app or a listening server is not enough: an application may register its strategy later, for example after it has connected to a database.
-  const isReady = () => observer.registered.length > 0 && (app !== undefined || found().length > 0)
+  const isShown = () => app !== undefined || found().length > 0
+  const isReady = () => observer.registered.length > 0 && isShown()
   let isIdle = false
   const idle = once(process, 'beforeExit').then(() => (isIdle = true))
-  const end = app === undefined ? deadline : Math.min(deadline, Date.now() + STRATEGY_MS)
-  while (!isReady() && !isIdle && Date.now() < end) await Promise.race([pause(LOOK_EVERY_MS, undefined, { ref: false }), idle])
+  const until = async (isOver: () => boolean, end: number) => {
+    while (!isOver() && !isIdle && Date.now() < end) await Promise.race([pause(LOOK_EVERY_MS, undefined, { ref: false }), idle])
+  }
+  await until(isShown, deadline)
+  await until(isReady, Math.min(deadline, Date.now() + STRATEGY_MS))
+  if (app === undefined && !isReady() && mayUsePackage(path)) await until(isReady, deadline)
   let report: SourceReport | undefined // the same for all strategies of the app
   const loaded = (origin: string): LoadedApp => ({ origin, observer, source: () => (report ??= sourceReport(path, ...loadedFiles())) })
   if (app !== undefined) return loaded(await originOf(app instanceof NetServer ? app : createServer(app as RequestListener)))
   if (found().length > 0) return loaded(await originOfApp(found, observer))
   if (Date.now() >= deadline) return lateFinding(failures, file)
   return error('app.loaded', 'the app neither listens on a port nor exports a request handler', 'name the file that starts the app, or export the app: module.exports = app')
+}
+
+function mayUsePackage(path: string): boolean {
+  const { usesPackage, isWhole } = sourceReport(path, ...loadedFiles())
+  return usesPackage || !isWhole
 }
 
 /** The origin of the server whose status endpoint answers. If no server has one, the origin of the server that has listened first. */

@@ -12,6 +12,8 @@ import { isWord } from './printable'
 import { isStep, LOAD_MS, STEPS, type Step } from './steps'
 
 const DEADLINE_MS = 120_000
+/** The process of the application reports after `LOAD_MS` that the application has not started. If this report is also missing, the process is blocked. */
+const BLOCKED_MS = LOAD_MS + 8000
 /** While a step takes long, the command prints at this interval, in milliseconds, that it is still waiting. */
 const PROGRESS_MS = 10_000
 /** The application has this many milliseconds between SIGTERM and SIGKILL, for example to close its database. */
@@ -63,6 +65,7 @@ function appFindings({ file, env, report, showsOutput = false, say }: Run & { fi
       say(`still ${STEPS[step]}: ${seconds} s of at most ${(step === 'app' ? LOAD_MS : DEADLINE_MS) / 1000} s`)
     }, PROGRESS_MS)
     const end = (findings: Finding[]) => {
+      clearTimeout(blocked)
       clearTimeout(timer)
       clearInterval(progress)
       child.kill('SIGTERM')
@@ -71,6 +74,7 @@ function appFindings({ file, env, report, showsOutput = false, say }: Run & { fi
       resolve(findings)
     }
     const fault = (finding: string) => end([...received, error(CHECK_OF[step], finding, `${why}${seeOutput(file)}`)])
+    const blocked = setTimeout(() => step === 'app' && fault(`the app has not started within ${LOAD_MS / 1000} s, because its code blocks its process, for example in an endless loop`), BLOCKED_MS)
     const timer = setTimeout(() => fault(`the checks did not finish within ${DEADLINE_MS / 1000} s; the doctor was ${STEPS[step]}`), DEADLINE_MS)
     // The application may send its own messages to the parent process. Ignore them.
     child.on('message', (message) => {

@@ -20,6 +20,8 @@ const MAX_BYTES = 200_000
 const MAX_TOTAL_BYTES = 10_000_000
 /** A loaded file with one of these extensions contains no JavaScript. A file with another extension, or without one, may contain some. */
 const NO_CODE = /\.(?:json|node|wasm)$/
+/** A file of this package, also in another copy of the package, that an application loads, and the doctor itself does not. */
+const STRATEGY = /[\\/]dist[\\/]strategy[\\/]strategy\.js$/
 
 export interface SourceReport {
   /** The lines with a password check after which the second factor follows, for example `routes/auth.js:12`. */
@@ -34,6 +36,8 @@ export interface SourceReport {
   readonly requiredAt: string | undefined
   /** True if a line may use `requireSecondFactor` or `secondFactorOf`. */
   readonly mayRequire: boolean
+  /** True if the code names this package, as `require('passport-nevis')` does, or if the process has loaded the strategy of this package. */
+  readonly usesPackage: boolean
   /** False if the application has code that the doctor could not read. */
   readonly isWhole: boolean
 }
@@ -63,6 +67,7 @@ export function sourceReport(entry: string, loaded: readonly string[] = [], unli
     recordedAt: firstLine(mayUse('recordSecondFactor')),
     requiredAt: firstLine(isRequired),
     mayRequire: firstLine(mayUse('requireSecondFactor')) !== undefined || firstLine(mayUse('secondFactorOf')) !== undefined,
+    usesPackage: loaded.some((file) => STRATEGY.test(file)) || firstLine((source, at) => source.stringAt(at) === 'passport-nevis') !== undefined,
     isWhole: unread.length + unlisted.length === 0,
     closed: new Set(signInCalls.filter(({ remedy }) => remedy === undefined).map(place)),
     open: [...signInCalls.filter(({ remedy }) => remedy !== undefined).map((signInCall) => `${signInCall.what} at ${place(signInCall)}`), ...[...unread, ...unlisted].map((what) => `${what}, which the doctor cannot read`)],

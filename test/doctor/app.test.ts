@@ -478,7 +478,7 @@ describe('an app without a strategy', () => {
     expect(troublesIn(findings)).toMatchObject({ 'app.strategy': 'error: the app registers no NevisStrategy', 'app.passport': 'unchecked: the doctor found no Passport in the app' })
     expect(findings.map(({ check }) => check)).toEqual([...CHECKS])
     expect(findings.find(({ check }) => check === 'routes.callback')).toEqual({ check: 'routes.callback', level: 'unchecked', finding: 'there is no strategy to check', remedy: 'see app.strategy' })
-    expect(remediesIn(findings)).toMatchObject({ 'app.passport': 'npm install passport', 'app.strategy': 'if the app has no second factor yet, npx passport-nevis init adds it: docs/guides/init.md. Otherwise call passport.use(nevis), or export the strategy next to the app. If the app only exports itself, the doctor waits 5 s for the strategy; name the file that starts the app, and it waits 60 s' })
+    expect(remediesIn(findings)).toMatchObject({ 'app.passport': 'npm install passport', 'app.strategy': 'if the app has no second factor yet, npx passport-nevis init adds it: docs/guides/init.md. Otherwise call passport.use(nevis), or export the strategy next to the app. The doctor waits 5 s for the strategy; if you name the file that starts the app, and its code uses passport-nevis, the doctor waits 60 s' })
   })
 
   it('whose strategy is exported, and whose Passport is bundled › is not called wrong', async () => {

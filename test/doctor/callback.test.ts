@@ -47,7 +47,7 @@ async function findings({ session, start, callback, last, source }: Routes) {
     ...(callback && { callback: (one: Express) => callback(one, parts) }),
     last: (one) => last?.(one, parts),
   })
-  const whole: SourceReport = { closed: new Set(), open: [], forgotten: [], recordedAt: undefined, requiredAt: undefined, mayRequire: source?.requiredAt !== undefined, isWhole: true, ...source }
+  const whole: SourceReport = { closed: new Set(), open: [], forgotten: [], recordedAt: undefined, requiredAt: undefined, mayRequire: source?.requiredAt !== undefined, usesPackage: true, isWhole: true, ...source }
   const found = await appFindings({ origin: await originOf(app), observer, source: () => whole }, false)
   return { trouble: troublesIn(found), text: textsIn(found), remedy: remediesIn(found) }
 }

@@ -162,7 +162,24 @@ describe('the app', () => {
     expect(Date.now() - began).toBeLessThan(30_000)
     const { findings } = read()
     expect([exitCode, troublesIn(findings)['app.loaded'], troublesIn(findings)['app.strategy']]).toEqual([1, undefined, 'error: the app registers no NevisStrategy'])
-    expect(findings.find(({ check }) => check === 'app.strategy')?.remedy).toContain('the doctor waits 5 s for the strategy; name the file that starts the app, and it waits 60 s')
+    expect(findings.find(({ check }) => check === 'app.strategy')?.remedy).toContain('The doctor waits 5 s for the strategy; if you name the file that starts the app, and its code uses passport-nevis, the doctor waits 60 s')
+  })
+
+  it('that listens, but does not use this package › is checked after a few seconds, and not only after a minute', async () => {
+    const began = Date.now()
+    const { exitCode, read } = await doctor(['plain.cjs', '--json'])
+    expect(Date.now() - began).toBeLessThan(30_000)
+    expect([exitCode, troublesIn(read().findings)['app.strategy']]).toEqual([1, 'error: the app registers no NevisStrategy'])
+  })
+
+  it('that listens, and registers its strategy only later than these few seconds › is waited for', async () => {
+    const { exitCode, read } = await doctor(['./listening.mjs', '--json'], { FAULT: 'late' })
+    expect([exitCode, troublesIn(read().findings)]).toEqual([0, {}])
+  })
+
+  it('whose code never ends › is ended after the minute, and the report says why', async () => {
+    const { exitCode, printed } = await doctor(['plain.cjs'], { FAULT: 'blocked', NODE_OPTIONS: `--require=${join(APPS, 'hurry.cjs')}` })
+    expect([exitCode, printed.replace(/\s+/g, ' ')]).toEqual([1, expect.stringContaining('the app has not started within 60 s, because its code blocks its process, for example in an endless loop')])
   })
 
   it('that starts slowly › is waited for with a line of progress every ten seconds', async () => {

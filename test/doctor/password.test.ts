@@ -220,12 +220,51 @@ describe('an app in front of the pages', () => {
     ['a policy that is right', { first: header('Content-Security-Policy', "default-src 'self'; img-src 'self' data:; script-src-attr 'none'") }, {}],
     ['a limiter that announces a limit, and refuses no request', { first: header('RateLimit-Limit', '100') }, {}],
     ['a limiter that says nothing', { first: limiter(20) }, { 'routes.status-limit': 'warning: the status endpoint answers 42 of 60 requests with HTTP 429; one waiting page sends 60 requests in two minutes' }],
+    ['a limiter that answers with another status', { first: limiter(20, (_req, res) => void res.status(503).end()) }, { 'routes.status-limit': 'warning: the status endpoint answers 42 of 60 requests with HTTP 503; one waiting page sends 60 requests in two minutes' }],
     ['a status endpoint that does not answer all requests', { first: limiter(20, (_req, res) => void res.destroy()) }, { 'routes.status-limit': 'unchecked: the app does not answer 42 of 60 requests to the status endpoint within 5 s' }],
     ['a session in a cookie', { session: cookieSession({ secret: SECRET }) }, { 'routes.callback': 'error: GET /2fa/callback fails with SESSION_IN_COOKIE: the session is in a cookie, which the browser can read and restore' }],
   ])('with %s › is told', async (_name, shape, expected) => {
     const troubles = troublesIn((await findings(right, shape)).found)
     if (Object.keys(expected).length === 0) expect(troubles).toEqual({})
     else expect(troubles).toMatchObject(expected)
+  })
+})
+
+describe('a rate limiter that refuses no request, but names its limit', () => {
+  const told = async (headers: Record<string, string>) => {
+    const first: RequestHandler = (_req, res, next) => {
+      const reset = Date.now() + 900_000
+      const times: Record<string, string> = { SECONDS: String(Math.ceil(reset / 1000)), MILLISECONDS: String(reset), DATE: new Date(reset + 999).toUTCString() }
+      for (const [name, value] of Object.entries(headers)) res.set(name, times[value] ?? value)
+      next()
+    }
+    return troublesIn((await findings(right, { first })).found)['routes.status-limit']
+  }
+  const LOW = /^warning: by its headers, a rate limiter allows 100 requests in (?:89\d|90[01]) s to the status endpoint; an open waiting page sends 4(?:4\d|5[01]) in this time, and users behind one address may share the limit$/
+  // The first four lines are what express-rate-limit 8 sends for 100 requests in 15 minutes, with each of its formats.
+  it.each<Record<string, string>>([
+    { 'RateLimit-Policy': '100;w=900', 'RateLimit-Limit': '100', 'RateLimit-Remaining': '99', 'RateLimit-Reset': '900' },
+    { 'RateLimit-Policy': '100;w=900', RateLimit: 'limit=100, remaining=99, reset=900' },
+    { 'RateLimit-Policy': '"100-in-15min"; q=100; w=900; pk=:MTJjYTE3YjQ5YWYy:', RateLimit: '"100-in-15min"; r=99; t=900' },
+    { 'X-RateLimit-Limit': '100', 'X-RateLimit-Remaining': '99', 'X-RateLimit-Reset': 'SECONDS' },
+    { 'RateLimit-Policy': '"a burst, 7;w=70";q=50;w=1, "all";q=100;w=900' },
+    { 'RateLimit-Limit': '100, 100;w=900' },
+    { RateLimit: 'limit=100, remaining=99, reset=900' },
+    { 'X-RateLimit-Limit': '100', 'X-RateLimit-Reset': '900' },
+    { 'X-RateLimit-Limit': '100', 'X-RateLimit-Reset': 'MILLISECONDS' },
+    { 'X-Rate-Limit-Limit': '100', 'X-Rate-Limit-Reset': 'DATE' },
+  ])('as too low in %j › is a warning', async (headers) => {
+    expect(await told(headers)).toMatch(LOW)
+  })
+
+  it.each<Record<string, string>>([
+    { 'RateLimit-Policy': '30;w=60' },
+    { RateLimit: '"default"; r=9; t=900' },
+    { 'X-RateLimit-Limit': '1000', 'X-RateLimit-Reset': '60' },
+    { 'X-RateLimit-Limit': '100', 'X-RateLimit-Reset': 'soon' },
+    { 'X-RateLimit-Remaining': '3', 'Retry-After': '900' },
+  ])('as high enough, or not at all, in %j › is no warning', async (headers) => {
+    expect(await told(headers)).toBeUndefined()
   })
 })
 

@@ -1,6 +1,6 @@
 /**
- * Tests the second factor in five kinds of apps: a login with custom callbacks, a JSON API for a single-page app, a form and an API, TypeScript with router
- * files under a prefix, and an app in which only some of the users have a second factor.
+ * Tests the second factor in six kinds of apps: a login with custom callbacks, a login with an async handler, a JSON API for a single-page app, a form and an
+ * API, TypeScript with router files under a prefix, and an app in which only some of the users have a second factor.
  */
 import express, { type Express as App } from 'express'
 import session from 'express-session'
@@ -34,15 +34,15 @@ async function serve(app: App): Promise<void> {
 }
 
 /** Runs an app with passwords and these routes. */
-async function withRoutes(routes: (app: App, parts: object) => void, waitingURL: string): Promise<void> {
+async function withRoutes(routes: (app: App, parts: object) => void, waitingURL: string, framework = express): Promise<void> {
   const passport = new Passport()
-  passport.use(new LocalStrategy((username, password, done) => done(null, password === PASSWORD && { username }, { message: 'Wrong password.' })))
+  passport.use(new LocalStrategy((username, password, done) => done(password === 'broken' ? new Error('no database') : null, password === PASSWORD && { username }, { message: 'Wrong password.' })))
   passport.serializeUser((user, done) => done(null, (user as { username: string }).username))
   passport.deserializeUser((username: string, done) => done(null, { username }))
   const { baseURL, accessKey } = simulator
   const nevis = new NevisStrategy({ baseURL, accessKey, factors: [push(), sms()], waitingURL }, async ({ username = '' }) => ({ username }))
   passport.use(nevis)
-  const app = express()
+  const app = framework()
   app.get(`${waitingURL}/status`, statusEndpoint(nevis))
   app.use(express.urlencoded({ extended: false }), express.json(), session({ secret: 'x', resave: false, saveUninitialized: false }), passport.session())
   routes(app, { passport, nevis })
@@ -78,6 +78,32 @@ describe('a login with callbacks of its own', () => {
     const denied = await browser.get(`/login/2fa/callback?transaction=${handle}`)
     expect([denied.status, denied.text]).toEqual([401, 'You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.'])
     expect(await me()).toEqual(NOBODY)
+  })
+})
+
+describe.each([['5', express], ['4', jest.requireActual<typeof express>('express4')]])('an async handler, in Express %s', (_version, framework) => {
+  const login = (password = PASSWORD) => browser.post('/login', { username: 'anna', password })
+  beforeEach(async () => {
+    simulator.addUser({ username: 'anna' })
+    await withRoutes((app, parts) => {
+      jest.requireActual<(app: App, parts: object) => void>('./shapes/async-handler')(app, parts)
+      app.use(((err, _req, res, _next) => void res.status(500).send(err.message)) as express.ErrorRequestHandler)
+    }, '/login/2fa', framework)
+  })
+
+  it('with an approval › signs in, and not before', async () => {
+    const handle = handleIn((await login()).location)
+    expect(await me()).toEqual(NOBODY)
+    await simulator.phone('anna').approve()
+    expect((await browser.get(`/login/2fa/callback?transaction=${handle}`)).location).toBe('/')
+    expect(await me()).toEqual({ user: { username: 'anna' }, factor: 'push' })
+  })
+
+  it('with a wrong password › goes back to the form, and with an error › to the error handler', async () => {
+    expect((await login('wrong')).location).toBe('/login')
+    const failed = await login('broken')
+    expect([failed.status, failed.text]).toEqual([500, 'no database'])
+    expect(simulator.requests).toEqual([])
   })
 })
 

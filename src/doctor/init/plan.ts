@@ -198,7 +198,7 @@ interface Login {
 function loginIn({ sources }: AppFolder, signInCalls: readonly SignInCall[]): Login | Refusal {
   const logins = signInCalls.filter(({ kind, strategy, remedy }) => kind === 'authenticate' && strategy === 'local' && remedy !== undefined)
   const [signInCall, ...others] = logins
-  if (signInCall === undefined) return { source: undefined, line: 0, why: "no route with passport.authenticate('local') was found that init can change" }
+  if (signInCall === undefined) return withoutLogin(signInCalls)
   const refuse = (why: string): Refusal => ({ source: signInCall.source, line: signInCall.line, why })
   if (others.length > 0) return refuse(`several routes ask for the password: also ${others.map(({ source, line }) => `${source.path}:${line}`).join(', ')}`)
   const route = routeOf(signInCall.source, signInCall.at)
@@ -210,6 +210,13 @@ function loginIn({ sources }: AppFolder, signInCalls: readonly SignInCall[]): Lo
   const prefix = prefixOf(sources, signInCall.source, route.owner)
   if (prefix === undefined || !/^[\w/-]*$/.test(prefix)) return refuse(`it is not clear under which path ${route.owner} is mounted`)
   return { signInCall, route, change, prefix, path: route.path.replace(/\/$/, '') }
+}
+
+/** Names the password check that `init` does not change, if it has found one. */
+function withoutLogin(signInCalls: readonly SignInCall[]): Refusal {
+  const found = signInCalls.find(({ strategy, remedy }) => remedy !== undefined && /local|password/i.test(strategy ?? ''))
+  if (found === undefined) return { source: undefined, line: 0, why: "no route with passport.authenticate('local') was found that init can change" }
+  return { source: found.source, line: found.line, why: `init does not change this password check: ${found.what.replace(/^[^:]*: /, '')}. What you must change is said below` }
 }
 
 /** Why `init` finds no route with this password check. */

@@ -53,7 +53,22 @@ function isSession(source: Source, at: number): boolean {
   if (source.is(at, ']')) return source.stringAt(at - 1) === 'session'
   const { pair } = source.tokens[at] ?? {}
   if (source.is(at, ')') && pair !== undefined) return source.tokens.slice(pair, at).some(({ kind, text }) => kind === 'word' && text === 'session')
-  return source.is(at, 'session') || (source.isWord(at) && !source.is(at - 1, '.') && aliasesIn(source).has(source.token(at).text))
+  const { text } = source.tokens[at] ?? {}
+  const isParameter = ({ name, body }: Parameter) => name === text && body.first <= at && at <= body.last
+  return source.is(at, 'session') || (source.isWord(at) && !source.is(at - 1, '.') && (aliasesIn(source).has(source.token(at).text) || (parameters.get(source) ?? []).some(isParameter)))
+}
+
+interface Parameter {
+  readonly name: string
+  /** The body of the function that has this parameter. */
+  readonly body: Range
+}
+
+const parameters = new WeakMap<Source, Parameter[]>()
+
+/** Notes that a function of this file gets the session in its parameter of this name. */
+export function noteSession(source: Source, name: string, body: Range): void {
+  parameters.set(source, [...(parameters.get(source) ?? []), { name, body }])
 }
 
 const aliases = new WeakMap<Source, ReadonlySet<string>>()

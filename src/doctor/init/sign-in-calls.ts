@@ -11,6 +11,7 @@ import { promisedLogin } from './promised-login'
 import { requestWriteAt } from './request-writes'
 import { routeOf } from './routes'
 import { callOf, SecondFactors } from './second-factor'
+import { mayStoreUser, noteSessionParameters } from './session-parameters'
 import { sessionWriteAt } from './session-writes'
 import { isFunction, type Range, type Source } from './source'
 import * as remedies from './sign-in-remedies'
@@ -58,6 +59,7 @@ const API_STRATEGY = /^(?:bearer|jwt|token|headerapikey|localapikey|basic|digest
 
 /** @param factors knows after which sign-ins the second factor follows, also in other files of the application; by default, only in `source` */
 export function signInCallsIn(source: Source, factors = new SecondFactors([source])): SignInCall[] {
+  noteSessionParameters(factors.sources)
   const aliases = aliasesIn(source)
   return source.tokens.flatMap(({ kind, text, line }, at): SignInCall[] => {
     const found = kind === 'word' && aliases.has(text) && source.is(at + 1, '(') && !isMember(source, at) ? callOfAlias(source, at, factors) : doorAt(source, at, factors)
@@ -96,6 +98,7 @@ function doorAt(source: Source, at: number, factors: SecondFactors): Found | und
     const isClosed = isStoredBehind(source, at, factors)
     return { kind: 'other', signsIn: write === 'session.passport = …' && source.textOf(source.statementOf(at)).includes('user'), what: named(source, at, `${write}, a sign-in without Passport`), remedy: isClosed ? undefined : remedies.SESSION_USER }
   }
+  if (mayStoreUser(factors.sources, source, at, LIKE_USER)) return { kind: 'other', what: named(source, at, `${text}(…) gets the session and a user`), remedy: `if this stores the user in the session: ${remedies.SESSION_USER}` }
   const isToken = (/^sign(?:Async)?$/.test(text ?? '') && isMember(source, at) && source.is(at + 1, '(') && TOKEN_MAKER.test(source.tokens[at - 2]?.text ?? '')) || (source.is(at, 'SignJWT') && source.is(at - 1, 'new'))
   if (isToken) return { kind: 'other', isToken, what: `API token: ${text}(…) makes a token`, remedy: 'a request with this token is not asked for a second factor: create the token only on routes behind requireSecondFactor' }
   return undefined
@@ -130,9 +133,14 @@ function bracketedLogin(source: Source, at: number, text: string): Found | undef
 function isUserGiven(source: Source, open: number): boolean {
   const parts = source.partsOf(open)
   const last = parts.at(-1)
-  const isCallback = parts.length > 1 && last !== undefined && (isFunction(source, last) || (last.first === last.last && LIKE_CALLBACK.test(source.token(last.first).text)))
+  const isLastCallback = parts.length > 1 && last !== undefined && isCallback(source, last)
   const isUser = ({ first, last: end }: Range) => source.tokens.slice(first, end + 1).some(({ kind, text }, i) => kind === 'word' && LIKE_USER.test(text) && !source.is(first + i + 1, '.'))
-  return parts.slice(0, 2).some(isUser) || (isCallback && parts[0] !== undefined && source.stringAt(parts[0].first) === undefined)
+  return parts.slice(0, 2).some(isUser) || (isLastCallback && parts[0] !== undefined && source.stringAt(parts[0].first) === undefined)
+}
+
+/** True for a function, and for a name such as `done` or `callback`. */
+function isCallback(source: Source, part: Range): boolean {
+  return isFunction(source, part) || (part.first === part.last && LIKE_CALLBACK.test(source.token(part.first).text))
 }
 
 /** True if the property is taken from the request by destructuring: `const { login } = req` or `({ login }, res) => …`. */
@@ -184,6 +192,8 @@ function authenticateAt(source: Source, at: number, factors: SecondFactors, isKn
   if (first === undefined) return undefined
   const strategies = strategiesIn(source, first)
   const isPassport = isKnown || strategies !== undefined || /passport/i.test(source.tokens[at - 2]?.text ?? '') || source.usesPassport
+  // An own function `authenticate(req, res)` is not Passport's, whose first argument is a strategy.
+  if (first.first === first.last && REQUEST.test(source.token(first.first).text)) return undefined
   if (!isPassport || factors.isStrategy(source, first) || strategies?.every((name) => isHarmless(name, factors)) === true) return undefined
   const strategy = strategies?.join(', ') ?? source.textOf(first)
   const call = `passport.authenticate('${strategy}')`
@@ -192,7 +202,7 @@ function authenticateAt(source: Source, at: number, factors: SecondFactors, isKn
     return { ...base, isToken: true, what: `API token: ${call}`, remedy: remedies.ACCEPTED_TOKEN }
   }
   const isRemembered = /remember/i.test(strategy)
-  if (rest.some((part) => isFunction(source, part)) || rest.length > 1) {
+  if (rest.some((part) => isCallback(source, part)) || rest.length > 1) {
     return { ...base, kind: 'other', what: `${base.what} with a callback of its own`, remedy: isClosedCallback(source, at, factors) ? undefined : isRemembered ? remedies.REMEMBER : hasLogin(source, rest) ? remedies.CALLBACK : remedies.CALLBACK_ONLY }
   }
   const [options] = rest

@@ -4,7 +4,7 @@
  * Out of scope: finding the sign-ins (`sign-in-calls.ts`).
  */
 export const CALLBACK = "pass { session: false } to its req.logIn, then run passport.authenticate('nevis'): docs/guides/existing-app.md, \"A callback of your own\""
-export const CALLBACK_ONLY = "the callback itself signs no user in. The code that gets the user from it must pass { session: false } to req.logIn, then run passport.authenticate('nevis'): docs/guides/existing-app.md, \"A callback of your own\""
+export const CALLBACK_ONLY = "the callback itself signs no user in. The code that gets the user from it must pass { session: false } to req.logIn, then run passport.authenticate('nevis'): docs/guides/existing-app.md, \"An async handler\""
 export const LOGIN = "pass { session: false } as the second argument, then run passport.authenticate('nevis'), which signs in after the second factor"
 export const OWN_USER = 'it is not clear that this runs only after the second factor, and signs in the same user: sign in only the user that this callback gets, behind if (!user) return …: docs/guides/existing-app.md, "A callback of your own"'
 export const LOOK = `if this signs a user in: ${LOGIN}`

@@ -126,6 +126,16 @@ describe('an app that keeps the signed-in user in the session, without Passport'
   it.each([
     ['a middleware that reads the user of the session', 'app.use(async (req, res, next) => { if (req.session.userId) req.user = await users.findById(req.session.userId); next() })', 'req.user = …'],
     ['such a middleware with a callback', 'app.use((req, res, next) => { users.findById(req.session.userId, (err, user) => { req.user = user; next(err) }) })', 'req.user = …'],
+    ...[
+      'req.user = req.session.userId ? await users.findById(req.session.userId) : null',
+      'req.user = !req.session.userId ? undefined : await users.findById(req.session.userId)',
+      'req.user = (await users.findById(req.session.userId)) || null',
+      'req.user = await (req.session.userId && users.findById(req.session.userId))',
+      'const user = await users.findById(req.session.userId); if (user) req.user = user',
+      'const { userId } = req.session; if (userId) { req.user = await users.findById(userId) }',
+      "const { rows } = await db.query('SELECT * FROM users WHERE id = $1', [req.session.userId]); req.user = rows[0]",
+      'users.findById(req.session.userId).then((user) => { req.user = user }, next)',
+    ].map((code): [string, string, string] => [`a middleware for every request with ${code}`, `app.use(async (req, res, next) => { ${code}; next() })`, 'req.user = …']),
     ['a handler behind the second factor that stores the user', "app.all('/login/2fa/callback', secondFactor, (req, res, next) => { req.session.regenerate((err) => { if (err) return next(err); req.session.userId = req.user.id; res.redirect('/') }) })", 'session.userId = …'],
     ['such a handler with a name', "function signIn(req, res) { req.session.userId = req.user.id; res.redirect('/') }\napp.all('/login/2fa/callback', secondFactor, signIn)", 'session.userId = …'],
   ])('%s › is right', (_name, code, what) => {
@@ -137,6 +147,18 @@ describe('an app that keeps the signed-in user in the session, without Passport'
     ['a middleware that finds the user by the session and a header', 'app.use(async (req, res, next) => { req.user = await users.find(req.session.userId ?? req.headers.user); next() })', 'req.user = …'],
     ['a handler that checks a password without a session', 'app.use(async (req, res, next) => { req.user = await check(name, password, { session: false }); next() })', 'req.user = …'],
     ['a handler that finds the user in a session of the database', 'app.use(async (req, res, next) => { req.user = await User.findById(id).session(session); next() })', 'req.user = …'],
+    ...[
+      'req.user = req.session.userId ? await users.findById(req.session.userId) : await users.find(req.cookies.remembered)',
+      'req.user = req.session.userId ? await users.findById(req.session.userId) : guest',
+      'req.user = req.session.isAdmin ? admin : null',
+      'req.user = req.session.isAdmin && admin',
+      'const user = await users.find(req.body.name); req.user = user',
+      'const { id } = req.body; const user = req.session.ok && (await users.findById(id)); req.user = user',
+      'let user = await users.findById(req.session.userId); user = await users.find(name); req.user = user',
+      'req.user = await check(name, password, req.session.language)',
+      "req.user = await users.find(req.get('x-user') || req.session.userId)",
+      'users.find(req.cookies.remembered).then((user) => { req.user = user }, next)',
+    ].map((code): [string, string, string] => [`a handler with ${code}`, `app.use(async (req, res, next) => { ${code}; next() })`, 'req.user = …']),
     ['a handler that takes the session or a password', 'app.use(async (req, res, next) => { req.user = req.session.user ?? (await login(name, password)); next() })', 'req.user = …'],
     ['a handler that stores a user of the form', "app.all('/login/2fa/callback', secondFactor, (req, res) => { req.session.userId = req.body.id; res.redirect('/') })", 'session.userId = …'],
     ['a handler behind the password', "app.post('/login', check, (req, res) => { req.session.userId = req.user.id; res.redirect('/') })", 'session.userId = …'],
@@ -144,5 +166,29 @@ describe('an app that keeps the signed-in user in the session, without Passport'
     ['a handler behind a callback of the app', "const own = (req, res, next) => passport.authenticate('nevis', (err, user) => next(err))(req, res, next)\napp.all('/login/2fa/callback', own, (req, res) => { req.session.userId = req.user.id; res.redirect('/') })", 'session.userId = …'],
   ])('%s › is reported', (_name, code, what) => {
     expect(reportOf(code)).toMatchObject({ exitCode: 1, places: [`LEFT sign-in: ${what}, a sign-in without Passport`] })
+  })
+})
+
+describe('a function of the app that gets the session as an argument', () => {
+  const route = (call: string) => `app.post('/login', async (req, res) => { const user = await users.check(req.body); if (!user) return res.redirect('/login'); ${call}; res.redirect('/') })`
+
+  it.each<[string, string, string, Files]>([
+    ['under another name', `function signIn(user, sess) { sess.userId = user.id }\n${route('signIn(user, req.session)')}`, 'session.userId = …, a sign-in without Passport', {}],
+    ['as its first argument', `const signIn = async (s, user) => { s.user = user; await s.save() }\n${route('await signIn(req.session, user)')}`, 'session.user = …, a sign-in without Passport', {}],
+    ['in another file', `const { login } = require('./login')\n${route('login(user, req.session)')}`, 'session.uid = …, a sign-in without Passport', { 'login.js': 'exports.login = (user, target) => Object.assign(target, { uid: user.id }) || (target.uid = user.id)' }],
+    ['in a package', `const { start } = require('own-sessions')\n${route('start(user, req.session)')}`, 'start(…) gets the session and a user', {}],
+    ['in a method that is not found', route('this.accounts.start(req.session, found.user)'), 'start(…) gets the session and a user', {}],
+  ])('%s › is reported if it may store the user there', (_name, code, what, files) => {
+    const { exitCode, places } = reportOf(code, files)
+    expect([exitCode, places]).toEqual([1, expect.arrayContaining([`LEFT sign-in: ${what}`])])
+  })
+
+  it.each([
+    ['stores no user', `function count(user, sess) { sess.visits = (sess.visits || 0) + 1 }\n${route('count(user, req.session)')}`],
+    ['is another function with the same name of a parameter', `function count(sess) { sess.visits = 1 }\nfunction mark(sess) { sess.user = 1 }\n${route('count(req.session)')}`],
+    ['is not found, but gets no other user than req.user', route('audit.note(req.user, req.session)')],
+    ['is not found, and gets no user', route('flash(req.session, text)')],
+  ])('that %s › is not reported', (_name, code) => {
+    expect(reportOf(code)).toMatchObject({ exitCode: 0, places: [] })
   })
 })
