@@ -583,8 +583,10 @@ describe('a code', () => {
     const own: Factor = { ...push(), check: async () => ({ status: 'failed', code: 'wrong_code', retryable: true }) }
     const on = strategy({ factors: [own], maxAttempts: 1 })
     const transaction = await begin(on)
+    const count = jest.spyOn(ledger, 'count')
     for (let i = 0; i < 3; i++) expect(codeOf(await ask(on, { transaction }))).toBe('wrong_code')
     expect(held()).toMatchObject({ attempts: 0 })
+    expect(count).not.toHaveBeenCalled()
   })
 
   it.each([undefined, null, 'succeeded', {}, { to: '/' }, { profile: { id: USER } }, { userId: USER, transactionId: 't1' }, { status: 'denied', userId: USER, transactionId: 't1' }])(
