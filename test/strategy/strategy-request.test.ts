@@ -562,6 +562,13 @@ describe('a code', () => {
     expect(held().closed).toBe('too_many_attempts')
   })
 
+  it('of more than 64 characters is not counted', async () => {
+    const { on, transaction } = await begun()
+    const count = jest.spyOn(ledger, 'count')
+    expect(codeOf(await enter(on, transaction, '1'.repeat(65)))).toBe('wrong_code')
+    expect(count).not.toHaveBeenCalled()
+  })
+
   it('over the limit by the ledger is not tried, and closes the transaction', async () => {
     const { on, transaction } = await begun(strategy({ maxAttempts: 1 }))
     await ledger.count('attempts:t1', 60)
