@@ -26,7 +26,7 @@ import { forgetReturnTo, sitePathIn, sitePathOf, withPrefix } from '../session/r
 import { mismatchOf, unnamedMismatch } from '../trust/proof'
 import { assertNoEarlierDenial } from './after-denial'
 import { isAnsweredOnPhone } from './answered-on-phone'
-import { answerIn, checkOnce, closedRefusal, noteWrongCode, refuseWrongCode, spendToken } from './code-attempts'
+import { answerIn, checkOnce, closedRefusal, refuseWrongCode, spendToken } from './code-attempts'
 import { refuseOtherSites } from './cross-site'
 import { assertMayStillEnroll } from './enrolment'
 import { publish } from './events'
@@ -95,7 +95,6 @@ async function finish(request: StrategyRequest, opened: Transaction): Promise<St
   if (outcome.status === 'pending') return { to: request.waitingURL(transaction) }
   if (outcome.status === 'failed') {
     if (!outcome.retryable) return refuseNotApproved(request, transaction, outcome)
-    if (answer.code === undefined) await noteWrongCode(request, transaction)
     return refuseWrongCode(request, transaction, attempts)
   }
 

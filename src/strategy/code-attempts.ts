@@ -117,11 +117,8 @@ export async function closedRefusal({ budgets }: StrategyRequest, { budget }: Tr
   return new Refusal(code, undefined, isTimed ? await budgets.starts.secondsToWait(budget) : undefined)
 }
 
-/**
- * Counts a wrong code. After too many wrong codes in a day, no further code of this user is accepted.
- * @internal
- */
-export async function noteWrongCode(request: StrategyRequest, transaction: Transaction): Promise<void> {
+/** Counts a wrong code. After too many wrong codes in a day, no further code of this user is accepted. */
+async function noteWrongCode(request: StrategyRequest, transaction: Transaction): Promise<void> {
   await request.budgets.codes.noteWrong(codeKeyOf(request, transaction))
 }
 

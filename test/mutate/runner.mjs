@@ -67,6 +67,7 @@ world.jest = {
     spareNode()
   },
   useRealTimers: () => timers.useRealTimers(),
+  setSystemTime: (/** @type {number | Date | undefined} */ now) => timers.setSystemTime(now),
   advanceTimersByTime: (/** @type {number} */ ms) => timers.advanceTimersByTime(ms),
   advanceTimersByTimeAsync: (/** @type {number} */ ms) => timers.advanceTimersByTimeAsync(ms),
   getTimerCount: () => timers.getTimerCount(),

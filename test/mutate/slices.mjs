@@ -21,9 +21,9 @@ export const slices = {
   host: { files: ['host/'], tests: ['host/', '!host/nginx'], more: ['session/', 'strategy/rules', 'strategy/options', 'waiting/stream', 'waiting/outage-page', 'security/pipelined-streams'] },
   client: { files: ['client/'], tests: ['client/options', 'client/methods', 'client/', '!client/proxy'], more: ['factors/', 'strategy/options', 'strategy/health', 'doctor/cloud'] },
   waiting: { files: ['waiting/'], tests: ['waiting/'], more: ['host/answer', 'strategy/enrol', 'strategy/widget'] },
-  strategy: { files: ['strategy/', '!strategy/watch/'], tests: ['strategy/strategy-request', 'strategy/purpose', 'strategy/start-parameters', 'strategy/enrolment', 'strategy/'], more: ['security/cross-site-posts', 'security/cross-site-links', 'security/remembered-browsers', 'security/remembered-before-forget', 'security/events', 'security/step-up', 'security/enrolment', 'security/enrolment-rights', 'security/codes-prove', 'security/logged-out-meanwhile', 'security/planted-session', 'security/secure-session'] },
+  strategy: { files: ['strategy/', '!strategy/watch/'], tests: ['strategy/strategy-request', 'strategy/purpose', 'strategy/start-parameters', 'strategy/enrolment', 'strategy/'], more: ['security/cross-site-posts', 'security/cross-site-links', 'security/remembered-browsers', 'security/remembered-before-forget', 'security/events', 'security/step-up', 'security/enrolment', 'security/enrolment-rights', 'security/codes-prove', 'security/logged-out-meanwhile', 'security/planted-session', 'security/secure-session', 'security/codes', 'security/hidden-denials', 'waiting/metrics'] },
   simulator: { files: ['simulator/'], tests: ['simulator/', '!simulator/command', '!simulator/memory'] },
-  doctor: { files: ['doctor/'], tests: ['doctor/', '!doctor/command', '!doctor/guide', '!doctor/probe/terminal'] },
+  doctor: { files: ['doctor/'], tests: ['doctor/', '!doctor/command', '!doctor/guide'] },
 }
 
 /**

@@ -172,6 +172,35 @@ describe('an enrolment that was begun before the victim got a phone number as th
   })
 })
 
+describe('the victim\'s enrolment, if the attacker begins another one while Nevis verifies the code', () => {
+  // Shows: T-enrol-3
+  it('is cancelled, but counts: the attacker may not finish the newer one as the first, whatever Nevis lists', async () => {
+    const app = await start()
+    const [victim, thief] = [app.browser(), app.browser()]
+    const hers = handleIn((await enrolling(victim, { factor: 'sms', phone: NUMBER })).location)
+    const { client } = app.nevis.settings
+    const real = client.verifyCode.bind(client)
+    let release = () => {}
+    const gate = new Promise<void>((resolve) => (release = resolve))
+    const asked = new Promise<void>((resolve) => {
+      jest.spyOn(client, 'verifyCode').mockImplementationOnce(async (request) => {
+        resolve()
+        await gate
+        return real(request)
+      })
+    })
+    const finishing = finish(victim, hers, { code: codeFor('newcomer') })
+    await asked
+    const handle = handleIn((await enrolling(thief, { factor: 'app' })).location)
+    release()
+    expect(outcomeOf(await finishing)).toBe('cancelled')
+    world.simulator.faults.add({ on: ['getUser', 'findUserByUsername'], patch: { status: 'new', authenticators: [], lastLoginDateSuccess: null } })
+    await world.simulator.phone('newcomer').scan((await viewOf(thief, handle)).appLinkUri)
+    expect(outcomeOf(await finish(thief, handle))).toBe('already_enrolled')
+    expect((await thief.get('/me')).json()).toEqual({ user: null })
+  })
+})
+
 describe('a user who confirms the own first enrolment twice', () => {
   it.each([0, 150, 250, 400])('by SMS, the second click %i ms later, is enrolled and signed in, and nothing is suspicious', async (laterMs) => {
     const app = await start()

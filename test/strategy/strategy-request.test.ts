@@ -562,6 +562,13 @@ describe('a code', () => {
     expect(held().closed).toBe('too_many_attempts')
   })
 
+  it('of more than 64 characters is not counted', async () => {
+    const { on, transaction } = await begun()
+    const count = jest.spyOn(ledger, 'count')
+    expect(codeOf(await enter(on, transaction, '1'.repeat(65)))).toBe('wrong_code')
+    expect(count).not.toHaveBeenCalled()
+  })
+
   it('over the limit by the ledger is not tried, and closes the transaction', async () => {
     const { on, transaction } = await begun(strategy({ maxAttempts: 1 }))
     await ledger.count('attempts:t1', 60)
@@ -583,8 +590,10 @@ describe('a code', () => {
     const own: Factor = { ...push(), check: async () => ({ status: 'failed', code: 'wrong_code', retryable: true }) }
     const on = strategy({ factors: [own], maxAttempts: 1 })
     const transaction = await begin(on)
+    const count = jest.spyOn(ledger, 'count')
     for (let i = 0; i < 3; i++) expect(codeOf(await ask(on, { transaction }))).toBe('wrong_code')
     expect(held()).toMatchObject({ attempts: 0 })
+    expect(count).not.toHaveBeenCalled()
   })
 
   it.each([undefined, null, 'succeeded', {}, { to: '/' }, { profile: { id: USER } }, { userId: USER, transactionId: 't1' }, { status: 'denied', userId: USER, transactionId: 't1' }])(
