@@ -67,7 +67,7 @@ export const approval: DialectGroup = {
       name: 'long-message-400',
       says: 'An approval with a message of 200 characters or more is 400.',
       because: "Nevis's instructions for a test approval ask for a message shorter than 200 characters; no document has a limit.",
-      refuses: refusing(400, ({ operation, body }) => operation === 'approve' && String(body['message'] ?? '').length >= LONG),
+      refuses: refusing(400, ({ operation, body }) => operation === 'approve' && typeof body['message'] === 'string' && body['message'].length >= LONG),
     },
     {
       name: 'approval-202',
