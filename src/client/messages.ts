@@ -6,7 +6,7 @@
  */
 
 /** The longest text that is accepted, to catch mistakes such as sending a whole file. Nevis documents no limit. */
-const MAX_CHARACTERS = 16_384
+export const MAX_CHARACTERS = 16_384
 
 /** The GSM-7 basic alphabet and its extension table: 3GPP TS 23.038, section 6.2.1. */
 const GSM_7 =

@@ -8,7 +8,7 @@ import type { NevisStrategy } from '../strategy/strategy'
 import { error, warning, type Finding } from './findings'
 import { withGeneral } from './probe-findings'
 import type { ReportOfProbe } from './probe-report'
-import { smsChannelOf } from './probe/code-answers'
+import { isRefusedCode, smsChannelOf } from './probe/code-answers'
 import { FactsReader } from './probe/facts-reader'
 import { appChannelOf, areCodesBlocked, canRequireIntrospection, hasLinkOfApp, isPingUsable, isUnknownUserClear, TOKEN_STEPS, tokenNeedsOf, transactionTokensOf } from './probe/needs'
 
@@ -81,6 +81,10 @@ const RULES: readonly (readonly [step: string | readonly string[], rule: Rule])[
   }],
   ['status.ignored', (facts, { enrollmentLifetimeMs }) => tooLong(facts, 'status.ignored', 'enrollmentLifetimeSeconds', enrollmentLifetimeMs, 'an enrolment')],
   ['status.ignored-approval', (facts, { lifetimeMs }) => tooLong(facts, 'status.ignored-approval', 'lifetimeSeconds', lifetimeMs, 'an approval')],
+  ['verification.sms.late', (facts, { factors, lifetimeMs }) => {
+    const isUsed = factors.some((factor) => factor.name === 'sms' && isOfPackage(factor))
+    return isUsed && isRefusedCode(facts, 'verification.sms.late') ? tooLong(facts, 'verification.sms.late', 'lifetimeSeconds', lifetimeMs, 'the code of a text message') : undefined
+  }],
   ['limit.pushes', (facts, { startBudget: { starts } }) => {
     const after = Number(facts.text('limit.pushes.after'))
     return starts > after ? doubtful(`Nevis blocks a user after ${after} requests, before startBudget with ${starts} starts does`, `startBudget: { starts: ${Math.max(1, after)}, … }`) : undefined

@@ -57,6 +57,8 @@ const OF_NAME: Readonly<Record<string, Situation>> = {
   'phone-only-once-409': { flows: inTwo(['A sms', 'V sms']) },
   'wrong-phone-422': { flows: inTwo(['E sms', 'A sms']), phone: '+99912345678' },
   'wrong-code': { flows: ['W sms', 'W rec'] },
+  'late-code': { flows: [...L_SMS, 'W sms'] },
+  'long-message': { flows: ['L push', ...L_APP] },
   'verification-needs-channel': { flows: [...L_SMS, 'W sms', 'S sms'], options: { sms: { sendChannelWithVerification: true } } },
   'app-channel-is-qr-code': { flows: [...L_APP, 'S app', 'D app'], options: { app: { channel: 'qr-code' } } },
   'channel-unknown': { flows: ['L push', 'S push'] },

@@ -95,12 +95,29 @@ const REPORTED: readonly (readonly [Facts, Partial<NevisStrategyOptions>, [strin
   ],
   [{ 'limit.codes.http': '423', 'limit.codes.after': '10' }, {}, ['warning', /^Nevis blocks a user after 10 wrong codes, before attemptBudget with 30 attempts does$/, 'attemptBudget: { attempts: 10, … }'], { attemptBudget: { attempts: 10, perSeconds: 3600 } }],
   [
+    { 'verification.sms.late.http': '400', 'verification.sms.late.seconds': '60' },
+    {},
+    ['warning', /^lifetimeSeconds is 100, but the code of a text message ends at Nevis after 60 s$/, 'lifetimeSeconds: 60'],
+    { lifetimeSeconds: 60 },
+  ],
+  [
+    { 'verification.sms.late.http': '200', 'verification.sms.late.verdict': 'no', 'verification.sms.late.seconds': '60' },
+    {},
+    ['warning', /^lifetimeSeconds is 100, but the code of a text message ends at Nevis after 60 s$/, 'lifetimeSeconds: 60'],
+    { factors: [push(), app()] },
+  ],
+  [
     { 'verification.sms.right.http': '200', 'verification.sms.wrong.http': '412', 'verification.sms.wrong.with-channel.http': '400' },
     { factors: [sms({ sendChannelWithVerification: true })] },
     ['warning', /^the instance answers a code of a text message with the channel in another way$/, 'remove sendChannelWithVerification from sms()'],
     { factors: [sms()] },
   ],
 ]
+
+it('a late code that Nevis accepts › shows no end of codes, so no option is compared with it', () => {
+  const facts = { 'verification.sms.late.http': '200', 'verification.sms.late.verdict': 'yes', 'verification.sms.late.seconds': '60' }
+  expect(instanceFindings(reportWith(facts), settingsOf({})).map((one) => [one.level, one.finding, one.remedy])).toEqual(OK)
+})
 
 it.each(REPORTED)('the facts %j with %j › are found, and no longer with fitting options', (facts, options, [level, finding, remedy], fitting) => {
   const found = (given: Partial<NevisStrategyOptions>) => instanceFindings(reportWith(facts), settingsOf(given)).map((one) => [one.level, one.finding, one.remedy])

@@ -1,10 +1,12 @@
 /**
- * The stage `app` of the command `probe`: enrols the phone of a person, has the person accept one approval and deny another, and introspects the tokens
- * that Nevis sends.
+ * The stage `app` of the command `probe`: enrols the phone of a person, has the person accept one approval and deny another, introspects the tokens that Nevis
+ * sends, and starts requests with long messages.
  *
  * Out of scope: requests that the person leaves unanswered (`wait-stage.ts`).
  */
+import { MAX_CHARACTERS } from '../../client/messages'
 import { ACCEPTED, linkIn, NOT_ACCEPTED, statusIn, textAt } from './answers'
+import type { Caller } from './caller'
 import { isTransient } from './facts-reader'
 import type { Reply } from './reply'
 import { decidedByPerson, httpOf, introspectTwice, status, type StageContext } from './stage-context'
@@ -13,6 +15,12 @@ import { decidedByPerson, httpOf, introspectTwice, status, type StageContext } f
 const MOST_REQUESTS = 3
 const NOT_ENROLLED = 'the phone was not enrolled'
 const MESSAGE = 'A test of passport-nevis. This request signs you in nowhere.'
+/** The lengths of the messages with which the probe starts requests, in characters. Nevis's guide to its own test asks for fewer than 200. */
+export const MESSAGE_LENGTHS = [200, 2000, MAX_CHARACTERS] as const
+export const MESSAGE_STEP = 'approval.app.message.'
+export const messageStep = (length: number) => `${MESSAGE_STEP}${length}`
+/** With these HTTP statuses, an instance that accepts a short message says that a message is too long. */
+export const TOO_LONG: readonly string[] = ['400', '413', '422']
 
 export interface Enrolled {
   readonly username: string
@@ -62,7 +70,21 @@ export async function appStage(context: StageContext): Promise<void> {
   await approval(context, user, 'push', 'accept')
   await approval(context, user, 'push', 'deny')
   await approval(context, user, 'app', 'accept')
+  await longMessages(context, user)
   await caller.call('approval.sms.no-phone', { path: '/api/v1/approval', json: { username: user.username, channel: 'sms' } })
+}
+
+/** Starts requests with long messages over the channel `app`. The person does not see the codes of these requests, so the phone shows no request. */
+async function longMessages({ caller }: StageContext, { userId }: Enrolled): Promise<void> {
+  for (const length of MESSAGE_LENGTHS) {
+    const json = { userId, channel: channelOfApp(caller), prompt: true, message: MESSAGE.padEnd(length, '.') }
+    await caller.call(messageStep(length), { path: '/api/v1/approval', json, learns: ['transactionId'] })
+  }
+}
+
+/** The name of the channel `app` that the instance has accepted in this stage. Default: `app`. */
+export function channelOfApp({ facts }: Caller): 'app' | 'qr-code' {
+  return 'approval.app.refused.http' in facts ? 'qr-code' : 'app'
 }
 
 type Decision = 'accept' | 'deny'

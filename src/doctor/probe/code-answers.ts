@@ -27,6 +27,11 @@ export function isAcceptedCode(facts: FactsReader, step: string): boolean {
   return facts.http(step) === OK && verdictIn(facts, step) === 'yes'
 }
 
+/** True if the client takes the code that got this answer for a wrong one, or if Nevis has refused the request. */
+export function isRefusedCode(facts: FactsReader, step: string): boolean {
+  return facts.http(step).startsWith('4') || (facts.http(step) === OK && verdictIn(facts, step) === 'no')
+}
+
 /** Describes an answer to a code, for example `HTTP 200, empty body, which the client reads as "yes"`. Of an error, names only the HTTP status. */
 export function codeAnswerIn(facts: FactsReader, step: string): string {
   const http = facts.http(step)

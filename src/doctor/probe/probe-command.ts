@@ -29,7 +29,8 @@ export const PROBE_USAGE = `Usage: passport-nevis probe [--users] [--app] [--sms
   --sms <number>    send two or three text messages to this phone number, such as +41791234567, and one
                     more for each code that you mistype
   --wait            find out after which time Nevis ends an enrolment that nobody completes; with --app also an
-                    approval that nobody answers. Each takes up to 15 minutes
+                    approval that nobody answers; with --sms also what Nevis answers to a code that comes too late,
+                    for which it sends one more text message. Each takes up to 15 minutes
   --limits          send wrong recovery codes until Nevis refuses them; with --app also pushes and new phones
   --out <file>      write the report as JSON: for the simulator (dialect) and the doctor (--report);
                     replaces no file but an older report

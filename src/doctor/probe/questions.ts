@@ -2,25 +2,16 @@
  * Lists the questions that Nevis's documentation does not answer. Gives for each question the answer that the command `probe` has found, and what this package
  * does in that case.
  *
- * Out of scope: the requests to Nevis (`*-stage.ts`). Source of the questions: https://docs.nevis.net/authcloud/api-doc/
+ * Out of scope: the questions about codes (`code-questions.ts`), and the requests to Nevis (`*-stage.ts`). Source of the questions: https://docs.nevis.net/authcloud/api-doc/
  */
 import { CLOCK_EFFECT } from '../clock-effect'
-import { codeAnswerIn, isAcceptedCode, smsChannelOf, verdictIn } from './code-answers'
+import { MAX_CHARACTERS } from '../../client/messages'
+import { MESSAGE_LENGTHS, messageStep, TOO_LONG } from './app-stage'
+import { CODE_QUESTIONS } from './code-questions'
 import { FactsReader, type Facts } from './facts-reader'
-import { appChannelOf, areCodesBlocked, canRequireIntrospection, doesStatusNeedKey, hasLinkOfApp, isPingUsable, isUnknownUserClear, refusalsIn, statusWordIn, TOKEN_STEPS, tokenNeedsOf, tokenStepOf, transactionTokensOf } from './needs'
+import { appChannelOf, areCodesBlocked, doesStatusNeedKey, hasLinkOfApp, isPingUsable, isUnknownUserClear, refusalsIn, statusWordIn, TOKEN_STEPS, tokenNeedsOf, tokenStepOf, transactionTokensOf } from './needs'
+import { ifAccepted, type Answered, type Question, type Reading } from './question'
 import { POLL_SECONDS } from './wait-stage'
-
-export interface Answered {
-  readonly question: string
-  readonly answer: string
-  /** What this package does if this answer is true for the Nevis instance. */
-  readonly does: string
-  /** The option to set because of this answer; or, after the word `not`, an option that must not be set. Undefined if no option depends on this answer. */
-  readonly option?: string
-}
-
-/** The answer to a question. If the question has no answer because the instance refused a request: the step of this request. */
-type Reading = Omit<Answered, 'question'> | { readonly refused: string } | undefined
 
 const isRight = (status: string) => status === '200'
 
@@ -55,16 +46,7 @@ function lifetimeIn(facts: FactsReader, step: string, option: string): Omit<Answ
   return { answer: `${seconds} s${/^\d/.test(seconds) ? ` (to within ${POLL_SECONDS} s)` : ''}, then ${facts.saw(step)}`, does: `\`${option}\` sets when this package ends it`, ...(/^\d/.test(seconds) && { option: `\`${option}\`, at most this time` }) }
 }
 
-/** Leaves the question open if the instance refused one of these steps: an error does not show how the instance would answer without the error. */
-function ifAccepted(steps: readonly string[], read: (facts: FactsReader) => Reading): (facts: FactsReader) => Reading {
-  return (facts) => {
-    const refused = steps.find((step) => /^[45]/.test(facts.http(step)))
-    return refused === undefined ? read(facts) : { refused }
-  }
-}
-
-/** Each question with the step that shows the answer. If several steps can show it, one step that got an answer is enough. */
-const QUESTIONS: readonly (readonly [question: string, step: string | readonly string[], read: (facts: FactsReader) => Reading])[] = [
+const QUESTIONS: readonly Question[] = [
   ['Does /ping check the access key?', 'ping.no-key', (facts) => {
     const http = facts.http('ping.no-key')
     const does = '`healthCheck` sends the key, and takes a 401 or 403 for a wrong key'
@@ -105,32 +87,6 @@ const QUESTIONS: readonly (readonly [question: string, step: string | readonly s
     if (!isFound && http !== facts.http('user.unknown-name')) return { refused: 'user.by-lower-case-name' }
     return { answer: isFound ? 'yes, though the user was enrolled with capital letters' : 'no: Nevis does not know this user', does: 'the client sends a username in the letters that your app has given' }
   }],
-  ['Where are the recovery codes?', 'enroll.recovery', ifAccepted(['enroll.recovery'], (facts) => {
-    const places = facts.fields('enroll.recovery').filter((one) => /: recovery codes?( in one text)?$/.test(one)).map((one) => one.split(': ')[0])
-    return { answer: places.length === 0 ? 'no field has the form of a recovery code' : `${places.join(', ')} (${facts.text('enroll.recovery.codes')} codes)`, does: 'codes are recognised by their form; without codes the enrolment is an error' }
-  })],
-  ['Does a second set of recovery codes replace the first?', 'verification.recovery.older-set', (facts) => {
-    const [second, older] = ['enroll.recovery.again', 'verification.recovery.older-set'].map((step) => facts.http(step)) as [string, string]
-    const does = 'depends on neither: tell your users which of their codes are valid'
-    // Nevis documents 409 for duplicates. Any other error does not show what a second set of recovery codes would do.
-    if (second === '409') return { answer: 'there is no second set: HTTP 409', does }
-    if (/^[45]/.test(second)) return { refused: 'enroll.recovery.again' }
-    const answerTo = (step: string) => [facts.http(step), verdictIn(facts, step), ...facts.fields(step)].join()
-    const [ofOlder, ofWrong, ofRight] = ['older-set', 'wrong', 'right'].map((name) => answerTo(`verification.recovery.${name}`)) as [string, string, string]
-    const isAsWrong = ofOlder === ofWrong || (!isRight(older) && older === facts.http('verification.recovery.wrong'))
-    const isAsRight = ofOlder === ofRight || isAcceptedCode(facts, 'verification.recovery.older-set')
-    // If right and wrong codes get the same answer, this answer does not show whether a code of the older set is right.
-    if (ofRight === ofWrong || isAsWrong === isAsRight) return { refused: 'verification.recovery.older-set' }
-    return { answer: isAsWrong ? 'yes' : 'no: codes of the older set stay valid', does }
-  }],
-  ['What does Nevis answer to a wrong code?', 'verification.recovery.wrong', (facts) => ({
-    answer: codeAnswerIn(facts, 'verification.recovery.wrong'),
-    does: 'a code is right only after an exact HTTP 200 that the client reads as "yes"',
-  })],
-  ['What does Nevis answer to a right code?', 'verification.recovery.right', (facts) => ({
-    answer: codeAnswerIn(facts, 'verification.recovery.right'),
-    does: 'an empty body, a field that says yes, or an object with only fields of Nevis is a "yes", unless another field says no; anything else is refused',
-  })],
   ['What does Nevis answer to a push for a user without a phone?', 'approval.push.no-device', (facts) => ({ answer: `HTTP ${facts.http('approval.push.no-device')}`, does: 'if Nevis\'s answers show that the user has no phone, the user gets `not_enrolled` and can choose another factor' })],
   ['Is the channel `qr-code` of the older documents known?', 'approval.qr-code.no-device', (facts) => {
     if (!facts.has('approval.invented.no-device')) return undefined
@@ -152,6 +108,16 @@ const QUESTIONS: readonly (readonly [question: string, step: string | readonly s
     if (!isOlder && other !== undefined) return { refused: other }
     const refused = facts.has('approval.app.refused') ? `HTTP ${facts.http('approval.app.refused')} for \`app\`` : ''
     return { answer: isOlder ? `\`qr-code\` (${refused})` : refused === '' ? '`app`' : `neither \`app\` nor \`qr-code\` (${refused})`, does: 'the client sends `app`', ...(isOlder && { option: "`app({ channel: 'qr-code' })`" }) }
+  }],
+  ['How long may the message of a request be?', messageStep(MESSAGE_LENGTHS[0]), (facts) => {
+    const refused = MESSAGE_LENGTHS.find((length) => !facts.http(messageStep(length)).startsWith('2'))
+    const longest = MESSAGE_LENGTHS.filter((length) => refused === undefined || length < refused).at(-1)
+    if (!facts.http('approval.app').startsWith('2')) return { refused: 'approval.app' }
+    if (refused !== undefined && !TOO_LONG.includes(facts.http(messageStep(refused)))) return { refused: messageStep(refused) }
+    const does = `the client refuses messages of more than ${MAX_CHARACTERS} characters`
+    if (refused === undefined) return { answer: `at least ${longest} characters`, does }
+    const fewer = `fewer than ${refused} characters (HTTP ${facts.http(messageStep(refused))} for ${refused})`
+    return { answer: longest === undefined ? fewer : `at least ${longest}, but ${fewer}`, does: `${does}; a request that Nevis refuses is an error, so keep the messages of your app shorter` }
   }],
   ['Is the token of a pending status active?', 'introspect.pending-token', ifAccepted(['introspect.pending-token'], (facts) => ({
     answer: facts.kinds('introspect.pending-token', 'active').join() || 'the introspection says neither yes nor no',
@@ -198,26 +164,7 @@ const QUESTIONS: readonly (readonly [question: string, step: string | readonly s
     answer: `HTTP ${facts.http('enroll.sms')}; ${['statusToken', 'transactionId', 'userId'].map((name) => facts.found('enroll.sms', name)[0]?.[0] ?? `no ${name}`).join(', ')}`,
     does: 'the fields are found in any place; without a transactionId the strategy makes its own id',
   })],
-  ['How long is the code of a text message?', 'verification.sms.right', (facts) => ({ answer: facts.text('sms.code'), does: 'a code has 1 to 64 digits' })],
-  ['Does the verification of a text message need the channel?', 'verification.sms.right', (facts) => {
-    const channel = smsChannelOf(facts)
-    if (channel === undefined && !isAcceptedCode(facts, 'verification.sms.right')) return { refused: 'verification.sms.right' }
-    return {
-      answer: channel === 'needed' ? `yes (HTTP ${facts.http('verification.sms.right')} without it)` : channel === 'refused' ? `no, and it changes the answer to a wrong code (HTTP ${facts.http('verification.sms.wrong.with-channel')})` : 'no',
-      does: 'the client sends no channel by default',
-      ...(channel === 'needed' && { option: '`sms({ sendChannelWithVerification: true })`' }),
-      ...(channel === 'refused' && { option: 'not `sms({ sendChannelWithVerification: true })`' }),
-    }
-  }],
-  ['Can the status of a text message be polled?', 'status.sms.verified', ifAccepted(['introspect.sms', 'introspect.enroll.sms'], (facts) => {
-    if (facts.http('status.sms.verified') === '401') return { refused: 'status.sms.verified' }
-    const [signIn, enrolment] = [facts.saw('status.sms.verified'), facts.has('status.enroll.sms.verified') ? facts.saw('status.enroll.sms.verified') : '']
-    return {
-      answer: enrolment === '' || enrolment === signIn ? signIn : `${signIn}; after an enrolment ${enrolment}`,
-      does: '`succeeded` is checked like a push, `failed` refuses the sign-in, and with any other status the right code alone is accepted',
-      option: canRequireIntrospection(facts) ? '`sms({ requireIntrospection: true })` is possible' : 'not `sms({ requireIntrospection: true })`, which would refuse every right code',
-    }
-  })],
+  ...CODE_QUESTIONS,
   ['After which time does an unfinished enrolment expire?', 'status.ignored', (facts) => lifetimeIn(facts, 'status.ignored', 'enrollmentLifetimeSeconds')],
   ['After which time does an unanswered approval expire?', 'status.ignored-approval', (facts) => lifetimeIn(facts, 'status.ignored-approval', 'lifetimeSeconds')],
   ['When does Nevis block pushes?', 'limit.pushes', (facts) => ({ ...limitIn(facts, 'limit.pushes', 'requests', '`startBudget`'), does: '`startBudget` stops earlier by default' })],
@@ -280,10 +227,11 @@ export function flagsOf(question: string): string | undefined {
 const FLAGS: readonly (readonly [RegExp, string | undefined])[] = [
   [/^limit\.codes/, '--limits'],
   [/^limit\./, '--app --limits'],
+  [/^verification\.sms\.late/, '--sms --wait'],
   [/^status\.ignored-approval/, '--app --wait'],
   [/^status\.ignored/, '--wait'],
   [/\bsms\b/, '--sms'],
-  [/\bpush\.(accept|deny|accepted|denied)\b|^user\.with-phone|^approval\.app$/, '--app'],
+  [/\bpush\.(accept|deny|accepted|denied)\b|^user\.with-phone|^approval\.app($|\.message)/, '--app'],
   [/^(ping|status\.unknown|user\.unknown)/, undefined],
   [/./, '--users'],
 ]

@@ -7,6 +7,7 @@
  */
 import { DIALECT_GROUPS } from '../../simulator/dialects'
 import { NevisSimulator } from '../../simulator'
+import { MESSAGE_STEP, TOO_LONG } from './app-stage'
 import { isLost, stepOf, type Facts } from './facts-reader'
 import { SimulatedPerson } from './simulated-person'
 import { runStages, type Stage, type StageResults } from './stages'
@@ -103,7 +104,13 @@ function withoutAppHost(name: string, field: string): string {
 }
 
 /** Lifetimes, and how many requests Nevis allows, are settings of the instance. The report lists these numbers as answers, not as differences. */
-const NUMBER_OF_LIMIT = /^(limit\.\w+\.after is \d+|status\.ignored(-approval)?\.seconds is (more than )?\d+)$/
+const NUMBER_OF_LIMIT = /^(limit\.\w+\.after is \d+|status\.ignored(-approval)?\.seconds is (more than )?\d+|verification\.sms\.late\.seconds is \d+|status\.sms\.late was not tried)$/
+
+/** True for a difference that a setting of the instance explains. */
+function isOfSetting(difference: string, facts: Facts): boolean {
+  const step = stepOf(difference)
+  return NUMBER_OF_LIMIT.test(difference) || (step.startsWith(MESSAGE_STEP) && TOO_LONG.includes(String(facts[`${step}.http`])))
+}
 
 /**
  * Leaves out the steps that cannot be compared. In the steps `LIMIT_STEPS`, the probe repeats a request until it is refused, but only up to a fixed number of
@@ -275,5 +282,5 @@ function matching(facts: Facts, simulated: Facts, dialects: ReadonlyMap<string, 
     const same = fitting.filter(([other, others]) => other !== name && others.size === changes.size && [...others].every((one) => changes.has(one)))
     if (same.length > 0) alike.push([name, ...same.map(([other]) => other)])
   }
-  return { dialects: found.sort(), alike, unexplained: [...unexplained].filter((one) => !NUMBER_OF_LIMIT.test(one)).sort() }
+  return { dialects: found.sort(), alike, unexplained: [...unexplained].filter((one) => !isOfSetting(one, facts)).sort() }
 }

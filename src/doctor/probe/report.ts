@@ -8,7 +8,8 @@
 import type { Facts } from './facts-reader'
 import { acceptedWrongCodesIn } from './code-answers'
 import { refusalsIn } from './needs'
-import { answersIn, flagsOf, refusalOf, unansweredIn, type Answered } from './questions'
+import type { Answered } from './question'
+import { answersIn, flagsOf, refusalOf, unansweredIn } from './questions'
 import { NOT_COMPARED, type Recognised } from './recognise'
 import { STAGES, type Stage, type StageFailure, type StageResults } from './stages'
 

@@ -1,7 +1,7 @@
 /**
  * The stage `sms` of the command `probe`, with SMS to one phone number: enrolment, sign-in, wrong codes, and the status afterwards.
  *
- * Out of scope: recovery codes (`user-stage.ts`).
+ * Out of scope: recovery codes (`user-stage.ts`), a code that comes too late (`wait-stage.ts`), and asking the person for a code (`text-messages.ts`).
  */
 import { textAt } from './answers'
 import { isAcceptedCode, isAnsweredAlike, isUnclear } from './code-answers'
@@ -9,14 +9,11 @@ import { CODE_OF_OTHER_CHARACTERS, FactsReader } from './facts-reader'
 import { statusWordIn } from './needs'
 import type { Reply } from './reply'
 import { httpOf, introspectTwice, status, type StageContext } from './stage-context'
+import { MOST_QUESTIONS, TextMessages } from './text-messages'
 
 const WRONG_CODE = '000000'
-/** The form of the code in a text message. Nevis documents no form. Input of another form is not sent, because each wrong code costs a text message. */
-const CODE = /^(?=.*\d)[A-Za-z\d]{4,12}$/
 /** How many codes the person may type for one enrolment or sign-in, until Nevis accepts one. */
 const MOST_CODES = 3
-/** How often the probe asks for the same code if the person only presses Enter, or types something that cannot be a code. */
-const MOST_QUESTIONS = 3
 
 export async function smsStage(context: StageContext): Promise<void> {
   const { caller, users, phone, noteFailure } = context
@@ -41,31 +38,8 @@ export async function smsStage(context: StageContext): Promise<void> {
   const approval = await approve('approval.sms')
   const token = textAt(approval.json, 'statusToken')
   if (token === undefined) return noteFailure(`no text message could be sent for a sign-in (${httpOf(caller, 'approval.sms')})`)
-  await confirm(context, texts, { ...transactionIn(approval), step: 'sms', userId, username, statusToken: token, startedAt: Date.now(), again: approve })
-}
-
-/** Counts the text messages that the probe asks Nevis to send. The number of a message tells the person from which message to type the code. */
-class TextMessages {
-  private count = 0
-
-  constructor(private readonly context: StageContext) {}
-
-  announce(use: string): void {
-    this.count++
-    this.context.say(`Asking Nevis for text message ${this.count}: ${use}.`)
-  }
-
-  /** @returns the code of the newest text message, as the person has typed it; undefined if the person typed no code */
-  async typedCode(): Promise<string | undefined> {
-    for (let questions = 0; questions < MOST_QUESTIONS; questions++) {
-      const code = await this.context.person.typeCode(`text message ${this.count}, the one that came last, after the line "Asking Nevis for text message ${this.count}"`)
-      const plain = code.replace(/[\s-]/g, '')
-      if (CODE.test(plain)) return plain
-      const isLast = questions === MOST_QUESTIONS - 1
-      if (plain !== '') this.context.say(`This cannot be a code: a code has 4 to 12 digits or letters, with at least one digit.${isLast ? '' : ' Type it again.'}`)
-    }
-    return undefined
-  }
+  const isSignedIn = await confirm(context, texts, { ...transactionIn(approval), step: 'sms', userId, username, statusToken: token, startedAt: Date.now(), again: approve })
+  if (isSignedIn) context.textOwner = { userId, username, texts }
 }
 
 interface TextTransaction {
@@ -79,7 +53,7 @@ interface TextTransaction {
   readonly again: () => Promise<Reply>
 }
 
-const transactionIn = ({ json }: Reply) => ({ transactionId: textAt(json, 'transactionId') })
+export const transactionIn = ({ json }: Reply) => ({ transactionId: textAt(json, 'transactionId') })
 
 /** Has the person type the code, and records the status before and after that. Returns false if the person typed no right code. */
 async function confirm(context: StageContext, texts: TextMessages, transaction: TextTransaction): Promise<boolean> {
@@ -145,7 +119,9 @@ async function isShown(context: StageContext, { step, statusToken }: TextTransac
   return false
 }
 
-function verify({ caller }: StageContext, { step, userId, username, transactionId, statusToken }: TextTransaction, name: string, code: string, channel?: string): Promise<Reply> {
+type Verified = Pick<TextTransaction, 'step' | 'userId' | 'username' | 'transactionId' | 'statusToken'>
+
+export function verify({ caller }: StageContext, { step, userId, username, transactionId, statusToken }: Verified, name: string, code: string, channel?: string): Promise<Reply> {
   return caller.call(`verification.${step}.${name}`, {
     path: `/api/v1/users/${encodeURIComponent(userId)}/verification`,
     json: { code, statusToken, ...(channel !== undefined && { channel }) },

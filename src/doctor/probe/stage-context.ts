@@ -9,6 +9,7 @@ import { FactsReader, isTransient } from './facts-reader'
 import { doesStatusNeedKey } from './needs'
 import type { Reply } from './reply'
 import type { TestUsers } from './test-users'
+import type { TextMessages } from './text-messages'
 
 /** The person who runs the command `probe` and has a phone. For tests, a simulated person. */
 export interface Person {
@@ -40,6 +41,8 @@ export interface StageContext {
   readonly phone: string | undefined
   /** The test user whose phone the stage `app` has enrolled; undefined before this stage, and if the phone was not enrolled. */
   phoneOwner?: { readonly userId: string }
+  /** The test user with whom the stage `sms` has signed in; undefined before this stage, and if no code was accepted. */
+  textOwner?: { readonly userId: string; readonly username: string; readonly texts: TextMessages }
 }
 
 const POLL_MS = 2000

@@ -64,7 +64,7 @@ const MAX_CALLS = 1000
 /** The questions to the developer. Each is asked before a stage that notifies users, costs money, or may affect users of the instance. */
 const QUESTIONS: Partial<Record<Stage, string>> = {
   app: 'The stage "app" sends requests to the phone with which you scan. Continue?',
-  sms: 'The stage "sms" sends two or three text messages, and one more if you mistype a code, which may cost money. Continue?',
+  sms: 'The stage "sms" sends two or three text messages, and one more if you mistype a code. With --wait, the probe later sends another one. This may cost money. Continue?',
   limits: `The stage "limits" asks you to scan up to ${MOST_SCANS} codes, and sends up to ${MOST_PUSHES} requests to your phone, until Nevis refuses further ones. Continue?`,
 }
 

@@ -10,6 +10,9 @@ import { inAnswers, refusing, withEach, without } from './rewrite'
 
 const LINK_FIELDS: readonly string[] = ['qrCode', 'appLinkUri']
 
+/** From this number of characters on, a message is long. */
+const LONG = 200
+
 export const approval: DialectGroup = {
   title: 'Approvals',
   dialects: [
@@ -59,6 +62,12 @@ export const approval: DialectGroup = {
       says: 'An approval with `channel` is 400.',
       because: "Microsoft's sample for Azure AD B2C sends none and gets a push.",
       refuses: refusing(400, ({ operation, body }) => operation === 'approve' && 'channel' in body),
+    },
+    {
+      name: 'long-message-400',
+      says: 'An approval with a message of 200 characters or more is 400.',
+      because: "Nevis's instructions for a test approval ask for a message shorter than 200 characters; no document has a limit.",
+      refuses: refusing(400, ({ operation, body }) => operation === 'approve' && typeof body['message'] === 'string' && body['message'].length >= LONG),
     },
     {
       name: 'approval-202',

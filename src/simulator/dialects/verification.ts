@@ -5,7 +5,7 @@
  * Out of scope: applying a dialect (`apply.ts`).
  */
 import type { DialectGroup, DialectRequest, Exchange } from './dialect'
-import { perStatus, refusedWith, refusing, withStatus } from './rewrite'
+import { errorAnswer, perStatus, refusedWith, refusing, withStatus } from './rewrite'
 import { userJson } from '../resources'
 import type { User } from '../model'
 
@@ -16,6 +16,10 @@ const userOf = ({ path, cloud }: DialectRequest): User | undefined => cloud.user
 
 /** True for the response to a right code. */
 const isRight = ({ operation, original }: Exchange) => operation === 'verifyCode' && original.status === 200
+
+/** True for the right code of a text message whose transaction has expired. */
+const isLate = ({ operation, transaction, body, cloud }: Exchange) =>
+  operation === 'verifyCode' && transaction?.status === 'failed' && cloud.clock.now() >= transaction.expiresAt && body['code'] === transaction.code
 
 export const verification: DialectGroup = {
   title: 'Verification of a code',
@@ -70,6 +74,18 @@ export const verification: DialectGroup = {
       because: OTHERWISE,
       rewrites: refusedWith('wrong-code', status),
     })),
+    {
+      name: 'late-code-410',
+      says: 'The right code of a text message gets 410 after its transaction has expired.',
+      because: 'The verification reference says "4xx otherwise", and 410 means that something has been there and is gone.',
+      rewrites: (answer, exchange) => (isLate(exchange) ? errorAnswer(410, exchange) : answer),
+    },
+    {
+      name: 'late-code-200',
+      says: 'The right code of a text message stays right after its transaction has expired.',
+      because: 'No document says how long a code lives.',
+      rewrites: (answer, exchange) => (isLate(exchange) ? { status: 200, headers: {}, body: undefined } : answer),
+    },
     ...perStatus([400, 403, 409, 429], (status) => ({
       name: `blocked-verification-${status}`,
       says: `While a user is blocked, each code gets ${status}, the right one too.`,

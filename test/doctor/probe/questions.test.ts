@@ -6,7 +6,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { answersIn, refusalOf } from '../../../src/doctor/probe/questions'
-import { recognise, runOnSimulator } from '../../../src/doctor/probe/recognise'
+import { Connections } from '../../../src/doctor/probe/raw-request'
+import { recognise, runOnSimulator, simulate } from '../../../src/doctor/probe/recognise'
 import { FactsReader, type Facts } from '../../../src/doctor/probe/facts-reader'
 import { reportOf } from '../../../src/doctor/probe/report'
 import { BASE_URL, shapeOf } from '../../../src/doctor/probe/shape'
@@ -71,6 +72,7 @@ it.each(['ping-refuses-json', 'ping-json', 'ping-204', 'ping-lower-case'])('reco
 
 const STATUS_KEY = 'Does the status endpoint need the access key?'
 const CHANNEL = 'Does the verification of a text message need the channel?'
+const LENGTH = 'How long may the message of a request be?'
 const RIGHT_SMS = { 'verification.sms.right.http': '200', 'verification.sms.right.fields': ['empty body'] }
 
 /** The answer to one question; `not settled: …` if the instance refused a request that the answer needs. */
@@ -115,6 +117,16 @@ it.each<[string, Facts, string | undefined]>([
   ['Under which name does Nevis know the channel `app`?', { 'approval.app.refused.http': '403', 'approval.app.http': '403' }, 'not settled: approval.app.refused got HTTP 403'],
   ['Under which name does Nevis know the channel `app`?', { 'approval.app.refused.http': '400', 'approval.app.http': '409' }, 'not settled: approval.app got HTTP 409'],
   ['Under which name does Nevis know the channel `app`?', { 'approval.app.refused.http': '400', 'approval.app.http': '400' }, 'neither `app` nor `qr-code` (HTTP 400 for `app`)'],
+  ...[
+    // The HTTP statuses of approvals with messages of 200, 2000 and 16384 characters.
+    ['201', '201', '201', 'at least 16384 characters'],
+    ['201', '201', '413', 'at least 2000, but fewer than 16384 characters (HTTP 413 for 16384)'],
+    ['201', '400', '400', 'at least 200, but fewer than 2000 characters (HTTP 400 for 2000)'],
+    ['422', '422', '422', 'fewer than 200 characters (HTTP 422 for 200)'],
+    ['201', '403', '403', 'not settled: approval.app.message.2000 got HTTP 403'],
+    ['201', '201', 'no answer (ECONNRESET)', undefined],
+  ].map(([some, more, most, answer]): [string, Facts, string | undefined] => [LENGTH, { 'approval.app.http': '201', 'approval.app.message.200.http': String(some), 'approval.app.message.2000.http': String(more), 'approval.app.message.16384.http': String(most) }, answer]),
+  [LENGTH, { 'approval.app.http': '400', 'approval.app.message.200.http': '400', 'approval.app.message.2000.http': '400', 'approval.app.message.16384.http': '400' }, 'not settled: approval.app got HTTP 400'],
   ['When does Nevis block codes?', { 'limit.codes.http': '400', 'limit.codes.after': 'more than 20', 'limit.codes.right.http': '423' }, 'after at most 20 wrong codes: a right code then gets HTTP 423'],
   ['When does Nevis block codes?', { 'limit.codes.http': '400', 'limit.codes.after': 'more than 20', 'limit.codes.right.http': '200' }, 'not within 20 wrong codes'],
   ['How many phones may a user have?', { 'limit.phones.http': '409', 'limit.phones.after': '0' }, '0 more: HTTP 409'],
@@ -173,6 +185,51 @@ describe('whether Nevis finds a user by the username in lower case', () => {
     ['is not settled if this name finds another user', { ...found, 'user.unknown-name.http': '404', 'user.by-lower-case-name.http': '200', 'user.by-lower-case-name.fields': ['userId: UUID'] }, 'not settled: user.by-lower-case-name got HTTP 200'],
   ])('%s', (_name, facts, answer) => {
     expect(answerTo(question, facts)).toBe(answer)
+  })
+})
+
+describe('of the codes of a text message', () => {
+  const answersTo = async (dialect: string | readonly string[]) => {
+    const { facts } = await runOnSimulator(dialect, ['quiet', 'sms'])
+    return ['wrong', 'right'].map((kind) => answerTo(`What does Nevis answer to a ${kind} code of a text message?`, facts))
+  }
+
+  it.each<[string, string | readonly string[], string, string]>([
+    ['that answers as the documents say', [], 'HTTP 400', 'HTTP 200, empty body, which the client reads as "yes"'],
+    ['with wrong-code-423', 'wrong-code-423', 'HTTP 423', 'HTTP 200, empty body, which the client reads as "yes"'],
+    ['that needs the channel', 'verification-needs-channel', 'HTTP 400', 'HTTP 200, empty body, which the client reads as "yes"'],
+    ['that answers a right code with 202', 'verification-202', 'HTTP 400', 'HTTP 202, empty body'],
+  ])('an instance %s › gets its answers to a wrong and a right one into the report', async (_name, dialect, wrong, right) => {
+    expect(await answersTo(dialect)).toEqual([wrong, right])
+  })
+})
+
+describe('long messages', () => {
+  const stages: readonly Stage[] = ['quiet', 'app']
+
+  it('are sent over the channel `app` only, in a request that the phone does not show', async () => {
+    const simulator = await NevisSimulator.start({ dialect: 'app-channel-is-qr-code' })
+    const messages: (readonly [channel: unknown, length: number])[] = []
+    const { send } = Connections.prototype
+    const sends = jest.spyOn(Connections.prototype, 'send').mockImplementation(function (this: Connections, path, request) {
+      const { channel, message } = path.endsWith('/approval') ? (JSON.parse(String(request.body)) as { channel?: unknown; message?: string }) : {}
+      if (message !== undefined && message.length >= 200) messages.push([channel, message.length])
+      return send.call(this, path, request)
+    })
+    const { baseURL, accessKey } = simulator
+    const { failed, usersLeft } = await runStages({ baseURL, accessKey, stages, person: new SimulatedPerson(simulator), pause: async (ms) => simulator.advance(ms), say: () => undefined, signal: new AbortController().signal })
+    sends.mockRestore()
+    await simulator.close()
+    expect([messages, failed, usersLeft]).toEqual([[200, 2000, 16_384].map((length) => ['qr-code', length]), [], 0])
+  })
+
+  it('that an instance refuses are a dialect if it refuses all, and no difference if it refuses the longest', async () => {
+    const simulated = await simulate(stages, undefined, ['long-message-400'])
+    const { facts } = await runOnSimulator('long-message-400', stages)
+    expect(recognise(facts, simulated)).toEqual({ dialects: ['long-message-400'], alike: [], unexplained: [] })
+    const longest = Object.fromEntries(Object.entries(facts).filter(([name]) => name.startsWith('approval.app.message.16384.')))
+    expect(recognise({ ...simulated.facts, ...longest }, simulated)).toEqual({ dialects: [], alike: [], unexplained: [] })
+    expect(answerTo(LENGTH, { ...simulated.facts, ...longest })).toBe('at least 2000, but fewer than 16384 characters (HTTP 400 for 16384)')
   })
 })
 
