@@ -24,7 +24,7 @@ export const failures: Readonly<Record<FailureCode, FailureAnswer>> = {
   start_requires_post: { status: 405, message: 'Please start again from the sign-in page.' },
   cross_site_post: { status: 403, message: 'This request came from another website, so it was refused. Please start again from the sign-in page.' },
   not_enrolled: { status: 403, message: 'This way to confirm is not set up for your account. Please choose another one.' },
-  already_enrolled: { status: 403, message: 'Your account already has a second factor. Please confirm with that one first.' },
+  already_enrolled: { status: 403, message: 'You can set this up only after you have confirmed with another second factor.' },
   too_many_authenticators: { status: 409, message: 'Your account cannot have more devices. Please remove one first.' },
   factor_exists: { status: 409, message: 'This way to confirm is already set up for your account. To replace it, please remove it first.' },
   user_blocked: { status: 429, message: 'This way to confirm is blocked for your account for a while, because of many requests. Please choose another one, or try again later.' },

@@ -12,7 +12,7 @@ const TOLD: Record<FailureCode, [number, string]> = {
   start_requires_post: [405, 'Please start again from the sign-in page.'],
   cross_site_post: [403, 'This request came from another website, so it was refused. Please start again from the sign-in page.'],
   not_enrolled: [403, 'This way to confirm is not set up for your account. Please choose another one.'],
-  already_enrolled: [403, 'Your account already has a second factor. Please confirm with that one first.'],
+  already_enrolled: [403, 'You can set this up only after you have confirmed with another second factor.'],
   too_many_authenticators: [409, 'Your account cannot have more devices. Please remove one first.'],
   factor_exists: [409, 'This way to confirm is already set up for your account. To replace it, please remove it first.'],
   user_blocked: [429, 'This way to confirm is blocked for your account for a while, because of many requests. Please choose another one, or try again later.'],

@@ -178,7 +178,7 @@ export const de: Texts = {
     start_requires_post: 'Bitte beginnen Sie auf der Anmeldeseite neu.',
     cross_site_post: 'Diese Anfrage kam von einer anderen Website und wurde deshalb abgelehnt. Bitte beginnen Sie auf der Anmeldeseite neu.',
     not_enrolled: 'Sie haben diese Methode noch nicht eingerichtet. Wählen Sie eine andere.',
-    already_enrolled: 'Sie haben bereits einen zweiten Faktor eingerichtet. Bestätigen Sie zuerst damit.',
+    already_enrolled: 'Sie können dies erst einrichten, nachdem Sie mit einem anderen zweiten Faktor bestätigt haben.',
     factor_exists: 'Diese Methode ist für Ihr Benutzerkonto bereits eingerichtet. Um sie zu ersetzen, entfernen Sie sie zuerst.',
     user_blocked: 'Diese Methode ist wegen vieler Anfragen vorübergehend gesperrt. Wählen Sie eine andere, oder versuchen Sie es später erneut.',
     too_many_authenticators: 'Sie haben die Höchstzahl an Geräten erreicht. Entfernen Sie zuerst eines.',

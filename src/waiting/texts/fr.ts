@@ -178,7 +178,7 @@ export const fr: Texts = {
     start_requires_post: 'Veuillez recommencer depuis la page de connexion.',
     cross_site_post: 'Cette demande provenait d’un autre site et a donc été refusée. Veuillez recommencer depuis la page de connexion.',
     not_enrolled: 'Vous n’avez pas encore configuré cette méthode. Choisissez-en une autre.',
-    already_enrolled: 'Vous avez déjà configuré un second facteur. Utilisez-le d’abord pour confirmer.',
+    already_enrolled: 'Vous ne pouvez le configurer qu’après avoir confirmé avec un autre second facteur.',
     factor_exists: 'Ce moyen est déjà configuré pour votre compte utilisateur. Pour le remplacer, supprimez d’abord l’ancien.',
     user_blocked: 'Ce moyen est temporairement bloqué en raison d’un trop grand nombre de demandes. Choisissez-en un autre ou réessayez plus tard.',
     too_many_authenticators: 'Vous avez atteint le nombre maximal d’appareils. Supprimez-en d’abord un.',

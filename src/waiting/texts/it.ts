@@ -178,7 +178,7 @@ export const it: Texts = {
     start_requires_post: 'Ricominci dalla pagina di accesso.',
     cross_site_post: 'Questa richiesta proveniva da un altro sito ed è stata quindi rifiutata. Ricominci dalla pagina di accesso.',
     not_enrolled: 'Non ha ancora configurato questo metodo. Ne scelga un altro.',
-    already_enrolled: 'Ha già configurato un secondo fattore. Prima confermi con quello.',
+    already_enrolled: 'Può configurarlo solo dopo aver confermato con un altro secondo fattore.',
     factor_exists: 'Questo metodo è già configurato per il Suo account. Per sostituirlo, rimuova prima quello attuale.',
     user_blocked: 'Questo metodo è temporaneamente bloccato a causa di troppe richieste. Ne scelga un altro o riprovi più tardi.',
     too_many_authenticators: 'Ha raggiunto il numero massimo di dispositivi. Prima ne rimuova uno.',
