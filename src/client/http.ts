@@ -8,7 +8,7 @@
 import { request as requestHttp, type Agent, type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { setTimeout as pause } from 'node:timers/promises'
-import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib'
+import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib'
 import { Axios, type AxiosResponse } from 'axios'
 import { getProxyForUrl } from 'proxy-from-env'
 import type { AccessKey } from './access-key'
@@ -46,7 +46,13 @@ const MAX_BYTES = 1_048_576
 const FIRST_PAUSE_MS = 100
 const REPEATABLE_STATUSES: readonly number[] = [429, 502, 503, 504]
 /** What decompresses a body, by its `Content-Encoding`. The client asks for gzip only, but a gateway may compress in another way. */
-const DECODERS = new Map([['gzip', gunzipSync], ['x-gzip', gunzipSync], ['deflate', inflateSync], ['br', brotliDecompressSync]])
+const DECODERS = new Map<string, (body: Buffer, options: { readonly maxOutputLength: number }) => Buffer>([
+  ['gzip', gunzipSync],
+  ['x-gzip', gunzipSync],
+  // Some servers send `deflate` without the header of zlib (RFC 9110, 8.4.1.2). The last four bits of this header are 8.
+  ['deflate', (body, options) => ((body[0] ?? 0) & 0x0f) === 8 ? inflateSync(body, options) : inflateRawSync(body, options)],
+  ['br', brotliDecompressSync],
+])
 const STRICT = { insecureHTTPParser: false }
 /**
  * The functions with which axios sends a request. They call Node's `request` with three additions:
@@ -54,7 +60,7 @@ const STRICT = { insecureHTTPParser: false }
  * - `insecureHTTPParser: false` keeps Node's HTTP parser strict, even in a process started with `--insecure-http-parser`.
  * - For an `https:` base URL, an unencrypted response is rejected before it is read. Otherwise a proxy agent of the application could return the proxy's own
  *   response as if Nevis had sent it.
- * - The request keeps its response (`noted`), because axios deletes some of the response's headers, which this file reads later.
+ * - The request keeps its response (`noted`), from which `isOpenEnded` finds out whether the body may be cut off.
  *
  * For each call, `Http.#request` adds two more: it sets the agent again, and it applies the deadline.
  */
@@ -201,11 +207,13 @@ function answerOf({ operation, path }: HttpCall, { status, data, headers, reques
  * @throws Error if the body cannot be decompressed completely, or has more than `MAX_BYTES` without the compression
  */
 function textOf(body: Buffer, status: number, { 'content-encoding': encoding, 'content-length': length }: AxiosResponse['headers']): string {
-  const decompress = typeof encoding === 'string' ? DECODERS.get(encoding.trim().toLowerCase()) : undefined
+  const coding = typeof encoding === 'string' ? encoding.trim().toLowerCase() : ''
   const hasNoBody = body.length === 0 && (length === '0' || status === 204)
-  if (decompress === undefined || hasNoBody) return withoutMark(body.toString())
-  const text = withoutMark(decompress(body, { maxOutputLength: MAX_BYTES }).toString())
-  if (text !== '' && text.trim() === '') throw new Error('blank lines')
+  if (['', 'identity'].includes(coding) || hasNoBody) return withoutMark(body.toString())
+  const decompress = DECODERS.get(coding)
+  // Some servers write a wrong value, such as `utf-8`, so read a body with an unknown coding as it is. But such a body proves nothing if it is empty.
+  const text = withoutMark((decompress?.(body, { maxOutputLength: MAX_BYTES }) ?? body).toString())
+  if (text.trim() === '' && (text !== '' || decompress === undefined)) throw new Error('the body may be cut off')
   return text
 }
 

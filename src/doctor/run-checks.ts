@@ -13,7 +13,7 @@ import { isStep, LOAD_MS, STEPS, type Step } from './steps'
 
 const DEADLINE_MS = 120_000
 /** The process of the application reports after `LOAD_MS` that the application has not started. If this report is also missing, the process is blocked. */
-const BLOCKED_MS = LOAD_MS + 8000
+const BLOCKED_MS = LOAD_MS + 20_000
 /** While a step takes long, the command prints at this interval, in milliseconds, that it is still waiting. */
 const PROGRESS_MS = 10_000
 /** The application has this many milliseconds between SIGTERM and SIGKILL, for example to close its database. */

@@ -122,6 +122,7 @@ const LATENCY_WEIGHT = 0.1
  * - `freeSlots` (`ledger/start-budget.ts`): the approval is valid; its starts count against the user for a day, which is stricter.
  * - `freeSlotOfFailedStart` (`ledger/start-budget.ts`): the start has failed already; it still counts, which is stricter. If only the denials cannot be read, a
  *   pause after denials may end too early.
+ * - `giveBack` (`strategy/code-attempts.ts`): the code is right; it counts until its slot expires, which is stricter.
  * - `tryToForget` (`ledger/endings.ts`): it takes back a claim after a failure. That failure is thrown, and the transaction stays ended.
  * - `forgetStart` (`strategy/parallel.ts`): the next start waits for a result that does not come, for at most a few seconds.
  * - `browsers.use` and `rememberBrowser` (`strategy/remembered.ts`): the user must give the second factor; an event reports the failure.

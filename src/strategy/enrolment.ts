@@ -16,6 +16,7 @@ import type { Operation } from '../client/wire'
 import type { Factor } from '../factors/factor'
 import { Refusal } from '../factors/failures'
 import { findUser } from '../factors/shared'
+import { resultOf } from '../host/app-function'
 import { Budgets } from '../ledger/budgets'
 import type { Settings } from './settings'
 import { userOf, type HostRequest, type NevisRequest } from '../host/request'
@@ -110,7 +111,7 @@ export async function isEnrolmentFinished(settings: Settings, req: HostRequest, 
 async function ledgerKeysOf({ subject }: Settings, req: HostRequest, budgets: Budgets): Promise<string[]> {
   const user = userOf(req) as { readonly nevisUserId?: unknown; readonly username?: unknown } | undefined
   // On Koa, `req` is the context, which has no property `user`.
-  const named = await subject(Object.create(req, { user: { value: user } }) as NevisRequest)
+  const named = await resultOf('subject', () => subject(Object.create(req, { user: { value: user } }) as NevisRequest))
   const keysOf = (name: 'userId' | 'username', ...values: readonly unknown[]) => values.flatMap((value) => (typeof value === 'string' ? budgets.keyOf({ [name]: value }) : []))
   return [...keysOf('userId', named?.userId, user?.nevisUserId), ...keysOf('username', named?.username, user?.username)]
 }

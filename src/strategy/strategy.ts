@@ -169,10 +169,10 @@ export class NevisStrategy extends PassportStrategy {
  * The attack: a user renames the account from `anna` to `anna.k`, and Nevis still knows the user as `anna`. An attacker creates a new account with the free
  * name `anna`, and enters its password. The strategy asks Nevis for `anna`, so the victim gets the push. `verify` finds the victim's account by the userId.
  */
-function isUserOfStart({ settings, options, current }: StrategyRequest, user: Express.User): boolean {
+function isUserOfStart({ settings, current }: StrategyRequest, user: Express.User): boolean {
   const [asked, { username }] = [current.subject?.username, user as { username?: unknown }]
   // An app with the option `subject` may keep the name that Nevis knows in another property.
-  if (settings.hasOwnSubject || !logsIn(options) || asked === undefined || typeof username !== 'string') return true
+  if (settings.hasOwnSubject || asked === undefined || typeof username !== 'string') return true
   return username.toLowerCase() === asked.toLowerCase()
 }
 

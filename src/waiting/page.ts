@@ -84,7 +84,7 @@ function hintPart(view: WaitingView, texts: Texts): Html {
 
 function hintWords(view: WaitingView, texts: Texts): Piece {
   if (view.isCodeTyped) return texts.codeAcceptedHint
-  if (hasTypedCode(view)) return texts.typedCodeHint.replace('{button}', texts.resend)
+  if (hasTypedCode(view)) return view.factors.includes(view.factor) ? `${texts.typedCodeHint} ${texts.codeGoneHint.replace('{button}', texts.resend)}` : texts.typedCodeHint
   if (view.factor !== 'sms' || view.maskedPhone === undefined) return textFor(wordsFor(view, texts).hint, view.factor)
   return filled(texts.sentToNumber, '{number}', maskedPhonePart(view.maskedPhone, texts.numberEnding))
 }

@@ -100,6 +100,12 @@ describe.each(['sms', 'recovery'])('a wrong code (%s)', (factor) => {
     })
   })
 
+  it.each([[401, 'wrong_code'], [403, 'wrong_code'], [410, 'wrong_code'], [405, 'NEVIS_REJECTED']])('that gets HTTP %i while Nevis knows the access key › %s', async (status, outcome) => {
+    world.simulator.faults.add({ on: 'verifyCode', status })
+    expect(await tryCode(factor, WRONG[factor] as string)).toBe(outcome)
+    await expectNobodySignedIn()
+  })
+
   describe.each<[string, Fault, number]>([
     ['that a gateway answers with a page of its own', { status: 403, body: '<h1>Forbidden</h1>' }, 1],
     ['that Nevis answers too late', { drip: 1000, when: 'after' }, 1],

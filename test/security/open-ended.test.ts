@@ -10,7 +10,7 @@
  */
 import { createServer, type Server } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { brotliCompressSync, constants, deflateSync, gunzipSync, gzipSync } from 'node:zlib'
+import { brotliCompressSync, constants, deflateRawSync, deflateSync, gunzipSync, gzipSync } from 'node:zlib'
 import { NevisClient } from '../../src'
 
 const ID = '5a0d5f2c-8a3b-4c1e-9f00-1c2d3e4f5a6b'
@@ -65,11 +65,21 @@ it.each([[undefined, 4], [constants.Z_FIXED, 12], [constants.Z_FIXED, 13], [cons
   expect(await outcomes()).toEqual(['NEVIS_UNEXPECTED_RESPONSE', 'NEVIS_UNEXPECTED_RESPONSE'])
 })
 
-it.each([['gzip', gzipSync], ['deflate', deflateSync], ['br', brotliCompressSync]] as const)('a body encoded as %s that is whole is read, also if it is empty', async (encoding, encode) => {
+it.each([['gzip', gzipSync], ['deflate', deflateSync], ['deflate', deflateRawSync], ['br', brotliCompressSync]] as const)('a body encoded as %s that is whole is read, also if it is empty', async (encoding, encode) => {
   for (const body of [encode('{}'), encode('')]) {
     answer = Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\nContent-Encoding: ${encoding}\r\nContent-Length: ${body.length}\r\n\r\n`), body])
     expect(await outcomes()).toEqual([true, 'deleted'])
   }
+})
+
+it.each(['compress', 'zstd', 'gzip, br', 'constructor'])('an empty body with the encoding %s, which the client cannot read, is neither a right code nor a deletion', async (encoding) => {
+  answer = `HTTP/1.1 200 OK\r\nContent-Encoding: ${encoding}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`
+  expect(await outcomes()).toEqual(['NEVIS_UNEXPECTED_RESPONSE', 'NEVIS_UNEXPECTED_RESPONSE'])
+})
+
+it('a body with an encoding that there is not is read as it is', async () => {
+  answer = 'HTTP/1.1 200 OK\r\nContent-Encoding: utf-8\r\nContent-Length: 2\r\n\r\n{}'
+  expect(await outcomes()).toEqual([true, 'deleted'])
 })
 
 it.each([

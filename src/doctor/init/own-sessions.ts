@@ -60,7 +60,7 @@ function isVariableOfSession(source: Source, at: number, depth: number): boolean
   // A handler can contain many uses of one variable. So cache the result for all uses in the same brackets.
   const known = variables.get(source) ?? new Map<string, boolean>()
   variables.set(source, known)
-  const key = `${source.token(at).text} ${source.token(at).parent}`
+  const key = `${source.token(at).text} ${source.token(at).parent} ${depth}`
   const is = known.get(key) ?? isFromSession(source, at, depth)
   known.set(key, is)
   return is

@@ -58,11 +58,10 @@ export interface Texts {
   readonly qrCode: string
   /** Last line of the message on the phone; `{code}` is the code that the user must type into the page. At most 59 characters. */
   readonly typedCodeLine: string
-  /**
-   * Replaces the text `hint` of the factor `push` if the user must type a code from the phone into the page. `{button}` is the text `resend`: the button that
-   * sends a new code.
-   */
+  /** Replaces the text `hint` of the factor `push` if the user must type a code from the phone into the page. */
   readonly typedCodeHint: string
+  /** Follows `typedCodeHint` if the user may request another code. `{button}` is the text `resend`: the button that sends a new code. */
+  readonly codeGoneHint: string
   /** Heading after the user has typed the right code from the phone, while the page waits for the approval. */
   readonly codeAccepted: string
   /** What the user should do after typing the right code. */
