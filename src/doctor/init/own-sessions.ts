@@ -69,11 +69,16 @@ function isVariableOfSession(source: Source, at: number, depth: number): boolean
 function isFromSession(source: Source, at: number, depth: number): boolean {
   const isOf = (range: Range) => isOfSession(source, range, depth + 1)
   const name = source.token(at).text
+  // True inside a function with a parameter of this name. Outside it, a constant with this name is another one.
+  let isParameter = false
   for (let { parent: open } = source.token(at), inner = at; open !== -1; inner = open, open = source.token(open).parent) {
     if (source.is(open, '{') && source.isBlock(open)) {
+      if (isParameter) return false
       // `const user = await users.findById(req.session.userId)`
       const value = constantIn(source, name, open)
       if (value !== undefined) return isOf(value)
+      if (isDeclaredIn(source, name, open)) return false
+      isParameter = source.parametersOf(open)?.includes(name) ?? false
     }
     if (!source.is(open, '(')) continue
     const parts = source.partsOf(open)
@@ -99,6 +104,11 @@ function constantIn(source: Source, name: string, block: number): Range | undefi
     return isDeclared ? (valueAssigned(source, source.token(first).pair ?? first) ?? []) : []
   })
   return found.length === 1 ? found[0] : undefined
+}
+
+/** True if this block declares a variable, which the code may change later: `let user = …` or `var user`. */
+function isDeclaredIn(source: Source, name: string, block: number): boolean {
+  return usesOf(source, name).some((use) => source.token(use).parent === block && (source.is(use - 1, 'let') || source.is(use - 1, 'var')))
 }
 
 /** The values of which the code chooses one: `a` and `b` in `c ? a : b`, `a || b` and `a ?? b`, and `b` in `a && b`, whose `a` is never a user. */

@@ -155,6 +155,8 @@ describe('an app that keeps the signed-in user in the session, without Passport'
       'const user = await users.find(req.body.name); req.user = user',
       'const { id } = req.body; const user = req.session.ok && (await users.findById(id)); req.user = user',
       'let user = await users.findById(req.session.userId); user = await users.find(name); req.user = user',
+      'const user = await users.findById(req.session.userId); if (!user) { let user = await users.check(req.body); req.user = user }',
+      'const user = await users.findById(req.session.userId); const set = (user) => { req.user = user }; set(await users.check(req.body))',
       'req.user = await check(name, password, req.session.language)',
       "req.user = await users.find(req.get('x-user') || req.session.userId)",
       'users.find(req.cookies.remembered).then((user) => { req.user = user }, next)',
