@@ -100,8 +100,8 @@ async function isOfRequestsUser(req: HostRequest): Promise<boolean> {
 let hasWarned = false
 
 /**
- * Warns once per process, because the cause may be a mistake in the app: if `serializeUser` returns another value for the user than at the login, every request
- * of this user is refused.
+ * Warns, once per process, that a request was refused because `req.user` is not the user of the session. The reason may be a mistake in the app: if
+ * `serializeUser` returns another value for the user than at the login, every request of this user is refused.
  */
 function warnOfOtherUser(): void {
   if (hasWarned) return

@@ -62,7 +62,8 @@ async function checkCode(request: StrategyRequest, transaction: Transaction, che
   try {
     const outcome = await check()
     if (outcome.status === 'failed' && outcome.retryable) await noteWrongCode(request, transaction)
-    // If the user must type a code that the phone shows (`isCodeTyped`), `pending` means that the code is right: only the answer on the phone is missing.
+    // While the user has not yet typed the code that the phone shows (`isCodeTyped` is false), `pending` means that the code is right: only the answer on the
+    // phone is missing.
     const isRight = outcome.status === 'succeeded' || (outcome.status === 'pending' && transaction.isCodeTyped === false)
     // If the ledger fails, the right code counts until its slot expires. That must not prevent the sign-in.
     if (isRight && slot !== undefined) await request.budgets.codes.giveBack(codeKeyOf(request, transaction), slot).catch(() => undefined)

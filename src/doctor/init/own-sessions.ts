@@ -111,7 +111,10 @@ function isDeclaredIn(source: Source, name: string, block: number): boolean {
   return usesOf(source, name).some((use) => source.token(use).parent === block && (source.is(use - 1, 'let') || source.is(use - 1, 'var')))
 }
 
-/** The values of which the code chooses one: `a` and `b` in `c ? a : b`, `a || b` and `a ?? b`, and `b` in `a && b`, whose `a` is never a user. */
+/**
+ * The values of which an expression returns one: `a` and `b` in `c ? a : b`, `a || b` and `a ?? b`. In `a && b`, only `b`: the expression returns `a` only if `a`
+ * is falsy, and then `a` is no user.
+ */
 function choicesIn(source: Source, range: Range): Range[] {
   const { first, last } = valueIn(source, source.is(range.first, 'await') && source.is(range.first + 1, '(') && source.token(range.first + 1).pair === range.last ? { first: range.first + 1, last: range.last } : range)
   const { parent } = source.token(first)
