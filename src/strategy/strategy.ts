@@ -22,6 +22,7 @@ import { noteSession } from '../session/callback-notes'
 import { compareLogin } from '../host/same-login'
 import { isStored } from '../host/session'
 import { StorageError } from '../host/storage'
+import { isSameId } from '../trust/binding'
 import { withPrefix } from '../session/return-to'
 import { runVerify, type Verify, type VerifyWithRequest } from './verify'
 import type { NevisProfile } from '../factors/profile'
@@ -140,7 +141,8 @@ export class NevisStrategy extends PassportStrategy {
       const { profile, returnTo, accepted } = result
       const { user, info } = await resultOf('verify', () => runVerify(this.verify, settings.passReqToCallback ? [req, profile] : [profile]))
       if (user === false) throw new Refusal('rejected', (info as { message?: string } | undefined)?.message)
-      if (!isUserOfStart(request, user)) throw request.mismatchRefusal('username')
+      const field = mismatchOfUser(request, user, profile.id)
+      if (field !== undefined) throw request.mismatchRefusal(field)
       await accepted?.()
       // The user may have logged out while `verify` ran, and must stay logged out. So read the session again.
       if (request.sessionContinues()) await request.refresh()
@@ -164,16 +166,19 @@ export class NevisStrategy extends PassportStrategy {
 }
 
 /**
- * False if `verify` has returned the user of another account than the one whose password was given.
+ * Compares the user whom `verify` has returned with the user whose password was given, as far as the default `subject` shows both.
  *
  * The attack: a user renames the account from `anna` to `anna.k`, and Nevis still knows the user as `anna`. An attacker creates a new account with the free
  * name `anna`, and enters its password. The strategy asks Nevis for `anna`, so the victim gets the push. `verify` finds the victim's account by the userId.
+ * @returns the field that does not match, if any
  */
-function isUserOfStart({ settings, current }: StrategyRequest, user: Express.User): boolean {
-  const [asked, { username }] = [current.subject?.username, user as { username?: unknown }]
-  // An app with the option `subject` may keep the name that Nevis knows in another property.
-  if (settings.hasOwnSubject || asked === undefined || typeof username !== 'string') return true
-  return username.toLowerCase() === asked.toLowerCase()
+function mismatchOfUser({ settings, current: { subject = {} } }: StrategyRequest, user: Express.User, approverId: string): 'username' | 'userId' | undefined {
+  const { username, nevisUserId } = user as { username?: unknown; nevisUserId?: unknown }
+  // An app with the option `subject` may keep Nevis's names of its users in other properties.
+  if (settings.hasOwnSubject) return undefined
+  if (typeof nevisUserId === 'string' && nevisUserId !== '' && !isSameId(nevisUserId, approverId)) return 'userId'
+  const isOther = subject.username !== undefined && typeof username === 'string' && username.toLowerCase() !== subject.username.toLowerCase()
+  return isOther ? 'username' : undefined
 }
 
 /**

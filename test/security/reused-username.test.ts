@@ -35,6 +35,16 @@ it('the password of the account `anna`, and an approval of the account that is n
   expect(world.events.of('suspicious').map(({ reason, field }) => [reason, field])).toEqual([['binding_mismatch', 'username']])
 })
 
+/**
+ * The other direction: the attacker's account has a userId and is renamed, the victim registers the free name, and `verify` finds the user by the name at Nevis
+ * instead of by the userId. The attacker then needs neither the victim's password nor the victim's approval.
+ */
+// Shows: T-password-11
+it('an account with another userId than the one that has approved › is not signed in', async () => {
+  expect(await signIn(() => ({ username: 'anna', nevisUserId: '3d5a5f2c-8a3b-4c1e-9f00-1c2d3e4f5a6b' }))).toBe('binding_mismatch')
+  expect(world.events.of('suspicious').map(({ field }) => field)).toEqual(['userId'])
+})
+
 it.each<[string, (profile: NevisProfile) => object, Parameters<typeof world.start>[0]]>([
   ['the same account', ({ id }) => ({ username: 'anna', nevisUserId: id }), {}],
   ['the same account in other letters', () => ({ username: 'Anna' }), {}],
