@@ -635,6 +635,17 @@ describe('a user whose codes an outage has locked for a day', () => {
   })
 })
 
+describe('a lock of codes', () => {
+  it.each<[string, 'noteWrong' | 'noteUnclear', number]>([['wrong', 'noteWrong', YEAR], ['unclear', 'noteUnclear', DAY]])('after 35 %s codes lasts to its last second', async (_name, note, lifetime) => {
+    const { budgets } = budgetsWith()
+    for (let i = 0; i < 35; i++) await budgets.codes[note](key)
+    later(lifetime - 1)
+    expect(await budgets.codes.spend(transaction(), key)).toEqual({ count: 0, limit: 35, over: 'locked' })
+    later(1)
+    expect(await budgets.codes.spend(transaction(), key)).toMatchObject({ count: 1, slot: 1 })
+  })
+})
+
 describe('what codes cost', () => {
   it('is four calls of the ledger for a code, and two for a wrong one', async () => {
     const { budgets, asked } = budgetsWith()
@@ -792,6 +803,21 @@ describe('limits that are lifted', () => {
     const { budgets } = budgetsWith()
     await budgets.lift(key)
     expect(await budgets.starts.spend(key, NOTHING_NEW)).toEqual({ slot: 1, limit: 5 })
+  })
+
+  it.each<[string, number, (budgets: Budgets) => Promise<unknown>]>([
+    ['a start', DAY, ({ starts }) => starts.spend(key, NOTHING_NEW)],
+    ['a denial', DAY, ({ endings }) => endings.end(transaction(), [key], { wasDenied: true, canGoOn: true })],
+    ['a code', HOUR, ({ codes }) => codes.spend(transaction(), key)],
+    ['an unclear code', DAY, ({ codes }) => codes.noteUnclear(key)],
+  ])('are found as long as they count %s, to the last second', async (_name, lifetime, use) => {
+    const { budgets } = budgetsWith()
+    expect(await budgets.holds(key)).toBe(false)
+    await use(budgets)
+    later(lifetime - 1)
+    expect(await budgets.holds(key)).toBe(true)
+    later(1)
+    expect(await budgets.holds(key)).toBe(false)
   })
 
   it('do not bring back an approval that was used, or a token', async () => {
