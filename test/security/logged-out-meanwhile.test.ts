@@ -82,12 +82,12 @@ async function signedIn(app: TestApp): Promise<Browser> {
 /** Delays Nevis's next answer to this call: `asked` resolves when Nevis has answered, and `release` passes the answer on to the app. */
 function held(app: TestApp, method: 'approve' | 'getStatus' | 'introspect' | 'verifyCode'): { asked: Promise<void>; release: () => void } {
   const { client } = app.nevis.settings
-  const real = client[method].bind(client) as (request: never) => Promise<never>
+  const real = client[method].bind(client) as (...given: unknown[]) => Promise<never>
   let release = () => {}
   const gate = new Promise<void>((resolve) => (release = resolve))
   const asked = new Promise<void>((resolve) => {
-    jest.spyOn(client, method).mockImplementationOnce(async (request: unknown) => {
-      const answer = await real(request as never)
+    jest.spyOn(client, method).mockImplementationOnce(async (...given: unknown[]) => {
+      const answer = await real(...given)
       resolve()
       await gate
       return answer

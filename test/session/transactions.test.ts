@@ -72,7 +72,7 @@ describe('a session', () => {
     const put = transaction('a', { shown: { qrCode: 'x' } })
     kept.put(put)
     const before = session['nevis']
-    kept.put({ ...put, message: undefined } as Transaction)
+    kept.put({ ...put, message: undefined as never })
     expect(session['nevis']).toBe(before)
     for (const change of [{ attempts: 1 }, { shown: {} }, { shown: { qrCode: 'y' } }]) {
       const last = session['nevis']

@@ -4,6 +4,7 @@
  * The attack: an attacker gets an approval for something harmless, on a route that requires little. The attacker then sends the handle (the string that names
  * this approved transaction) to the route whose handler makes a payment.
  */
+import type { AuthenticateOptions } from 'passport'
 import type { NevisRequest } from '../../src'
 import type { Settings } from '../../src/strategy/settings'
 import { purposeMismatch, purposeOf } from '../../src/strategy/purpose'
@@ -68,7 +69,7 @@ describe('a route', () => {
   describe('without options of its own, as the callback that several routes share', () => {
     it('finishes whatever was started', () => {
       for (const transaction of [started({}), started({ message: 'Pay?' }), started({ factors: ['push'] }, '/pay', { factor: 'recovery' }), started({}, '/', { operation: 'enroll' })]) {
-        expect(finished({}, '/2fa/callback', transaction)).toBeUndefined()
+        for (const path of ['/2fa/callback', '/elsewhere']) expect(finished({}, path, transaction)).toBeUndefined()
       }
     })
   })
@@ -101,8 +102,8 @@ describe('a route', () => {
   })
 
   describe('at callbackURL that names no operation', () => {
-    const account = { assignProperty: 'account' }
-    it.each<[string, NevisAuthenticateOptions, string | undefined]>([
+    const account: NevisAuthenticateOptions & AuthenticateOptions = { assignProperty: 'account' }
+    it.each<[string, NevisAuthenticateOptions & AuthenticateOptions, string | undefined]>([
       ['passport.authorize and factors', { ...account, factors: ['push'] }, 'operation'],
       ['passport.authorize and a message', { ...account, message: 'Pay?' }, 'operation'],
       ['passport.authorize and data', { ...account, data: { amount: 7 } }, 'operation'],
