@@ -147,7 +147,7 @@ export function namesOtherPath(json: unknown, requested: string | undefined): bo
 }
 
 function comparablePath(path: string): string {
-  const withoutQuery = path.split('?', 1)[0] as string
+  const withoutQuery = path.split('?')[0] as string
   try {
     return decodeURIComponent(withoutQuery)
   } catch {

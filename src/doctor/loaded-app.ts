@@ -258,5 +258,5 @@ const OWN_MESSAGE = /^(Nevis(Strategy|Client)|waitingPage|statusEndpoint|outageP
 function isThrownHere(text: string, stack: string, path: string): boolean {
   const [, place = ''] = stack.split(`TypeError: ${text}\n`)
   const folders = [join(__dirname, '..'), ...found(createRequire(path), 'passport-nevis').map((entry) => dirname(entry))]
-  return folders.some((folder) => place.split('\n', 1)[0]?.includes(folder + sep))
+  return folders.some((folder) => place.split('\n')[0]?.includes(folder + sep))
 }

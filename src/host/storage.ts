@@ -83,7 +83,7 @@ const REDIS_WORDS = new Set([
 
 function withoutSecrets(cause: unknown): { name: string; code?: string } {
   const { name, code, message } = Object(cause) as { name?: unknown; code?: unknown; message?: unknown }
-  const [first = ''] = typeof message === 'string' ? message.split(' ', 1) : []
+  const [first = ''] = typeof message === 'string' ? message.split(' ') : []
   const kind = classOf(cause)
   const word = isCode(code) ? code : REDIS_WORDS.has(first) ? first : kind
   return { name: name !== 'Error' && isName(name) ? name : (kind ?? 'Error'), ...(word !== undefined && { code: word }) }

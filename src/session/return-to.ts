@@ -56,7 +56,8 @@ export function storeReturnTo(session: SessionLike, key: string, req: HostReques
   const wanted = path === undefined ? undefined : { path, ...(login !== undefined && { login }) }
   const kept = (session[key] as SessionState | undefined)?.returnTo
   if (kept?.path === wanted?.path && kept?.login === wanted?.login) return false
-  return write(session, key, wanted)
+  write(session, key, wanted)
+  return true
 }
 
 /**
@@ -114,13 +115,11 @@ export function withPrefix(path: string, { callbackURL, waitingURL }: OwnURLs, r
  */
 export function strippedPrefix(ownURL: string, { originalUrl, url }: Pick<HostRequest, 'originalUrl' | 'url'>): string | undefined {
   const known = new URL(ownURL, 'http://site').pathname
-  const seen = (originalUrl ?? url ?? '').split('?', 1)[0] as string
+  const seen = (originalUrl ?? url ?? '').split('?')[0] as string
   return seen.startsWith('/') && known.endsWith(seen) ? known.slice(0, -seen.length) : undefined
 }
 
-function write(session: SessionLike, key: string, returnTo: StoredReturnTo | undefined): boolean {
-  const { returnTo: before, ...state } = (session[key] ?? {}) as SessionState
-  if (before === undefined && returnTo === undefined) return false
+function write(session: SessionLike, key: string, returnTo: StoredReturnTo | undefined): void {
+  const { returnTo: _before, ...state } = (session[key] ?? {}) as SessionState
   session[key] = { ...state, ...(returnTo && { returnTo }) } satisfies SessionState
-  return true
 }

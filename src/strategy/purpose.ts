@@ -90,12 +90,12 @@ export function isCallbackRoute(req: NevisRequest, { callbackURL, waitingURL }: 
 }
 
 function digestIn(purpose: string | undefined): string | undefined {
-  return purpose?.split(' ', 1)[0]
+  return purpose?.split(' ')[0]
 }
 
 function pathOf(req: NevisRequest): string {
   // Express serves `/callback` and `/callback/` with the same route.
-  return ((req.originalUrl ?? req.url ?? '').split('?', 1)[0] as string).replace(/(.)\/$/, '$1')
+  return ((req.originalUrl ?? req.url ?? '').split('?')[0] as string).replace(/(.)\/$/, '$1')
 }
 
 /** 22 characters (132 bits) of a SHA-256 digest: enough to be unique, and short, because each transaction in the session contains two of them. */

@@ -109,7 +109,7 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
   const afterDenial = afterDenialOf(options.afterDenial)
   const client = clientOf(options)
   const waitingURL = address('waitingURL', options.waitingURL)
-  const below = withoutSlash(waitingURL.split('?', 1)[0] as string)
+  const below = withoutSlash(waitingURL.split('?')[0] as string)
   const { callbackURL = `${below}/callback`, statusURL = `${below}/status`, issuer = client.baseURL, pollSchedule = defaultSchedule } = options
   // The app mounts another handler at each of these URLs. If two of these URLs were equal, only the first handler would run. A waiting page at `callbackURL`,
   // for example, would reload for ever.

@@ -495,6 +495,13 @@ describe.each(LEDGERS)('codes, %s', (_name, make, more) => {
     expect((await Promise.all(times(50, spend))).filter((isTried) => isTried)).toHaveLength(29)
   })
 
+  it('that are right give back their own place, and no other', async () => {
+    await Promise.all(times(30, spend))
+    await budgets.codes.giveBack(key, 7)
+    expect(await budgets.codes.spend(transaction(), key)).toEqual({ count: 1, limit: 5, slot: 7 })
+    expect(await spend()).toBe(false)
+  })
+
   describe('that are wrong', () => {
     const wrong = async (count: number) => {
       for (let i = 0; i < count; i++) {
@@ -632,6 +639,27 @@ describe('a user whose codes an outage has locked for a day', () => {
     expect([await ledger.look(`paused:${key}`), await ledger.look(`locked:${key}`)]).toEqual([DAY, 0])
     await budgets.codes.noteWrong(key)
     expect(await ledger.look(`locked:${key}`)).toBe(YEAR)
+  })
+})
+
+describe('a lock of codes', () => {
+  it.each<[string, 'noteWrong' | 'noteUnclear', number]>([['wrong', 'noteWrong', YEAR], ['unclear', 'noteUnclear', DAY]])('after 35 %s codes lasts to its last second', async (_name, note, lifetime) => {
+    const { budgets } = budgetsWith()
+    for (let i = 0; i < 35; i++) await budgets.codes[note](key)
+    later(lifetime - 1)
+    expect(await budgets.codes.spend(transaction(), key)).toEqual({ count: 0, limit: 35, over: 'locked' })
+    later(1)
+    expect(await budgets.codes.spend(transaction(), key)).toMatchObject({ count: 1, slot: 1 })
+  })
+})
+
+describe('tokens of the widget', () => {
+  it('are at most twenty for a transaction, and cost the subject no code', async () => {
+    const { budgets } = budgetsWith()
+    const one = transaction()
+    const tokens = await Promise.all(times(40, () => budgets.codes.spendToken(one)))
+    expect(tokens).toEqual(times(40, (i) => ({ count: i + 1, limit: 20, ...(i >= 20 && { over: 'attempts' }) })))
+    expect(await budgets.codes.spend(transaction(), key)).toEqual({ count: 1, limit: 5, slot: 1 })
   })
 })
 
@@ -792,6 +820,34 @@ describe('limits that are lifted', () => {
     const { budgets } = budgetsWith()
     await budgets.lift(key)
     expect(await budgets.starts.spend(key, NOTHING_NEW)).toEqual({ slot: 1, limit: 5 })
+  })
+
+  it.each<[string, number, (budgets: Budgets) => Promise<unknown>]>([
+    ['a start', DAY, ({ starts }) => starts.spend(key, NOTHING_NEW)],
+    ['a denial', DAY, ({ endings }) => endings.end(transaction(), [key], { wasDenied: true, canGoOn: true })],
+    ['a code', HOUR, ({ codes }) => codes.spend(transaction(), key)],
+    ['an unclear code', DAY, ({ codes }) => codes.noteUnclear(key)],
+    ['a wrong code, a day after an unclear one', DAY, async ({ codes }) => {
+      await codes.noteUnclear(key)
+      later(DAY - 1)
+      await codes.noteWrong(key)
+    }],
+    ['the last of 35 unclear codes, a day after the others', DAY, async ({ codes }) => {
+      for (let i = 0; i < 34; i++) await codes.noteUnclear(key)
+      later(DAY - 1)
+      await codes.noteUnclear(key)
+    }],
+    ['35 wrong codes', YEAR, async ({ codes }) => {
+      for (let i = 0; i < 35; i++) await codes.noteWrong(key)
+    }],
+  ])('are found as long as they count %s, to the last second', async (_name, lifetime, use) => {
+    const { budgets } = budgetsWith()
+    expect(await budgets.holds(key)).toBe(false)
+    await use(budgets)
+    later(lifetime - 1)
+    expect(await budgets.holds(key)).toBe(true)
+    later(1)
+    expect(await budgets.holds(key)).toBe(false)
   })
 
   it('do not bring back an approval that was used, or a token', async () => {

@@ -251,6 +251,21 @@ describe('attemptBudget', () => {
   })
 })
 
+describe('a wrong code', () => {
+  it('is an error, and counts, where the session cannot be stored', async () => {
+    const store = new SlowStore(undefined, 0)
+    const app = await world.start({ session: { store }, strategy: { maxAttempts: 2 } })
+    const browser = app.browser()
+    const handle = await signIn(browser, 'anna', { factor: 'recovery' })
+    const failing = jest.spyOn(store, 'set').mockImplementation((_id, _session, done) => done?.(new Error('read ECONNRESET')))
+    const page = await browser.post(CALLBACK, { transaction: handle, code: wrongCode() })
+    expect([page.status, page.json()]).toEqual([503, expect.objectContaining({ code: 'SESSION_UNAVAILABLE' })])
+    failing.mockRestore()
+    expect(await tryCode(browser, handle, wrongCode(1))).toBe('wrong_code')
+    expect(await tryCode(browser, handle, rightCode('recovery'))).toBe('too_many_attempts')
+  })
+})
+
 describe('a transaction with too many codes', () => {
   it('says when another may be started, with the code and in the header', async () => {
     const app = await world.start()

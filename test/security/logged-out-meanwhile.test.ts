@@ -80,14 +80,14 @@ async function signedIn(app: TestApp): Promise<Browser> {
 }
 
 /** Delays Nevis's next answer to this call: `asked` resolves when Nevis has answered, and `release` passes the answer on to the app. */
-function held(app: TestApp, method: 'approve' | 'getStatus' | 'introspect'): { asked: Promise<void>; release: () => void } {
+function held(app: TestApp, method: 'approve' | 'getStatus' | 'introspect' | 'verifyCode'): { asked: Promise<void>; release: () => void } {
   const { client } = app.nevis.settings
-  const real = client[method].bind(client) as (request: never) => Promise<never>
+  const real = client[method].bind(client) as (...given: unknown[]) => Promise<never>
   let release = () => {}
   const gate = new Promise<void>((resolve) => (release = resolve))
   const asked = new Promise<void>((resolve) => {
-    jest.spyOn(client, method).mockImplementationOnce(async (request: unknown) => {
-      const answer = await real(request as never)
+    jest.spyOn(client, method).mockImplementationOnce(async (...given: unknown[]) => {
+      const answer = await real(...given)
       resolve()
       await gate
       return answer
@@ -135,6 +135,18 @@ const stores = (name: string, describeIt: typeof describe, newStore: () => Promi
       await world.simulator.phone('anna').approve()
       const { asked, release } = held(app, 'getStatus')
       const callback = oldCookie.clone().get(`/up?transaction=${handle}`)
+      await asked
+      await browser.post('/logout')
+      release()
+      expect(outcomeOf(await callback)).toBe('unknown_transaction')
+      await expectLoggedOut()
+    })
+
+    // Shows: T-old-session-2
+    it('a log-out while Nevis checks a wrong code lasts', async () => {
+      const handle = handleIn((await browser.post('/up', { factor: 'sms' })).location)
+      const { asked, release } = held(app, 'verifyCode')
+      const callback = oldCookie.clone().post('/up', { transaction: handle, code: '000000' })
       await asked
       await browser.post('/logout')
       release()
@@ -298,6 +310,20 @@ const stores = (name: string, describeIt: typeof describe, newStore: () => Promi
       expect(outcomeOf(await browser.post('/login/2fa', { transaction: handle, cancel: '1' }))).toBe('cancelled')
       release()
       expect(outcomeOf(await callback)).toBe('cancelled')
+    })
+
+    it('what another request does while Nevis checks a wrong code is not undone: a cancellation, and what the app writes', async () => {
+      await browser.post('/note?basket=empty')
+      const handle = handleIn((await browser.post('/up', { factor: 'sms' })).location)
+      const { asked, release } = held(app, 'verifyCode')
+      const callback = browser.clone().post('/up', { transaction: handle, code: '000000' })
+      await asked
+      expect(outcomeOf(await browser.post('/login/2fa', { transaction: handle, cancel: '1' }))).toBe('cancelled')
+      await browser.post('/note')
+      release()
+      expect(outcomeOf(await callback)).toBe('wrong_code')
+      expect((await browser.get('/note')).json()).toEqual({ basket: 'full' })
+      expect(outcomeOf(await browser.post('/up', { transaction: handle, code: '000000' }))).toBe('cancelled')
     })
 
     it('what the app changes and deletes in a start stays so, also if the start waits for another one of the same user', async () => {

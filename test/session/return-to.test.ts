@@ -82,6 +82,15 @@ describe('what is kept in a session', () => {
     expect(session).toEqual({})
   })
 
+  it('leaves a session alone in which the same user has been redirected from the same page, and no other', () => {
+    session['passport'] = { user: 'anna' }
+    const stores = (url: string, method?: string) => storeReturnTo(session, 'nevis', of(url, method))
+    expect([stores('/a', 'POST'), stores('/a'), stores('/a'), stores('/b'), stores('/b', 'POST'), stores('/b', 'POST')]).toEqual([false, true, false, true, true, false])
+    expect([stores('/a'), stores('/a')]).toEqual([true, false])
+    session['passport'] = { user: 'ben' }
+    expect([stores('/a'), stores('/a'), returnToIn(session, 'nevis')]).toEqual([true, false, '/a'])
+  })
+
   it('replaces the whole object, and keeps what else is in it', () => {
     const before = { secondFactor: { at: 1 } }
     session = { nevis: before }
@@ -126,6 +135,7 @@ describe("the app's own session.returnTo", () => {
     ['may be no URL of another port', { returnTo: 'https://bank.example:8443/a' }, undefined],
     ['may be no URL of another kind', { returnTo: 'ftp://bank.example/a' }, undefined],
     ['may hide no other site in the path of a URL', { returnTo: 'https://bank.example//evil.example' }, undefined],
+    ['may be no list, even of one URL of this site', { returnTo: ['https://bank.example/a'] }, undefined],
     ['may hide no other site behind a name', { returnTo: 'https://bank.example@evil.example/a' }, undefined],
   ])('%s', (_what, session, path) => {
     expect(returnToBeforeLogin(session, HERE)).toBe(path)
@@ -163,6 +173,7 @@ describe('withPrefix', () => {
     ['/account', '/2fa', '/sub/2fa/callback', '/sub/2fa', '/sub/account'],
     ['/account', '/2fa?language=de', '/sub/2fa/callback', '/sub/2fa?theme=dark', '/sub/account'],
     ['/sub/account', '/2fa', '/sub/2fa/callback', '/sub/2fa', '/sub/account'],
+    ['/sub', '/2fa', '/sub/2fa/callback', '/sub/2fa', '/sub'],
     ['/account', '/2fa', '/sub/2fa/callback', '/2fa', '/account'],
     ['/account', '/login', '/sub/2fa/callback', '/sub/2fa', '/account'],
   ])('puts in front of %j, at a request for %j, the prefix of callbackURL %j or waitingURL %j', (path, url, callbackURL, waitingURL, expected) => {

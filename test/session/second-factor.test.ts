@@ -369,6 +369,20 @@ describe('requireSecondFactor', () => {
     })
   })
 
+  // Only this test of the file makes requests of another user: the warning comes once in each process.
+  describe('for a request whose user is not the user of the session', () => {
+    it('answers 401 each time, and warns once', async () => {
+      await app.close()
+      app = await start({
+        routes: (express) => void express.post('/transfer-as-ben', (req, _res, next) => (Object.assign(req, { user: { username: 'ben' } }), next()), requireSecondFactor({ maxAgeSeconds: 300 })),
+      })
+      const browser = await signedIn()
+      const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+      for (let i = 0; i < 2; i++) await expectRefused(browser, '/transfer-as-ben')
+      expect(warn.mock.calls).toEqual([[expect.stringContaining('requireSecondFactor: refused a request'), { code: 'PASSPORT_NEVIS_OTHER_USER' }]])
+    })
+  })
+
   describe('without a record', () => {
     // Shows: ASVS V7.5.3
     it('answers 401 to a stranger, to a password alone, and without any session', async () => {

@@ -54,6 +54,33 @@ describe('a session', () => {
     expect(ids()).toEqual(['c', ...'efghdba'])
   })
 
+  it('holds longest what it is told to, although it was started first', () => {
+    kept = new SessionTransactions(session, 'nevis', KEEP_MS, box, ({ isStepUp }) => isStepUp === true)
+    for (const [i, id] of [...'abcdefgh'].entries()) kept.put(transaction(id, { startedAt: NOW + i, ...('bd'.includes(id) && { isStepUp: true }) }))
+    kept.put(transaction('new', { startedAt: NOW + 9 }))
+    expect(ids()).toEqual(['new', ...'dbhgfec'])
+  })
+
+  it('lists what it holds, without what it shows', () => {
+    expect(kept.list()).toEqual([])
+    kept.put(transaction('a', { shown: { qrCode: 'x' } }))
+    kept.put(transaction('b'))
+    expect(kept.list().map(({ id, shown }) => [id, shown])).toEqual([['b', {}], ['a', {}]])
+  })
+
+  it('is left alone where it holds just that: it need not be saved', () => {
+    const put = transaction('a', { shown: { qrCode: 'x' } })
+    kept.put(put)
+    const before = session['nevis']
+    kept.put({ ...put, message: undefined as never })
+    expect(session['nevis']).toBe(before)
+    for (const change of [{ attempts: 1 }, { shown: {} }, { shown: { qrCode: 'y' } }]) {
+      const last = session['nevis']
+      kept.put({ ...put, ...change })
+      expect(session['nevis']).not.toBe(last)
+    }
+  })
+
   it('holds one as long as another factor may be tried after its end', () => {
     const untilMs = KEEP_MS + 1000
     kept.put(transaction('a', { expiresAt: NOW + 1000 }))
@@ -90,6 +117,13 @@ describe('a transaction', () => {
     const closed = transaction('a', { statusToken: 'canary', codesKey: 'canary', shown: { qrCode: 'canary', appLinkUri: 'canary' }, attempts: 2, digest: 'd' })
     kept.close(closed, 'not_approved')
     expect(kept.get('a')).toStrictEqual(transaction('a', { attempts: 2, digest: 'd', closed: 'not_approved' }))
+  })
+
+  it('that is closed while its request is still on the phone keeps its token, if it has one', () => {
+    for (const given of [{ statusToken: 'token' }, {}]) {
+      kept.close(transaction('a', { ...given, shown: { qrCode: 'canary' } }), 'cancelled', true)
+      expect(kept.get('a')).toStrictEqual(transaction('a', { ...given, closed: 'cancelled' }))
+    }
   })
 })
 

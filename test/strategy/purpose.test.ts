@@ -4,6 +4,7 @@
  * The attack: an attacker gets an approval for something harmless, on a route that requires little. The attacker then sends the handle (the string that names
  * this approved transaction) to the route whose handler makes a payment.
  */
+import type { AuthenticateOptions } from 'passport'
 import type { NevisRequest } from '../../src'
 import type { Settings } from '../../src/strategy/settings'
 import { purposeMismatch, purposeOf } from '../../src/strategy/purpose'
@@ -26,6 +27,17 @@ describe('the purpose of a start', () => {
 
   it('is a digest of the options of the route and one of its path, without the query', () => {
     expect(purposeOf(at('/pay?transaction=x'), { message: 'Pay?' })).toMatch(/^[\w-]{22} [\w-]{22}$/)
+  })
+
+  it('is the same in every version, so that an update stops no request that is under way', () => {
+    const options = { message: 'Pay?', data: () => 1, factors: ['push'] }
+    expect(purposeOf(at('/pay'), options)).toBe('JAZN5eQBDWogjiCK45rh9i R6ge2bMVdb6ptz7lF8wXvb')
+  })
+
+  it('is the same with a slash at the end of the path, and another one if a slash within the path is missing', () => {
+    const [own, withSlash, other] = ['/pay/now', '/pay/now/', '/paynow'].map((path) => purposeOf(at(path), { message: 'Pay?' }))
+    expect(withSlash).toBe(own)
+    expect(other).not.toBe(own)
   })
 
   it('tells paths apart whose first thousand characters are alike', () => {
@@ -57,7 +69,7 @@ describe('a route', () => {
   describe('without options of its own, as the callback that several routes share', () => {
     it('finishes whatever was started', () => {
       for (const transaction of [started({}), started({ message: 'Pay?' }), started({ factors: ['push'] }, '/pay', { factor: 'recovery' }), started({}, '/', { operation: 'enroll' })]) {
-        expect(finished({}, '/2fa/callback', transaction)).toBeUndefined()
+        for (const path of ['/2fa/callback', '/elsewhere']) expect(finished({}, path, transaction)).toBeUndefined()
       }
     })
   })
@@ -89,6 +101,19 @@ describe('a route', () => {
     })
   })
 
+  describe('at callbackURL that names no operation', () => {
+    const account: NevisAuthenticateOptions & AuthenticateOptions = { assignProperty: 'account' }
+    it.each<[string, NevisAuthenticateOptions & AuthenticateOptions, string | undefined]>([
+      ['passport.authorize and factors', { ...account, factors: ['push'] }, 'operation'],
+      ['passport.authorize and a message', { ...account, message: 'Pay?' }, 'operation'],
+      ['passport.authorize and data', { ...account, data: { amount: 7 } }, 'operation'],
+      ['passport.authorize alone', account, undefined],
+      ['passport.authenticate and factors', { factors: ['push'] }, undefined],
+    ])('with %s, finishes an enrolment: %s', (_name, options, expected) => {
+      expect(finished(options, '/2fa/callback', started({}, '/login', { operation: 'enroll' }))).toBe(expected)
+    })
+  })
+
   describe.each<[string, NevisAuthenticateOptions]>([
     ['message', { message: 'Pay?' }],
     ['data', { data: { amount: 7 } }],
@@ -112,6 +137,24 @@ describe('a route', () => {
     })
   })
 
+  // Only the callback route finishes what other routes have started. A proxy may have removed a prefix from the path that the app sees.
+  describe('that gives a message and is below another URL', () => {
+    it.each<[callback: string, waiting: string, path: string, expected: string | undefined]>([
+      ['/app/2fa/callback', '/app/2fa', '/2fa/callback', undefined],
+      ['/app/2fa/callback', '/app/2fa/', '/2fa/callback', undefined],
+      ['/app/2fa/callback', '/app/2fa', '/app/2fa/callback/', undefined],
+      // The password route `/login`, whose path is only the end of callbackURL.
+      ['/2fa/login', '/2fa', '/login', 'purpose'],
+      ['/app/login', '/app/2fa', '/login', 'purpose'],
+      ['/app/2fa-login', '/app/2fa', '/2fa-login', 'purpose'],
+      ['/app/2fa/callback', '/waiting', '/2fa/callback', 'purpose'],
+      ['/app/2fa/callback', '/app/2fa', '', 'purpose'],
+    ])('with callbackURL %s and waitingURL %s, at %s: %s', (callback, waiting, path, expected) => {
+      const urls = { callbackURL: `https://app.example${callback}`, waitingURL: `https://app.example${waiting}` } as Settings
+      expect(purposeMismatch(at(path), { message: 'Pay?' }, urls, started({ message: 'Pay?' }))).toBe(expected)
+    })
+  })
+
   describe('at callbackURL', () => {
     it('finishes what a route with the same options has started, and nothing else', () => {
       const options = { message: 'Pay?', factors: ['push'] }
@@ -119,6 +162,11 @@ describe('a route', () => {
       expect(finished(options, '/2fa/callback', started({ message: 'Pay?' }))).toBe('purpose')
       expect(finished(options, '/2fa/callback', started({}))).toBe('purpose')
       expect(finished(options, '/2fa/callback', started(options, '/pay', { factor: 'recovery' }))).toBe('factors')
+    })
+
+    it('finishes nothing with another message, whatever the other message is', () => {
+      const others = Array.from({ length: 500 }, (_, amount) => started({ message: `Pay ${amount}?` }))
+      expect(new Set(others.map((other) => finished({ message: 'Pay?' }, '/2fa/callback', other)))).toEqual(new Set(['purpose']))
     })
   })
 })

@@ -78,6 +78,27 @@ describe('a digest', () => {
   })
 })
 
+describe.each<[string, (by: Digests, ...values: [string, string]) => string, (by: Digests, digest: string, ...values: [string, string]) => boolean]>([
+  ['a phone number in a transaction', (by, phone, id) => by.digestOfPhone(phone, id), (by, digest, phone, id) => by.isPhone(digest, phone, id)],
+  ['a factor of a user', (by, subject, factor) => by.digestOfFactor(subject, factor), (by, digest, subject, factor) => by.isFactor(digest, subject, factor)],
+])('a digest of %s', (_name, digestOf, fits) => {
+  const [renewed, strange] = [new Digests([randomBytes(32), KEY], 'nevis'), new Digests([randomBytes(32)], 'nevis')]
+
+  it('fits these two values alone, also with a key that is no longer the first', () => {
+    const digest = digestOf(digests, 'a', 'b')
+    expect(digest).toMatch(/^[\w-]{43}$/)
+    expect([digests, renewed].map((by) => fits(by, digest, 'a', 'b'))).toEqual([true, true])
+    for (const [first, second] of [['a', 'c'], ['c', 'b'], ['b', 'a'], ['ab', ''], ['', '']] as const) expect(fits(digests, digest, first, second)).toBe(false)
+  })
+
+  it('does not fit in another strategy, with another key, or in place of a digest of something else', () => {
+    const digest = digestOf(digests, 'a', 'b')
+    for (const other of [new Digests([KEY], 'other'), strange]) expect(fits(other, digest, 'a', 'b')).toBe(false)
+    expect(fits(digests, digestOf(renewed, 'a', 'b'), 'a', 'b')).toBe(false)
+    expect([digests.isPhone(digest, 'a', 'b'), digests.isPhone(digest, 'b', 'a'), digests.isFactor(digest, 'a', 'b'), digests.isFactor(digest, 'b', 'a')].filter(Boolean)).toHaveLength(1)
+  })
+})
+
 describe('a value with its names in order', () => {
   it.each([
     [{ b: 1, a: { d: [2, { f: null, e: 'x' }], c: true } }, '{"a":{"c":true,"d":[2,{"e":"x","f":null}]},"b":1}'],
