@@ -60,7 +60,7 @@ export async function startDialectApp({ baseURL, accessKey }: NevisSimulator, op
     {
       baseURL, accessKey, ledger, pollSchedule: FAST, ...OFTEN,
       secret: 'k7Jx0cTq9ZpW3vLr5Yb2Nd8Hs6Gf4Ma1',
-      factors: [push(), appFactor(options.app), sms(options.sms), recovery(), widget()],
+      factors: [push(), appFactor(options.app), sms({ message: (text = 'Your code:') => `${text} {{CODE}}`, ...options.sms }), recovery(), widget()],
       waitingURL: '/login/2fa',
       ...options.strategy,
     } as NevisStrategyOptions & { passReqToCallback?: false },
@@ -98,7 +98,7 @@ export async function startDialectApp({ baseURL, accessKey }: NevisSimulator, op
       req.session.save(() => res.end())
     })
   })
-  server.post('/pay', act('authorize', { data }))
+  server.post('/pay', act('authorize', { data, message }))
   server.post('/factors', act('authorize', { operation: 'enroll', data }))
   server.all('/confirmed', act('authorize'))
   const onError: ErrorRequestHandler = (error: { status?: number; code?: string; message: string }, _req, res, _next) =>

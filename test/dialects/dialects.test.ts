@@ -13,7 +13,7 @@ import { DEFAULT_IDS, DIALECT_OF_ID } from './ids'
 import { settingOf } from './mix'
 import { play, pooled, type Setting } from './run'
 import { situationOf, type Situation } from './settings'
-import { expectedOf, normalised, TABLE, type Expected, type Verdict } from './table'
+import { expectedOf, isAttack, normalised, TABLE, type Expected, type Verdict } from './table'
 
 const NAMES = DIALECT_GROUPS.flatMap(({ dialects }) => dialects).map(({ name }) => name)
 /** How many dialects run at a time; the flows of each dialect also run in parallel. */
@@ -90,10 +90,15 @@ describe('the table', () => {
     }
     return [...flows].map(([key, names]) => `  ${key} | ${names.join('; ')}\n`).join('')
   }
+  /** Without the attacks and the requests that nobody answers: their cells are right in every dialect that is safe. */
+  const ofUsers = () => cells().filter(({ flow }) => !isAttack(flow))
+  const shareOfRight = (some: readonly Cell[]) => some.filter(({ verdict }) => verdict === 'right').length / some.length
+  const percent = (some: readonly Cell[]) => `${(100 * shareOfRight(some)).toFixed(2)} % of ${some.length} cells`
   const show = () => {
     const [right, design, wrong] = [cells('right'), cells('design'), cells('wrong')]
     process.stdout.write(
       `${NAMES.length} dialects, ${cells().length} cells: ${right.length} right, ${design.length} refused by design, ${wrong.length} wrong, ${unsafe().length} unsafe\n` +
+        `right: ${percent(cells())}; without attacks and requests that nobody answers: ${percent(ofUsers())}\n` +
         `refused by design:\n${listed(design)}wrong:\n${listed(wrong)}`,
     )
   }
@@ -113,9 +118,10 @@ describe('the table', () => {
     expect(unsafe()).toEqual([])
   })
 
-  it('is right in at least 95 of 100 cells', () => {
+  it('is right in at least 95 of 100 cells, also without the cells that only check that somebody does not get in', () => {
     if (process.env['SHOW_TABLE'] !== undefined) show()
-    expect(cells('right').length / cells().length).toBeGreaterThanOrEqual(0.95)
+    expect(shareOfRight(cells())).toBeGreaterThanOrEqual(0.95)
+    expect(shareOfRight(ofUsers())).toBeGreaterThanOrEqual(0.95)
   })
 })
 
@@ -155,5 +161,5 @@ describe('three dialects at a time', () => {
       return { names, optionOf, cells: Object.entries(cells).filter(([, outcome]) => isUnsafe(outcome) || /waits/.test(outcome)) }
     })
     expect(results.filter(({ cells }) => cells.length > 0)).toEqual([])
-  })
+  }, 600_000 + 15_000 * COUNT)
 })

@@ -22,9 +22,9 @@ function sign(factor: string, begin: (person: Person) => Promise<string | undefi
       case 'push':
         return inOr(await person.wait(person.approve))
       case 'app':
-        return inOr(await person.wait(() => person.scan()))
+        return inOr(await person.wait(() => person.scanAndApprove()))
       case 'sms':
-        return inOr(await person.bring({ code: person.code }))
+        return inOr(await person.bringCode())
       case 'recovery':
         return inOr(await person.bring({ code: person.world.factors?.recoveryCodes?.[0] ?? (CODES[0] as string) }))
       default:
@@ -59,7 +59,7 @@ async function finishEnrolment(person: Person, factor: string): Promise<string> 
     case 'app':
       return person.wait(() => person.scan())
     case 'sms':
-      return person.bring({ code: person.code })
+      return person.bringCode()
     case 'widget':
       return person.bring({ token: await widgetToken(person, 'enroll') })
     default: {
@@ -137,6 +137,8 @@ const SETUPS: Readonly<Record<string, Setup>> = {
   ', JSON': { ...HERE, asks: 'json' },
   ', two processes': { ...HERE, callback: 1 },
   ', page in the second': { ...HERE, page: 1, callback: 1 },
+  ', late code': { ...HERE, isCodeLate: true },
+  ', long message': { ...HERE, message: 'x'.repeat(201) },
 }
 
 /** The flow's name without its setup: `L push` for `L push, two processes`. */
@@ -146,7 +148,7 @@ const inSetup = (suffix: string, names: readonly string[]): Record<string, Flow>
   Object.fromEntries(names.map((name) => [name + suffix, (world, username) => (STEPS[name] as Steps)(new Person(world, username, SETUPS[suffix] ?? HERE))]))
 
 /** Flows that are useful with dialects of every kind. */
-const EVERYWHERE = { ...inSetup('', Object.keys(STEPS)), ...inSetup(', JSON', ['L push', 'L app']), ...inSetup(', two processes', ['L push', 'L app', 'L sms', 'L rec']) }
+const EVERYWHERE = { ...inSetup('', Object.keys(STEPS)), ...inSetup(', JSON', ['L push', 'L app', 'D push', 'S push', 'E app', 'A app']), ...inSetup(', two processes', ['L push', 'L app', 'L sms', 'L rec']) }
 
 /**
  * Flows that begin in one process of the app and end in the other. They are played only with dialects that affect what the processes must share: answers that
@@ -157,4 +159,10 @@ export const IN_TWO_PROCESSES: Readonly<Record<string, Flow>> = {
   ...inSetup(', page in the second', ['L push', 'L app', 'D push', 'D app', 'S push', 'S app', 'E app', 'A app', 'A rec']),
 }
 
-export const FLOWS: Readonly<Record<string, Flow>> = { ...EVERYWHERE, ...IN_TWO_PROCESSES }
+/** Flows with a code that comes too late, or with a long message. They are played only with dialects that say what Nevis answers then. */
+export const LATE_OR_LONG: Readonly<Record<string, Flow>> = {
+  ...inSetup(', late code', ['L sms', 'S sms', 'E sms', 'A sms']),
+  ...inSetup(', long message', ['L push', 'L app', 'L sms', 'S push', 'S app', 'S sms']),
+}
+
+export const FLOWS: Readonly<Record<string, Flow>> = { ...EVERYWHERE, ...IN_TWO_PROCESSES, ...LATE_OR_LONG }

@@ -36,6 +36,10 @@ export interface Setup {
   readonly callback: 0 | 1
   /** How the waiting page learns the status: by server-sent events, or by polling JSON. */
   readonly asks: 'events' | 'json'
+  /** True if the user types the code of a text message only after Nevis has ended the transaction. */
+  readonly isCodeLate?: boolean
+  /** The message of the app for the approval. */
+  readonly message?: string
 }
 
 export const HERE: Setup = { page: 0, callback: 0, asks: 'events' }
@@ -87,7 +91,8 @@ export class Person {
   /** @returns the outcome of the request as text, if no transaction was started; otherwise undefined */
   async start(path: string, fields: Record<string, string>): Promise<string | undefined> {
     await this.world.prepare?.(this.world, this.username)
-    const page = await this.browser.post(path, fields)
+    const { message } = this.setup
+    const page = await this.browser.post(path, message === undefined ? fields : { message, ...fields })
     if (page.status !== 303) return `start: ${this.outcomeIn(page)}`
     this.handle = handleIn(page.location)
     return undefined
@@ -114,7 +119,7 @@ export class Person {
 
   /** The newest transaction of this user in the simulator. */
   get transaction() {
-    const { cloud } = this.world.simulator as unknown as { cloud: { transactions: { all(): { user?: { username?: string }; dispatchToken?: string; phone?: string; code?: string; statusToken: string; token: string }[] } } }
+    const { cloud } = this.world.simulator as unknown as { cloud: { transactions: { all(): { user?: { username?: string }; dispatchToken?: string; phone?: string; code?: string; statusToken: string; token: string; expiresAt: number }[] } } }
     return cloud.transactions.all().filter(({ user }) => user?.username === this.username).at(-1)
   }
 
@@ -127,6 +132,12 @@ export class Person {
     await this.world.simulator.phone(phone).scan(link)
   }
 
+  /** Scans the code of a sign-in. The scan approves a request without a message; one with a message must be approved as well. */
+  async scanAndApprove(): Promise<void> {
+    await this.scan()
+    if (this.setup.message !== undefined) await this.approve()
+  }
+
   get code(): string {
     return /\d{6}/.exec(this.world.simulator.sms(this.username).at(-1) ?? '')?.[0] ?? ''
   }
@@ -137,6 +148,14 @@ export class Person {
 
   async bring(fields: Record<string, string>): Promise<string> {
     return this.outcomeIn(await this.callbackBrowser.post('/login/2fa/callback', { transaction: this.handle, ...fields }))
+  }
+
+  /** Types the code of the newest text message: in time, or after the code's life (`isCodeLate`). */
+  async bringCode(): Promise<string> {
+    const { code, transaction } = this
+    // Move only the end of this transaction, not the simulator's clock: other flows use the same simulator at the same time.
+    if (this.setup.isCodeLate === true && transaction !== undefined) transaction.expiresAt = this.world.simulator.now()
+    return this.bring({ code })
   }
 
   /** Lets the phone answer, waits for the status as the waiting page does, and then requests the callback. */

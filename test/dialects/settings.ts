@@ -5,7 +5,7 @@
  */
 import type { TransactionTokenClaims } from '../../src'
 import { DIALECT_GROUPS } from '../../src/simulator/dialects'
-import { FLOWS, IN_TWO_PROCESSES, stepsOf } from './flows'
+import { FLOWS, IN_TWO_PROCESSES, LATE_OR_LONG, stepsOf } from './flows'
 import type { World } from './person'
 import type { Setting } from './run'
 
@@ -14,7 +14,8 @@ export interface Situation extends Omit<Setting, 'dialect'> {
 }
 
 const TWO = Object.keys(IN_TWO_PROCESSES)
-const ALL = Object.keys(FLOWS).filter((flow) => !TWO.includes(flow))
+const ALL = Object.keys(FLOWS).filter((flow) => !TWO.includes(flow) && !(flow in LATE_OR_LONG))
+const withText = (text: string) => Object.keys(LATE_OR_LONG).filter((flow) => flow.endsWith(text))
 /** Adds the flows that begin in one process of the app and end in the other. */
 const inTwo = (flows: readonly string[]): readonly string[] => [...flows, ...TWO.filter((flow) => flows.includes(stepsOf(flow)))]
 const THIEVES = ['V app', 'V sms', 'V wid']
@@ -22,7 +23,7 @@ const TOKENS = ['T other', 'T old']
 const L_APP = ['L app', 'L app, JSON', 'L app, two processes']
 const L_SMS = ['L sms', 'L sms, two processes']
 const L_REC = ['L rec', 'L rec, two processes']
-const CODES = [...L_SMS, 'W sms', 'S sms', 'E sms', ...L_REC, 'W rec', 'S rec', 'A sms']
+const CODES = [...L_SMS, 'W sms', 'S sms', 'E sms', ...L_REC, 'W rec', 'S rec', 'A sms', 'V sms']
 const token = (transactionTokens: TransactionTokenClaims): Situation => ({ flows: inTwo(ALL), options: { strategy: { transactionTokens } } })
 const PING = { flows: ['L push'], options: { strategy: { healthCheck: true } } }
 
@@ -57,8 +58,8 @@ const OF_NAME: Readonly<Record<string, Situation>> = {
   'phone-only-once-409': { flows: inTwo(['A sms', 'V sms']) },
   'wrong-phone-422': { flows: inTwo(['E sms', 'A sms']), phone: '+99912345678' },
   'wrong-code': { flows: ['W sms', 'W rec'] },
-  'late-code': { flows: [...L_SMS, 'W sms'] },
-  'long-message': { flows: ['L push', ...L_APP] },
+  'late-code': { flows: [...L_SMS, 'W sms', ...withText(', late code')] },
+  'long-message': { flows: ['L push', ...L_APP, ...withText(', long message')] },
   'verification-needs-channel': { flows: [...L_SMS, 'W sms', 'S sms'], options: { sms: { sendChannelWithVerification: true } } },
   'app-channel-is-qr-code': { flows: [...L_APP, 'S app', 'D app'], options: { app: { channel: 'qr-code' } } },
   'channel-unknown': { flows: ['L push', 'S push'] },

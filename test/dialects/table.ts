@@ -32,11 +32,12 @@ const OUTCOMES: Readonly<Record<string, string>> = {
   // Recovery codes cannot be a user's first factor.
   'E app': 'in', 'E sms': 'in', 'E rec': 'start: already_enrolled', 'E wid': 'in',
   'A app': 'in', 'A sms': 'in', 'A rec': 'in', 'A wid': 'in',
+  'L sms, late code': 'callback: wrong_code', 'S sms, late code': 'callback: wrong_code', 'E sms, late code': 'callback: wrong_code', 'A sms, late code': 'callback: wrong_code',
   'N push': 'not in', 'V app': 'not in', 'V sms': 'not in', 'V wid': 'not in', 'T other': 'not in', 'T old': 'not in',
 }
 
 /** True for a flow that only checks that somebody does not get in: a user whose request was not answered (`N`), or an attacker (`V`, `T`). */
-const isAttack = (flow: string) => /^[NVT] /.test(flow)
+export const isAttack = (flow: string) => /^[NVT] /.test(flow)
 
 const deviation = (verdict: Verdict) => (flows: string | readonly string[], outcome: string, because: string): Deviation => ({ flows: ([] as string[]).concat(flows), outcome, verdict, because })
 const right = deviation('right')
@@ -73,6 +74,11 @@ export const TABLE: Readonly<Record<string, readonly Deviation[]>> = {
     design('E wid', 'callback: binding_mismatch', FOLDED),
   ],
   'channel-unknown': [design(['L push', 'S push'], 'start: NEVIS_REJECTED', 'Such an instance cannot be asked by push on purpose.')],
+  'long-message-400': [
+    right(['L push, long message', 'L app, long message', 'S push, long message', 'S app, long message'], 'start: NEVIS_REJECTED', 'The user has a phone, so Nevis refuses the request of the app: the app gets the error.'),
+    wrong(['L sms, long message', 'S sms, long message'], 'start: not_enrolled', `${NO_NUMBER} So a refused text looks like a missing number; the event \`fault\` tells the operators.`),
+  ],
+  'late-code-200': [right(['L sms, late code', 'S sms, late code', 'E sms, late code', 'A sms, late code'], 'callback: not_approved', 'Nevis says that the transaction failed.')],
   'status-succeeded-without-token': [
     design(POLLED, 'callback: NEVIS_UNEXPECTED_RESPONSE', 'There is nothing to introspect.'),
     design(BROUGHT, 'callback: missing_code', 'The widget has no token to bring.'),
@@ -150,7 +156,7 @@ export function expectedOf(dialect: string, flow: string): Expected {
   const exact = deviations.find(({ flows }) => flows.includes(flow))
   const found = exact ?? deviations.find(({ flows }) => flows.some((beginning) => flow.startsWith(beginning)))
   // All other flows must end as without a dialect.
-  return found ?? { outcome: OUTCOMES[stepsOf(flow)] as string, verdict: 'right', because: 'As with the simulator\'s own answers.' }
+  return found ?? { outcome: OUTCOMES[flow] ?? (OUTCOMES[stepsOf(flow)] as string), verdict: 'right', because: 'As with the simulator\'s own answers.' }
 }
 
 /** The outcome as the table has it: an attack that is refused at its start has failed, too. */

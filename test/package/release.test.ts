@@ -182,9 +182,10 @@ describe('the workflows', () => {
     const { on, jobs } = parse(read('.github/workflows/weekly.yml')) as { on: { schedule?: unknown[] }; jobs: Record<string, Job> }
     expect(on.schedule).toHaveLength(1)
     const steps = Object.values(jobs).flatMap((job) => job.steps)
-    const slow = steps.filter(({ run = '' }) => /^npm run (shapes|proxies)$/.test(run) || run.endsWith(' test/doctor/probe'))
-    expect(slow.map(({ run, env }) => [run, env?.['EVERY_DIALECT']])).toEqual([
-      ['npx jest -i --coverage=false test/doctor/probe', 1],
+    const slow = steps.filter(({ run = '' }) => /^npm run (shapes|proxies)$/.test(run) || / test\/(doctor\/probe|dialects)$/.test(run))
+    expect(slow.map(({ run, env }) => [run, env])).toEqual([
+      ['npx jest -i --coverage=false test/doctor/probe', { EVERY_DIALECT: 1 }],
+      ['npx jest -i --coverage=false test/dialects', { DIALECT_MIXES: 300 }],
       ['npm run shapes', undefined],
       ['npm run proxies', undefined],
     ])

@@ -1,5 +1,7 @@
 /**
- * The cURL commands of Nevis's documents, exactly as printed, each with the printed answer.
+ * The cURL commands of Nevis's documents, exactly as printed, each with the printed answer. The answers are changed where they would not be JSON, or no answer of
+ * Nevis: a comma after the last field is left out; in place of the authenticators, which the documents print as three dots, there is a text of three dots; and
+ * `dataUri` begins with `data:image/png;base64,`, which the text that we have has lost.
  *
  * Left out, because the text of the documents that we have is incomplete: the commands of "Approval with push" and "with QR code", and the command
  * `curl "https://$"`, whose address is cut off. `documents.test.ts` compares the answers to the commands with push and with QR code.

@@ -42,6 +42,13 @@ export const CODE_QUESTIONS: readonly Question[] = [
     answer: codeAnswerIn(facts, 'verification.recovery.right'),
     does: 'an empty body, a field that says yes, or an object with only fields of Nevis is a "yes", unless another field says no; anything else is refused',
   })],
+  ['Can an intent token take the place of the access key at a verification?', 'verification.with-intent', (facts) => {
+    const [withIntent, withKey] = ['with-intent', 'recovery.wrong'].map((name) => facts.http(`verification.${name}`)) as [string, string]
+    // Both requests contain a wrong code. If a wrong code gets a 401 or 403 with the access key, too, this status says nothing about the intent token.
+    const isRefused = /^40[13]$/.test(withIntent)
+    if (isRefused ? withKey === withIntent : withKey !== withIntent) return { refused: 'verification.with-intent' }
+    return { answer: isRefused ? `no (HTTP ${withIntent})` : `yes: a wrong code gets HTTP ${withIntent}, as with the access key`, does: 'the client sends each code with the access key, and gives no intent token to a verification' }
+  }],
   ['What does Nevis answer to a wrong code of a text message?', 'verification.sms.wrong', (facts) => ({
     answer: codeAnswerIn(facts, 'verification.sms.wrong'),
     does: 'a code is right only after an exact HTTP 200 that the client reads as "yes", or if the answer is unclear and the status is `succeeded`',

@@ -127,6 +127,13 @@ const QUESTIONS: readonly Question[] = [
     answer: ['status-token', ...(facts.has('intent') && facts.has('introspect.intent') ? ['intent'] : [])].map((kind) => `${kind === 'intent' ? 'intent token' : 'status token'}: ${facts.claim(`introspect.${kind}`, 'active')}, aud ${facts.claim(`introspect.${kind}`, 'aud')}`).join('; '),
     does: 'neither proves an approval, whatever the introspection says',
   }))],
+  ['Does the record of a user show the phone number of text messages?', 'user.with-sms', ifAccepted(['user.with-sms'], (facts) => {
+    const places = facts.fields('user.with-sms').filter((one) => /: (the )?phone number/.test(one)).map((one) => one.split(': ')[0])
+    return {
+      answer: places.length === 0 ? 'no field has the form of a phone number' : `yes: ${places.join(', ')}`,
+      does: 'no decision depends on this: this package looks for no number, and a user whose text message Nevis refuses (HTTP 400, 409, 412 or 422) gets `not_enrolled`',
+    }
+  })],
   ['Which states has a phone of a user?', 'user.with-phone', ifAccepted(['user.with-phone'], (facts) => ({ answer: facts.claim('user.with-phone', 'state'), does: 'no decision depends on the state' }))],
   ['What is in a QR code and its link?', 'enroll.app', ifAccepted(['enroll.app'], (facts) => ({
     answer: [...facts.kinds('enroll.app', 'dataUri'), ...facts.kinds('enroll.app', 'appLinkUri')].join(', ') || 'neither',
@@ -158,6 +165,15 @@ const QUESTIONS: readonly Question[] = [
       answer: (['sub', 'aud', 'iss'] as const).map((claim) => `${claim}: ${facts.ownClaim(step, claim)}`).join('; '),
       does: `\`sub\` must be the userId and \`iss\` the instance; \`aud\` must not be the API${tokenNeedsOf(facts)?.hasOtherIssuer === true ? '. The report does not contain the value for `issuer`: docs/guides/probe.md says where to find the value' : ''}`,
       ...optionForTokens(facts),
+    }
+  }],
+  ['How long does a transaction token live?', TOKEN_STEPS, (facts) => {
+    const step = tokenStepOf(facts)
+    if (step === undefined) return undefined
+    if (/^[45]/.test(facts.http(step))) return { refused: step }
+    return {
+      answer: facts.text(`${step}.life`) || 'the introspection does not say (`iat` or `exp` is missing)',
+      does: 'a token is refused after its `exp`; a token that the browser brings is refused if it has no `iat`',
     }
   }],
   ['What does Nevis answer to an enrolment by text message?', 'enroll.sms', (facts) => ({

@@ -38,6 +38,11 @@ export interface StageContext {
   readonly say: (line: string) => void
   /** Records that the stage could not complete its task. `reason` contains no value of a response. */
   readonly noteFailure: (reason: string) => void
+  /**
+   * Keeps what was recorded so far, even if the probe is interrupted before the stage ends. A stage calls this when one of its parts is complete. Does nothing
+   * if the stage has failed already.
+   */
+  readonly keepAnswers: () => void
   readonly phone: string | undefined
   /** The test user whose phone the stage `app` has enrolled; undefined before this stage, and if the phone was not enrolled. */
   phoneOwner?: { readonly userId: string }

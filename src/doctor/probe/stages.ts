@@ -83,13 +83,18 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
   const ofFailed = new Map<string, Stage>()
   let stage: Stage = 'quiet'
   const noteFailure = (reason: string) => void failed.push({ stage, reason })
-  const context: StageContext = { caller, users, person, pause, say, noteFailure, phone }
+  const trouble = () => stepFailure(caller.facts, caller.steps, stage !== 'limits', hasProxy)
+  const hasFailed = () => failed.some((one) => one.stage === stage)
+  let [factsBefore, kept]: [Facts, Facts] = [{}, {}]
+  const keepAnswers = () => {
+    if (!hasFailed() && trouble() === undefined) kept = { ...caller.facts }
+  }
+  const context: StageContext = { caller, users, person, pause, say, noteFailure, keepAnswers, phone }
   let [endedBy, obstacle]: (string | undefined)[] = []
-  let factsBefore: Facts = {}
   let namesLeft: readonly string[]
   try {
     for (stage of STAGES.filter((one) => stages.includes(one))) {
-      factsBefore = { ...caller.facts }
+      factsBefore = kept = { ...caller.facts }
       // The stages after `quiet` create test users. If the responses do not come from Nevis, but for example from a proxy, the probe could not see whether
       // Nevis has created or deleted these users.
       if (obstacle !== undefined) throw new ProbeEnded(`${obstacle}; no test user was created`)
@@ -105,11 +110,10 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
       if (lost !== undefined && stage !== 'quiet') throw lost
       finished.push(stage)
       if (stage === 'quiet') obstacle = precheckFailure(caller.facts, hasProxy) ?? lost?.message
-      const trouble = (stage === 'quiet' ? obstacle : undefined) ?? stepFailure(caller.facts, caller.steps, stage !== 'limits', hasProxy)
-      if (trouble !== undefined) noteFailure(trouble)
-      const hasFailed = failed.some((one) => one.stage === stage)
+      const reason = (stage === 'quiet' ? obstacle : undefined) ?? trouble()
+      if (reason !== undefined) noteFailure(reason)
       for (const name of Object.keys(caller.facts).filter((one) => caller.steps.has(stepOf(one)) || !(one in factsBefore))) {
-        if (hasFailed) ofFailed.set(name, stage)
+        if (hasFailed()) ofFailed.set(name, stage)
         else ofFailed.delete(name)
       }
     }
@@ -117,14 +121,16 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
     // Report the message only of a `ProbeEnded`, an error of the probe itself. The message of another error may quote a response, which may contain secrets.
     endedBy = reason instanceof ProbeEnded ? reason.message : signal.aborted ? 'interrupted' : 'an unexpected error'
     if (!finished.includes(stage) && obstacle === undefined) noteFailure(endedBy)
+    // Without an interruption, keep nothing: perhaps a gateway has answered. The answers are also compared with the simulator, which runs complete stages only.
+    if (!signal.aborted) kept = factsBefore
   } finally {
     const { count } = users
     if (count > 0) say('Deleting the test users …')
     namesLeft = await users.deleteAll()
     if (count > 0 && namesLeft.length === 0) say('No test user is left at Nevis.')
   }
-  // Leave out the responses of a stage that did not end: an incomplete stage cannot be compared with the simulator, on which the probe runs complete stages.
-  const facts = endedBy !== undefined && !finished.includes(stage) ? factsBefore : caller.facts
+  // Of a stage that did not end, leave out all responses but those that the stage has kept.
+  const facts = endedBy !== undefined && !finished.includes(stage) ? kept : caller.facts
   return { facts, finished, failed, ofFailed, obstacle, calls: caller.calls, usersLeft: namesLeft.length, namesLeft, endedBy }
 }
 

@@ -25,8 +25,10 @@ export async function waitStage(context: StageContext): Promise<void> {
   const { caller, users, phoneOwner } = context
   // The code comes first, so that the person need not wait for the text message until the others have expired.
   await lateCode(context)
+  context.keepAnswers()
   const enrollment = await users.enroll('enroll.ignored', { username: users.next() })
   await untilExpired(context, 'enroll.ignored', 'status.ignored', 'the enrolment of a test user', textAt(enrollment.json, 'statusToken'))
+  context.keepAnswers()
   if (phoneOwner === undefined) return
   // The probe does not show the QR code of this approval to the person, so the phone shows no request.
   const json = { userId: phoneOwner.userId, channel: channelOfApp(caller) }

@@ -48,6 +48,18 @@ const redirect: RequestListener = (_req, res) => void res.writeHead(302, { locat
 const silent: RequestListener = () => undefined
 
 describe('a gateway that answers every request from the middle of a run on', () => {
+  it('in the middle of the stage `wait`, after one part of it › leaves out the answers of this part, too', async () => {
+    let [hasWaited, isGone] = [false, false]
+    const pause = async (ms: number) => {
+      hasWaited = true
+      simulator.advance(ms)
+    }
+    const isLost = (_count: number, _method: string, path: string) => (isGone ||= hasWaited && path === '/api/v1/approval')
+    const { finished, failed, facts } = await probe(before(isLost, page(502)), ['quiet', 'app', 'wait'], { pause })
+    expect([finished, failed.map(({ stage }) => stage)]).toEqual([['quiet', 'app'], ['wait']])
+    expect([facts['status.app.accepted.http'], Object.keys(facts).filter((name) => name.includes('ignored'))]).toEqual(['200', []])
+  })
+
   it.each<[string, RequestListener, number]>([
     ['with a page and 200', page(200), 200],
     ['with a page and 403', page(403), 403],

@@ -59,7 +59,7 @@ it.each<[string, boolean]>([
   ...[`${ISSUER}/realms/x`, `${ISSUER}:443`, `${ISSUER}:443/`, `${ISSUER}//`, `${ISSUER}?`, ISSUER.toUpperCase(), `${ISSUER.toUpperCase()}/`, `${ISSUER}.example/`].map((iss): [string, boolean] => [iss, true]),
 ])('of an instance whose tokens have the issuer %s › names the option issuer: %s', (iss, isNamed) => {
   const fields = shapeOf({ active: true, sub: 'id', iss }, new Map([[ISSUER, BASE_URL], ['id', 'the userId']]))
-  expect(answersIn({ 'introspect.push.accept.http': '200', 'introspect.push.accept.fields': fields }).map(({ option }) => option)).toEqual([isNamed ? '`issuer`' : undefined])
+  expect(answersIn({ 'introspect.push.accept.http': '200', 'introspect.push.accept.fields': fields }).find(({ question }) => question.startsWith('Which user'))?.option).toBe(isNamed ? '`issuer`' : undefined)
 })
 
 it('names no option for an instance that answers as the documents say, but for what is possible', async () => {
@@ -73,6 +73,9 @@ it.each(['ping-refuses-json', 'ping-json', 'ping-204', 'ping-lower-case'])('reco
 const STATUS_KEY = 'Does the status endpoint need the access key?'
 const CHANNEL = 'Does the verification of a text message need the channel?'
 const LENGTH = 'How long may the message of a request be?'
+const INTENT = 'Can an intent token take the place of the access key at a verification?'
+const NUMBER = 'Does the record of a user show the phone number of text messages?'
+const LIFE = 'How long does a transaction token live?'
 const RIGHT_SMS = { 'verification.sms.right.http': '200', 'verification.sms.right.fields': ['empty body'] }
 
 /** The answer to one question; `not settled: …` if the instance refused a request that the answer needs. */
@@ -127,6 +130,20 @@ it.each<[string, Facts, string | undefined]>([
     ['201', '201', 'no answer (ECONNRESET)', undefined],
   ].map(([some, more, most, answer]): [string, Facts, string | undefined] => [LENGTH, { 'approval.app.http': '201', 'approval.app.message.200.http': String(some), 'approval.app.message.2000.http': String(more), 'approval.app.message.16384.http': String(most) }, answer]),
   [LENGTH, { 'approval.app.http': '400', 'approval.app.message.200.http': '400', 'approval.app.message.2000.http': '400', 'approval.app.message.16384.http': '400' }, 'not settled: approval.app got HTTP 400'],
+  ...[
+    // The HTTP statuses of a wrong code with an intent token, and with the access key.
+    ['400', '400', 'yes: a wrong code gets HTTP 400, as with the access key'],
+    ['403', '400', 'no (HTTP 403)'],
+    ['401', '400', 'no (HTTP 401)'],
+    ['403', '403', 'not settled: verification.with-intent got HTTP 403'],
+    ['423', '400', 'not settled: verification.with-intent got HTTP 423'],
+  ].map(([withIntent, withKey, answer]): [string, Facts, string] => [INTENT, { 'verification.with-intent.http': String(withIntent), 'verification.recovery.wrong.http': String(withKey) }, String(answer)]),
+  [NUMBER, { 'user.with-sms.http': '200', 'user.with-sms.fields': ['userId: the userId', 'authenticators: empty list'] }, 'no field has the form of a phone number'],
+  [NUMBER, { 'user.with-sms.http': '200', 'user.with-sms.fields': ['userId: the userId', 'phones[].number: the phone number'] }, 'yes: phones[].number'],
+  [NUMBER, { 'user.with-sms.http': '404' }, 'not settled: user.with-sms got HTTP 404'],
+  [LIFE, { 'introspect.push.accept.http': '200', 'introspect.push.accept.life': 'hours' }, 'hours'],
+  [LIFE, { 'introspect.app.accept.http': '200' }, 'the introspection does not say (`iat` or `exp` is missing)'],
+  [LIFE, { 'introspect.push.accept.http': '403' }, 'not settled: introspect.push.accept got HTTP 403'],
   ['When does Nevis block codes?', { 'limit.codes.http': '400', 'limit.codes.after': 'more than 20', 'limit.codes.right.http': '423' }, 'after at most 20 wrong codes: a right code then gets HTTP 423'],
   ['When does Nevis block codes?', { 'limit.codes.http': '400', 'limit.codes.after': 'more than 20', 'limit.codes.right.http': '200' }, 'not within 20 wrong codes'],
   ['How many phones may a user have?', { 'limit.phones.http': '409', 'limit.phones.after': '0' }, '0 more: HTTP 409'],
