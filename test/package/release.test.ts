@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { ROOT, runtimeClosure } from '../support/installed'
+import { notOnWindows } from '../support/windows'
 
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 const { version, scripts, dependencies } = JSON.parse(read('package.json')) as { version: string; scripts: Record<string, string>; dependencies: object }
@@ -139,7 +140,7 @@ describe('the workflows', () => {
     expect(jobNamed('publish').needs).toEqual(['test', 'pack'])
   })
 
-  describe('take over from the job that packs', () => {
+  notOnWindows(describe, 'bash and sha512sum, as the jobs have')('take over from the job that packs', () => {
     let folder: string
     beforeEach(() => {
       folder = mkdtempSync(join(tmpdir(), 'passport-nevis-'))
@@ -195,7 +196,7 @@ describe('the workflows', () => {
   })
 })
 
-describe('a release', () => {
+notOnWindows(describe, 'npm as a program, as the job has')('a release', () => {
   let folder: string
   const git = (...args: string[]) => execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b.example', ...args], { cwd: folder, encoding: 'utf8' })
   const commit = () => {
