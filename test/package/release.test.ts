@@ -241,7 +241,7 @@ notOnWindows(describe, 'npm as a program, as the job has')('a release', () => {
 
   it.each<[string, string, () => void]>([
     ['a changed file', ' M .ci/sbom.mjs', () => writeFileSync(join(folder, '.ci/sbom.mjs'), 'changed')],
-    ['a file that nobody committed', '?? dropped/in.js', () => { mkdirSync(join(folder, 'dropped')); writeFileSync(join(folder, 'dropped/in.js'), '') }],
+    ['a file that was not committed', '?? dropped/in.js', () => { mkdirSync(join(folder, 'dropped')); writeFileSync(join(folder, 'dropped/in.js'), '') }],
     ['a deleted file', ' D package-lock.json', () => rmSync(join(folder, 'package-lock.json'))],
     ['a change that is staged', 'M  .ci/sbom.mjs', () => { writeFileSync(join(folder, '.ci/sbom.mjs'), 'changed'); git('add', '--all') }],
   ])('is refused with %s in the tree, and names it', (_name, line, change) => {

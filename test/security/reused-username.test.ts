@@ -22,7 +22,7 @@ async function signIn(found: (profile: NevisProfile) => object, options: Paramet
 }
 
 // Shows: T-password-11
-it('the password of the account `anna`, and an approval of the account that is now called `anna.k` › nobody is signed in, and an event tells of it', async () => {
+it('the password of the account `anna`, and an approval of the account that is now called `anna.k` › no user is signed in, and an event tells of it', async () => {
   expect(await signIn(({ id }) => ({ username: 'anna.k', nevisUserId: id }))).toBe('binding_mismatch')
   expect(world.events.of('suspicious').map(({ reason, field }) => [reason, field])).toEqual([['binding_mismatch', 'username']])
 })
