@@ -11,10 +11,12 @@ const { version, description } = JSON.parse(readFileSync(join(ROOT, 'package.jso
 const ICON = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="4" fill="#0b57a4"/><path d="M4 8.5 7 11.5 12 5" fill="none" stroke="#fff" stroke-width="2"/></svg>'
 const REFERENCE = join(import.meta.dirname, 'pages/reference.json')
 
+/** Documents whose entry in the menu is not their own heading. @type {Record<string, string>} */
+const ENTRIES = { 'README.md': 'Overview', 'docs/reference.md': 'Options, codes and checks' }
 const documents = menu.map(([text, paths]) => ({
   text,
   collapsed: text === 'The project',
-  items: paths.map((path) => ({ text: path === 'README.md' ? 'Options, codes and checks' : titleOf(join(ROOT, path)), link: `/${addressOf(path)}` })),
+  items: paths.map((path) => ({ text: ENTRIES[path] ?? titleOf(join(ROOT, path)), link: `/${addressOf(path)}` })),
 }))
 
 /** @typedef {import('./menu.mjs').Entry} Entry */
@@ -55,7 +57,7 @@ export default defineConfig({
     ],
     sidebar: {
       '/reference/': [{ text: 'Reference', link: '/reference/', items: reference }, { text: 'Guides', collapsed: true, items: documents.flatMap(({ items }) => items) }],
-      '/': [...documents, { text: 'Reference', items: [{ text: 'Every exported name', link: '/reference/' }] }],
+      '/': documents.map((group) => (group.text === 'Reference' ? { ...group, items: [...group.items, { text: 'Every exported name', link: '/reference/' }] } : group)),
     },
     outline: { level: [2, 3], label: 'On this page' },
     search: {

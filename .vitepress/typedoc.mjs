@@ -5,7 +5,7 @@
  * Every warning fails the build: for example, an exported name without a docstring, or a `{@link}` to a name that does not exist.
  */
 import { CommentTag, Converter, ReflectionKind } from 'typedoc'
-import { groups } from './menu.mjs'
+import { groupOf, groups } from './menu.mjs'
 
 const pathOf = (/** @type {import('typedoc').Reflection} */ reflection) => reflection.project.getSymbolIdFromReflection(reflection)?.fileName?.replaceAll('\\', '/') ?? ''
 
@@ -17,8 +17,7 @@ function grouped(app) {
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, (/** @type {import('typedoc').Context} */ { project }) => {
     for (const module of project.getReflectionsByKind(ReflectionKind.Module)) {
       for (const child of /** @type {import('typedoc').DeclarationReflection} */ (module).children ?? []) {
-        const [, folder = ''] = /\/src\/(\w+)\//.exec(pathOf(child.isReference() ? child.getTargetReflectionDeep() : child)) ?? []
-        const group = groups.find(([, folders]) => folders.includes(folder))?.[0]
+        const group = groupOf(pathOf(child.isReference() ? child.getTargetReflectionDeep() : child))
         if (group === undefined) app.logger.warn(`${child.name}: .vitepress/menu.mjs has no group for ${pathOf(child)}`)
         const tag = new CommentTag('@group', [{ kind: 'text', text: group ?? 'Other' }])
         const documented = child.comment === undefined ? (child.signatures?.[0] ?? child) : child // TypeDoc puts a function's docstring on its signature

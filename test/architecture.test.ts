@@ -216,6 +216,26 @@ describe('the folders of src', () => {
   })
 })
 
+/** The main file of each folder. Its first comment tells a newcomer what the folder contains. */
+const MAIN_FILES: Readonly<Record<string, string>> = {
+  client: 'client.ts', doctor: 'command-line.ts', 'doctor/init': 'init-command.ts', 'doctor/probe': 'probe-command.ts', factors: 'factor.ts', host: 'request.ts',
+  ledger: 'ledger.ts', session: 'transactions.ts', simulator: 'simulator.ts', 'simulator/dialects': 'index.ts', strategy: 'strategy.ts', 'strategy/watch': 'watch.ts',
+  trust: 'proof.ts', waiting: 'waiting-page.ts', 'waiting/assets': 'waiting.ts', 'waiting/browser': 'second-factor.mts', 'waiting/texts': 'texts.ts',
+}
+
+describe('the main file of a folder', () => {
+  it('is known for every folder of src', () => {
+    const folders = readdirSync(SRC, { recursive: true, withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => relative(SRC, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    expect(folders.sort()).toEqual(Object.keys(MAIN_FILES).sort())
+  })
+
+  it.each(Object.entries(MAIN_FILES))('says what is in the folder and what is out of scope: %s', (folder, file) => {
+    const [comment = ''] = /\/\*\*[^]*?\*\//.exec(readFileSync(join(SRC, folder, file), 'utf8')) ?? []
+    expect(comment).toContain(`The folder \`${folder.split('/').at(-1)}/\` `)
+    expect(comment).toContain('Out of scope')
+  })
+})
+
 describe('waiting/browser/, which runs in browsers', () => {
   it('imports only its own files, and no file of the server imports it', () => {
     expect(breaking(inside('waiting/browser'), (to) => to.startsWith('waiting/browser/'))).toEqual([])

@@ -1,6 +1,6 @@
 /** `npm run docs` fails for a document that is not in the menu, and for a broken link. */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { documents, ROOT } from './support/markdown'
@@ -20,7 +20,23 @@ function write(path: string, text: string): void {
   writeFileSync(join(folder, path), text)
 }
 
+describe('the menu', () => {
+  it('lists the guides first, then the reference', () => {
+    const headings = evaluated('menu.mjs', 'site.menu') as [string, string[]][]
+    const last = headings.findLastIndex(([, paths]) => paths.some((path) => path.startsWith('docs/guides/')))
+    expect(headings.findIndex(([heading]) => heading === 'Reference')).toBe(last + 1)
+  })
+})
+
 describe('the menu of the reference', () => {
+  it('has a group for each name by the folder in src: a folder inside another folder goes first', () => {
+    const folders = (evaluated('menu.mjs', 'site.groups') as [string, string[]][]).flatMap(([, names]) => names)
+    expect(folders.filter((folder) => !existsSync(join(ROOT, 'src', folder)))).toEqual([])
+    const paths = ['waiting/waiting-page.ts', 'waiting/browser/contract.mts', 'strategy/options.ts', 'strategy/watch/schedule.ts', 'doctor/probe/stages.ts', 'index.ts']
+    const found = evaluated('menu.mjs', `${JSON.stringify(paths)}.map((path) => site.groupOf('/home/src/' + path) ?? 'none')`)
+    expect(found).toEqual(['Pages', 'Single-page apps', 'Strategy', 'Pages', 'none', 'none'])
+  })
+
   it('has no group without a name of ours: TypeDoc would call it Interfaces', () => {
     const reference = [{ title: 'Reference', children: [{ title: 'passport-nevis', path: 'index.md', children: [{ title: 'Pages', children: [] }, { title: 'Interfaces', children: [] }] }] }]
     expect(evaluated('menu.mjs', `site.unnamedGroups(${JSON.stringify(reference)})`)).toEqual(['Interfaces'])

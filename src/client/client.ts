@@ -1,8 +1,8 @@
 /**
  * The HTTP client for the Nevis Authentication Cloud, with one method per endpoint. Every failed call becomes a {@link NevisError} without secrets.
  *
- * The files in `client/` import neither Express nor Passport, and do not decide whether a user is logged in. Out of scope of this file: HTTP (`http.ts`),
- * rules for parameters (`checks.ts`) and for responses (`decode.ts`).
+ * The folder `client/` calls Nevis over HTTP. Its files import neither Express nor Passport, and do not decide whether a user is logged in.
+ * Out of scope of this file: HTTP (`http.ts`), rules for parameters (`checks.ts`) and for responses (`decode.ts`).
  */
 import { AccessKey } from './access-key'
 import type { Answer } from './answer'

@@ -1,8 +1,8 @@
 /**
  * Validates JSON from Nevis and turns it into typed values, or throws `NEVIS_UNEXPECTED_RESPONSE`.
  *
- * Unknown fields are kept in `raw`. A missing required field throws. An id or a token with characters that cannot be sent in a request throws as well. Out of
- * scope: sending the request, and what a value means for a login.
+ * Unknown fields are kept in `raw`. A missing required field throws. An id or a token with characters that cannot be sent in a request throws as well.
+ * Out of scope: sending the request, and what a value means for a login.
  */
 import { isJsonObject, type Answer, type RawAnswer } from './answer'
 import { asRefused, asUndecided } from './errors'

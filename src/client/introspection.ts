@@ -1,8 +1,8 @@
 /**
  * Decodes the response of the introspection endpoint (RFC 7662): whether a token is active, to which user it belongs, and when it expires.
  *
- * If a field is malformed, for example `"exp": "tomorrow"`, this file rejects the whole response. If it ignored this `exp`, the token would never expire. Out
- * of scope: whether the token proves that the user has approved.
+ * If a field is malformed, for example `"exp": "tomorrow"`, this file rejects the whole response. If it ignored this `exp`, the token would never expire.
+ * Out of scope: whether the token proves that the user has approved.
  */
 import type { Answer, RawAnswer } from './answer'
 import { compact } from './fields'

@@ -3,6 +3,7 @@
  *
  * Do not use `URL.canParse`: in Node 20, after V8 has optimised it, it returns false for every URL with a character from U+0080 to U+00FF
  * (`https://bücher.example`, tried with 20.20.2).
+ * Out of scope: which URLs are allowed.
  *
  * @internal
  */

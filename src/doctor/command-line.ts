@@ -2,6 +2,8 @@
  * Selects the command of `npx passport-nevis`: `doctor` checks the configuration of an application, `probe` finds out how a Nevis instance behaves, and
  * `init` adds the second factor to an application.
  *
+ * The folder `doctor/` contains these three commands: `probe/` and `init/` have a folder each, and the other files are the command `doctor`. `run-checks.ts`
+ * starts the checks, and the files `*-check.ts` and `*-checks.ts` make them.
  * This file also runs `doctor`, which notifies no user, changes nothing at Nevis, and prints no secret. Out of scope: the process and its exit code
  * (`command.ts`), `probe` (`probe/probe-command.ts`), and `init` (`init/init-command.ts`).
  */

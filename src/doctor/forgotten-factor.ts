@@ -2,8 +2,8 @@
  * Finds the worst mistake in the source: a password route that signs users in by itself, and never asks for the second factor.
  *
  * Finds only mistakes that are certain. The handlers of the route may contain only words of short lists: for example, the words of a look-up of the user, of a
- * comparison of the password, and of an answer. Any other word may ask for a second factor, may check another credential, or may be only for tests. Out of
- * scope: finding the sign-ins (`init/sign-in-calls.ts`), and finding out whether the route exists (`certain-routes.ts`).
+ * comparison of the password, and of an answer. Any other word may ask for a second factor, may check another credential, or may be only for tests.
+ * Out of scope: finding the sign-ins (`init/sign-in-calls.ts`), and finding out whether the route exists (`certain-routes.ts`).
  */
 import { certainRoutes, isFixed } from './certain-routes'
 import { namesOfFunctions } from './init/behind-sign-in'

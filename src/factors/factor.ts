@@ -2,6 +2,8 @@
  * The interface `Factor`, which every second factor in this folder implements. A factor starts an approval or an enrolment through the client, and later
  * checks its outcome. CONTRIBUTING.md says how to add a factor.
  *
+ * The folder `factors/` has one file for each factor, such as `push.ts` and `sms.ts`. The other files contain what all factors share: names (`names.ts`),
+ * strengths (`strength.ts`), failure codes (`failures.ts`) and the type of a transaction (`transaction.ts`).
  * Out of scope: sessions, requests and Passport.
  */
 import type { NevisClient, Status } from '../client/client'

@@ -1,4 +1,4 @@
-/** The five factors of this package. */
+/** The five factors of this package. Out of scope: the interface that they implement (`factor.ts`). */
 export { app } from './app'
 export { push } from './push'
 export { recovery } from './recovery'

@@ -4,6 +4,7 @@
  * An enrolment is refused if the user has finished another one after this one was started (`strategy/enrolment.ts`). A browser, or an attacker, can send
  * an old copy of a session cookie. If the copy is older than the user's last sign-in, the strategy does not start another factor until the user has given the
  * password again. Sessions in a store need no record of sign-ins: each sign-in gives the session a new id, and the store forgets the old id.
+ * Out of scope: refusing a start or an enrolment.
  */
 import type { Ledger } from './ledger'
 import { MARGIN_SECONDS } from './lifetimes'

@@ -3,6 +3,8 @@
  * documentation and shares no code with the client, so that tests fail if the client misreads the documentation. Where the documentation leaves
  * something open, a comment says what the simulator does.
  *
+ * The folder `simulator/` contains the API operations of Nevis (`routes.ts` lists them), the state of the simulated cloud (`cloud.ts`), the page with the phones
+ * (`pages.ts`) and the command `passport-nevis-simulator` (`command.ts`). The folder `dialects/` contains other ways in which Nevis may answer.
  * Out of scope: security. The simulator listens on loopback only, and shows codes to anyone who asks.
  *
  * Sources: https://docs.nevis.net/apidoc/authcloud/ and https://docs.nevis.net/authcloud/api-doc/

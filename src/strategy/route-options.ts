@@ -1,4 +1,8 @@
-/** The options that this package adds to Passport's options of a route: `passport.authenticate('nevis', { … })`. */
+/**
+ * The options that this package adds to Passport's options of a route: `passport.authenticate('nevis', { … })`.
+ *
+ * Out of scope: reading the options (`start-parameters.ts`), and the options of the strategy (`options.ts`).
+ */
 import type {} from 'passport'
 import type { Operation } from '../client/wire'
 import type { FactorName } from '../factors/names'

@@ -1,8 +1,8 @@
 /**
  * Checks that an approval or an enrolment is genuine: introspects its token at Nevis, and compares every answer of Nevis with the started transaction.
  *
- * In the folder `trust/`, `proof.ts` and `binding.ts` compare Nevis's answers with the transaction. The other files encrypt or authenticate data that leaves
- * the process, and check the form of tokens, codes and secrets. If a check cannot be made, no user is signed in.
+ * The folder `trust/` decides what to believe: `proof.ts` and `binding.ts` compare Nevis's answers with the transaction. The other files encrypt or
+ * authenticate data that leaves the process, and check the form of tokens, codes and secrets. If a check cannot be made, no user is signed in.
  * Out of scope: that an approval is used only once (`ledger/endings.ts`).
  */
 import { createHash } from 'node:crypto'

@@ -1,8 +1,8 @@
 /**
  * The waiting page: shows the user what to do while an approval is pending, and then goes to the callback.
  *
- * The folder `waiting/` also has the status endpoint, the outage page, the texts, the script and the style. Out of scope: starting or finishing a
- * transaction; the page's forms post to the strategy's routes for that.
+ * The folder `waiting/` contains everything that a browser sees while an approval is pending: this page, the status endpoint, the outage page, the texts, the
+ * script and the style. Out of scope: starting or finishing a transaction; the page's forms post to the strategy's routes for that.
  */
 import { createHash } from 'node:crypto'
 import { isJsonObject } from '../client/answer'

@@ -103,7 +103,7 @@ describeWithChromium('the waiting page', () => {
   })
 
   describe('in another browser, by a stolen link', () => {
-    it.each(['before', 'after'])('explains, and signs nobody in: %s the approval', async (when) => {
+    it.each(['before', 'after'])('explains, and signs no user in: %s the approval', async (when) => {
       const { username, address, page } = await waiting(await chromium.open(), cloud)
       await see(page, 'hidden')
       if (when === 'after') await cloud.simulator.phone(username).approve()
@@ -429,7 +429,7 @@ describeWithChromium('the waiting page', () => {
     })
   })
 
-  it('opened again in the same browser › is the same page, and asks nobody again', async () => {
+  it('opened again in the same browser › is the same page, and asks no user again', async () => {
     const context = await chromium.open()
     const { address, username } = await waiting(context, cloud)
     expect(new URL(await enterPassword(context, cloud, username)).pathname).toBe('/login/2fa')

@@ -118,7 +118,7 @@ describeWithChromium('enrolment on the waiting page', () => {
       expect(await field(page).inputValue()).toBe('+41 79 000 00 01')
     })
 
-    it('keeps the number in this tab only, and shows it to nobody who signs in there next', async () => {
+    it('keeps the number in this tab only, and does not show it to the next user who signs in there', async () => {
       const context = await chromium.open()
       const { page, username } = await typing(context)
       await page.getByLabel('Code', { exact: true }).fill(codeFor(cloud, username))
@@ -130,7 +130,7 @@ describeWithChromium('enrolment on the waiting page', () => {
       expect([await field(page).inputValue(), await page.evaluate('sessionStorage.getItem("nevis-phone")')]).toEqual(['', null])
     })
 
-    it('shows the number to nobody who comes to this tab more than a minute after a start that has failed', async () => {
+    it('does not show the number to a user who comes to this tab more than a minute after a start that has failed', async () => {
       const context = await chromium.open()
       const { page } = await enrolling(context, 'app')
       await page.route('**/2fa', (route) => (route.request().method() === 'POST' ? route.fulfill({ status: 500, body: '' }) : route.continue()))

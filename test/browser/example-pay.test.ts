@@ -193,7 +193,7 @@ describeWithChromium('in the example app', () => {
   })
 
   describe('while Nevis is down', () => {
-    it('at the start › a page says so, nobody is signed in, and it leads back to the password', async () => {
+    it('at the start › a page says so, no user is signed in, and it leads back to the password', async () => {
       forgiveComplaints(/503/)
       const page = await (await chromium.open({ viewport: DESKTOP })).newPage()
       const { username, password } = app.account('anna')

@@ -234,7 +234,7 @@ describeWithChromium('the page with the widget', () => {
 
   // This test and the next one come last, because they move the cloud's clock ahead of the app's clock, and all tests here share one cloud.
   // Shows: C-widget-4
-  it('for an enrolment that nobody scans › says that it did not work', async () => {
+  it('for an enrolment that the user does not scan › says that it did not work', async () => {
     const page = await enrolling(await chromium.open(), 'idler')
     await inWidget(page, 'Scan this code with your phone.')
     cloud.simulator.advance(121_000)

@@ -40,7 +40,7 @@ describe('getStatus', () => {
     })
 
     // Shows: C-more-1
-    it('needs no userId while nobody has answered', async () => {
+    it('needs no userId while the user has not answered', async () => {
       status(200, { transactionId: STATUS.transactionId, status: 'pending', userId: null })
       await expect(newClient().getStatus('x')).resolves.toMatchObject({ status: 'pending', transactionId: STATUS.transactionId })
     })

@@ -185,7 +185,7 @@ describe('a broken answer', () => {
     )
   })
 
-  describe('that never comes, because nobody listens', () => {
+  describe('that never comes, because no server listens', () => {
     it('rejects with NEVIS_UNREACHABLE and says why', async () => {
       const { baseURL } = await serve(() => undefined)
       await closeServers()

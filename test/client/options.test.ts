@@ -123,7 +123,7 @@ describe('new NevisClient', () => {
 
   describe('once it is made', () => {
     // Shows: C-overview-1
-    it('shows its access key to nobody', () => {
+    it('does not show its access key', () => {
       const client = new NevisClient({ instance: INSTANCE, accessKey: ACCESS_KEY })
       expect(inspect(client, { showHidden: true, depth: Infinity })).not.toContain('canary')
       expect(JSON.stringify(client)).toBe(JSON.stringify({ baseURL: CLOUD, instance: INSTANCE }))

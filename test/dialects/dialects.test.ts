@@ -128,7 +128,7 @@ describe('the table', () => {
 describe('a dialect for which there is an option', () => {
   const WITH_OPTION = NAMES.filter((name) => situationOf(name).options !== undefined && !name.startsWith('ping-') && name !== 'link-custom-scheme')
 
-  it.each(WITH_OPTION)('signs nobody in without it: %s', async (name) => {
+  it.each(WITH_OPTION)('signs no user in without it: %s', async (name) => {
     const { flows, options: _options, ...setting } = situationOf(name)
     const cells = await cellsOf([name], { ...setting, flows: flows.filter((flow) => /^(L push|L app|L sms|L wid|W sms)$/.test(flow)) })
     expect(Object.values(cells).filter((outcome) => /^(in|.*then in)$/.test(outcome) || isUnsafe(outcome))).toEqual([])
@@ -149,7 +149,7 @@ describe('three dialects at a time', () => {
     'V app', 'V sms', 'V wid', 'T other', 'T old',
   ]
 
-  it('are as safe: nobody gets in, is enrolled or sees what they must not, and no page waits for ever', async () => {
+  it('are as safe: no user gets in, is enrolled or sees what they must not, and no page waits for ever', async () => {
     const dialects = fc.uniqueArray(fc.constantFrom(...MIXED), { minLength: 3, maxLength: 3 })
     const mix = fc.tuple(dialects, fc.option(fc.constantFrom(...MIXED.filter((name) => situationOf(name).options !== undefined))))
     // Make three times as many mixes as needed, because mixes of dialects that contradict each other are left out.

@@ -111,12 +111,12 @@ describe('an app that is well', () => {
     expect(troublesIn(await findingsOf(simulator, { ...production, session: { ...production.session, cookie } }))).toEqual({})
   })
 
-  it('notifies nobody: Nevis gets a ping and an introspection', async () => {
+  it('notifies no user: Nevis gets a ping and an introspection', async () => {
     await findingsOf(simulator)
     expect(simulator.requests.map(({ operation }) => operation)).toEqual(['ping', 'introspect'])
   })
 
-  it('is asked for a transaction that nobody has started', async () => {
+  it('is asked for a transaction that was never started', async () => {
     const asked: string[] = []
     const first: RequestHandler = (req, _res, next) => {
       req.setEncoding('utf8').on('data', (form: string) => asked.push(`with ${form}`))
@@ -191,9 +191,9 @@ describe('an app with one fault', () => {
     ['no POST to the waiting page', { without: ['choose'] }, { 'routes.waiting-post': 'error: POST /2fa is missing (HTTP 404)' }],
     ['a waiting page for all methods', { without: ['choose'], guard: waitingAll() }, { 'routes.waiting-post': 'error: POST /2fa is missing (HTTP 405)' }],
     ['no callback', { without: ['callback'] }, { 'routes.callback': 'error: GET /2fa/callback is missing (HTTP 404)', 'routes.callback-post': 'error: POST /2fa/callback is missing (HTTP 404)' }],
-    ['a callback that asks nobody', { instead: { callback: answer(200) } }, { 'routes.callback': 'error: GET /2fa/callback is answered by another handler (HTTP 200)', 'routes.callback-post': 'error: POST /2fa/callback is answered by another handler (HTTP 200)' }],
+    ['a callback that asks no user', { instead: { callback: answer(200) } }, { 'routes.callback': 'error: GET /2fa/callback is answered by another handler (HTTP 200)', 'routes.callback-post': 'error: POST /2fa/callback is answered by another handler (HTTP 200)' }],
     ['a callback that breaks off', { instead: { callback: breaksOff } }, { 'routes.callback': 'error: GET /2fa/callback does not answer within 5 s', 'routes.callback-post': 'error: POST /2fa/callback does not answer within 5 s' }],
-    ['no start but one for somebody else', { starts: ['local'] }, { ...START_UNKNOWN, 'routes.password': expect.stringMatching(/^error: passport\.authenticate\('local'\) at test\/doctor\/support\.ts:\d+ signs users in by itself, so the second factor is never asked$/) as string, 'routes.start': 'unchecked: only the callback and the waiting page were seen to use the strategy' }],
+    ['no start but one for another strategy', { starts: ['local'] }, { ...START_UNKNOWN, 'routes.password': expect.stringMatching(/^error: passport\.authenticate\('local'\) at test\/doctor\/support\.ts:\d+ signs users in by itself, so the second factor is never asked$/) as string, 'routes.start': 'unchecked: only the callback and the waiting page were seen to use the strategy' }],
     ['no start that a sign-in reaches', { starts: ['nevis', 'nevis'] }, { ...START_UNKNOWN, 'routes.start': expect.stringMatching(/^unchecked: no sign-in of the doctor reached the second factor; other routes use the strategy: test\/doctor\/support\.ts:\d+, test\/doctor\/support\.ts:\d+$/) as string }],
     ['no start', { without: ['start'] }, { ...START_UNKNOWN, 'routes.password': 'unchecked: no route that checks a password was seen', 'routes.start': 'unchecked: only the callback and the waiting page were seen to use the strategy' }],
     ['CSRF protection', { guard: onPost(answer(403)) }, { ...START_UNKNOWN,
@@ -208,7 +208,7 @@ describe('an app with one fault', () => {
       'routes.waiting-post': 'unchecked: POST /2fa is refused before it reaches the strategy (HTTP 403), probably by CSRF protection',
       'routes.callback-post': 'unchecked: POST /2fa/callback is refused before it reaches the strategy (HTTP 403), probably by CSRF protection',
     }],
-    ['a login demanded of everybody', { guard: (req, res, next) => (req.method === 'POST' ? next() : res.redirect('/login?next=c4n4ry')) }, {
+    ['a login demanded on every route', { guard: (req, res, next) => (req.method === 'POST' ? next() : res.redirect('/login?next=c4n4ry')) }, {
       'routes.waiting': 'error: GET /2fa redirects to /login: this route must work before the user is signed in',
       'routes.callback': 'error: GET /2fa/callback redirects to /login: this route must work before the user is signed in',
     }],

@@ -48,9 +48,9 @@ describe('the cloud', () => {
 
   it.each<[string, Fault, Partial<Record<Check, string>>]>([
     ['that wants to know who asks', { on: 'ping', status: 401 }, {}],
-    ['that lets nobody ping', { on: 'ping', status: 403 }, {}],
+    ['that refuses every ping', { on: 'ping', status: 403 }, {}],
     ['that ends its answer with a line break', { on: 'ping', body: 'PONG\n' }, {}],
-    ['whose key is for nobody in particular', { on: 'introspect', patch: { aud: undefined } }, {}],
+    ['whose introspection names no audience', { on: 'introspect', patch: { aud: undefined } }, {}],
     ['whose key never ends', { on: 'introspect', patch: { exp: undefined } }, { 'cloud.key-expiry': 'Nevis reports no expiry date for the access key' }],
   ])('%s › is well', async (_name, fault, texts) => {
     simulator.faults.add(fault)
@@ -141,7 +141,7 @@ describe('the cloud', () => {
     expect(troubles['cloud.access-key']).toBe('error: Nevis refuses the access key (HTTP 403)')
   })
 
-  it('that nobody answers for › says by which name', async () => {
+  it('that does not answer › is named with its host', async () => {
     const findings = await examine(clientOf('key', await closedPort()))
     expect(Object.values(troublesIn(findings))).toEqual([expect.stringContaining('does not answer (NEVIS_UNREACHABLE, ECONNREFUSED)')])
     expect(remediesIn(findings)).toEqual({ 'cloud.reachable': openUp })

@@ -10,6 +10,7 @@ import { CHECKS, type Finding } from '../../src/doctor/findings'
 import { NevisSimulator } from '../../src/simulator'
 import { build, environment } from '../hosts/program'
 import { troublesIn } from './support'
+import { notOnWindows } from '../support/windows'
 
 const COMMAND = join(__dirname, '../../dist/doctor/command.js')
 const APPS = join(__dirname, 'apps')
@@ -298,13 +299,15 @@ async function inShell(redirection: string, argv: string) {
 // Only Linux has `/dev/full`, a device that refuses each write as a full disk does.
 const onLinux = process.platform === 'linux' ? it : it.skip
 
+const inPosixShell = notOnWindows(it, 'the shell sh')
+
 describe('an output', () => {
-  it.each(['doctor', 'probe', '--help'])('that is closed, of %s › crashes nothing, and does not change the exit code', async (argv) => {
+  inPosixShell.each(['doctor', 'probe', '--help'])('that is closed, of %s › crashes nothing, and does not change the exit code', async (argv) => {
     const { exitCode, err } = await inShell('>&-', argv)
     expect([exitCode, err]).toEqual([0, expect.not.stringMatching(/\n +at |unexpected error/)])
   })
 
-  it('that is closed, of probe --users › leaves no user behind', async () => {
+  inPosixShell('that is closed, of probe --users › leaves no user behind', async () => {
     expect(await inShell('>&-', 'probe --users')).toMatchObject({ exitCode: 0 })
     expect([simulator.requests.some(({ operation }) => operation === 'enroll'), simulator.users]).toEqual([true, []])
   })
@@ -313,7 +316,7 @@ describe('an output', () => {
     expect(await inShell('>/dev/full', '--help')).toEqual({ exitCode: 1, out: '', err: '' })
   })
 
-  it.each(['>/dev/null', '<>/dev/null 1>&0', '2>&-', '<&-'])('%s › that the caller does not want: the command ends as usual', async (redirection) => {
+  inPosixShell.each(['>/dev/null', '<>/dev/null 1>&0', '2>&-', '<&-'])('%s › that the caller does not want: the command ends as usual', async (redirection) => {
     const { exitCode, err } = await inShell(redirection, '--help')
     expect([exitCode, err]).toEqual([0, ''])
   })

@@ -125,7 +125,7 @@ it.each(REPORTED)('the facts %j with %j › are found, and no longer with fittin
   expect(found(fitting)).toEqual(OK)
 })
 
-it("an unknown user with Nevis's own 404, a lower-case pong and codes that nobody blocks are no findings", () => {
+it("an unknown user with Nevis's own 404, a lower-case pong and codes that are never blocked are no findings", () => {
   const facts = { 'user.unknown-name.http': '404', 'user.unknown-name.fields': ['error: text', 'status: HTTP status'], 'ping.http': '200', 'ping.fields': ['the text PONG in another case'], 'limit.codes.http': '400', 'limit.codes.after': 'more than 20', 'limit.codes.right.http': '200' }
   expect(instanceFindings(reportWith(facts), settingsOf({ operation: 'approve-or-enroll', healthCheck: true })).map(({ level }) => level)).toEqual(['ok'])
 })
@@ -212,7 +212,7 @@ describe('an answer with which all sign-ins by a factor fail', () => {
 
   it.each<[string, Facts, RegExp]>([
     ['of an inactive token', { 'introspect.push.accept.http': '200', 'introspect.push.accept.fields': ['active: false'] }, /^sign-ins by push, sign-ins by widget fail: /],
-    ['of a token of somebody else', { 'introspect.push.accept.http': '200', 'introspect.push.accept.fields': ['active: true', 'iat: seconds since 1970', 'iss: URL of the instance', 'sub: text'] }, /^sign-ins by push, sign-ins by widget fail: /],
+    ['of a token of another user', { 'introspect.push.accept.http': '200', 'introspect.push.accept.fields': ['active: true', 'iat: seconds since 1970', 'iss: URL of the instance', 'sub: text'] }, /^sign-ins by push, sign-ins by widget fail: /],
     ['of a code of a text message with letters', { 'verification.enroll.sms.right.http': '200', 'verification.sms.right.http': '200', 'verification.sms.wrong.http': '400', 'verification.sms.wrong.with-channel.http': '400', 'sms.code': 'other text' }, /^sign-ins by sms, enrolments by sms fail: the code does not consist of digits$/],
     ['of a right code with 202, if the status does not say that it succeeded', { 'verification.sms.right.http': '202', 'verification.sms.wrong.http': '400', 'status.sms.verified.http': '404' }, /^sign-ins by sms fail: the answer to a right code is HTTP 202, and the status after it is HTTP 404$/],
     ['of a right code with a text, which needs the channel', { 'verification.enroll.sms.right.http': '400', 'verification.enroll.sms.right.with-channel.http': '200', 'verification.enroll.sms.right.with-channel.fields': ['other text'], 'status.enroll.sms.verified.http': '405' }, /^enrolments by sms fail: the answer to a right code is HTTP 200, with other text, and the status after it is HTTP 405$/],

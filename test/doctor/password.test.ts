@@ -99,7 +99,7 @@ describe('a password route', () => {
     expect([own, asked].map(({ mock }) => mock.calls)).toEqual([[], []])
   })
 
-  it('that signs the invented user in › is an error, and nobody is signed in', async () => {
+  it('that signs the invented user in › is an error, and no user is signed in', async () => {
     const { found } = await findings((app, { passport }) =>
       app.post('/login', passport.authenticate('local', { session: false }), (req, res) => req.logIn(req.user as never, () => res.redirect('/'))))
     expect(troublesIn(found)['routes.password']).toBe('error: POST /login signed an invented user in after the password, without the second factor')

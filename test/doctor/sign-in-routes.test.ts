@@ -125,7 +125,7 @@ describe('a rate limiter in front of the callback', () => {
 })
 
 describe('an app without passport.session()', () => {
-  it('whose callback signs nobody in with Passport › does not need it', async () => {
+  it('whose callback signs no user in with Passport › does not need it', async () => {
     const parts = watchedParts(simulator)
     const { observer, passport, session } = parts
     const app = appWith(parts, {

@@ -97,7 +97,7 @@ describe('signing up', () => {
     await signIn(app, 'ben')
   })
 
-  it('signs nobody in', async () => {
+  it('signs no user in', async () => {
     const browser = app.browser()
     expect((await signUp(browser)).answer.location).toBe('/login')
     expect((await browser.get('/account')).location).toBe('/login')
@@ -347,7 +347,7 @@ describe('renaming and removing', () => {
     expect(await devicesOf(victim)).toEqual(before)
   })
 
-  it('what is nobody’s device › fails with 404', async () => {
+  it('with a device that no user has › fails with 404', async () => {
     const browser = await signIn(app, 'ben')
     for (const id of ['', '*', '../users', '00000000-0000-4000-8000-000000000000']) {
       for (const [path, fields] of acts(id)) expect([id, path, (await submit(browser, DEVICES, path, fields)).status]).toEqual([id, path, 404])

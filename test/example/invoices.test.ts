@@ -89,7 +89,7 @@ describe('paying an invoice', () => {
 })
 
 describe('an attack', () => {
-  it('by a link › a GET asks nobody and pays nothing', async () => {
+  it('by a link › a GET asks no user and pays nothing', async () => {
     const browser = await signIn(app, 'ben')
     expect((await browser.get(await addressOf(browser, POWER), page)).location).toBe('/invoices')
     expect(await app.phone('ben').requests()).toBe(0)
@@ -121,13 +121,13 @@ describe('an attack', () => {
     expect((await browser.get(location as string, page)).location).toBe('/invoices')
   })
 
-  it('by a form of another site › without its token it is refused with 403, and nobody is asked', async () => {
+  it('by a form of another site › without its token it is refused with 403, and no user is asked', async () => {
     const browser = await signIn(app, 'ben')
     expect((await browser.post(await addressOf(browser, POWER))).status).toBe(403)
     expect(await app.phone('ben').requests()).toBe(0)
   })
 
-  it('with an invoice of another user › fails with 404, and nobody is asked', async () => {
+  it('with an invoice of another user › fails with 404, and no user is asked', async () => {
     const [ben, anna] = [await signIn(app, 'ben'), await signIn(app, 'anna')]
     const address = await addressOf(anna, POWER)
     expect((await submit(ben, '/invoices', address)).status).toBe(404)

@@ -182,7 +182,7 @@ describe('the link on the waiting page of a denied sign-in', () => {
     expect((await browser.get(HERE, page)).status).toBe(200)
   })
 
-  it('before the second factor › leads nobody to the form', async () => {
+  it('before the second factor › leads no user to the form', async () => {
     const browser = app.browser()
     const waiting = await enterPassword(browser, app.account('clara'), 'sms')
     expect((await choose(browser, waiting, { factor: 'sms', retry: '1' })).status).toBe(303)

@@ -148,7 +148,7 @@ describe('a password', () => {
     ['wrong', { username: 'anna', password: 'wrong' }],
     ['of nobody', { username: 'nobody', password: 'wrong' }],
     ['of a name that no database takes', { username: 'an\0na', password: 'wrong' }],
-  ])('%s › lands on the login page with one and the same reason, and asks nobody', async (_, fields) => {
+  ])('%s › lands on the login page with one and the same reason, and asks no user', async (_, fields) => {
     const browser = app.browser()
     const before = await app.phone('anna').requests()
     expect((await submit(browser, '/login', '/login', fields)).location).toBe('/login')

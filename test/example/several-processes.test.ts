@@ -111,7 +111,7 @@ describeWithPostgres('the example app as three processes', () => {
     expect(answers.map(({ location }) => location).filter((location) => location === '/account')).toHaveLength(1)
   })
 
-  it('loses nobody when a process is killed while nine people wait', async () => {
+  it('loses no user when a process is killed while nine people wait', async () => {
     const waiting = await Promise.all(
       PEOPLE.map(async (username) => {
         const person = browser()
@@ -141,7 +141,7 @@ describeWithPostgres('the example app as three processes', () => {
     expect(balancer.sent.get(processes[0].origin)).toBeGreaterThan(0)
   })
 
-  it('lets nobody in while Redis is down, and everyone again when it is back', async () => {
+  it('lets no user in while Redis is down, and everyone again when it is back', async () => {
     const person = browser()
     const waiting = await start(person, 'person2')
     await simulator.phone('person2').approve()

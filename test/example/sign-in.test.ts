@@ -69,7 +69,7 @@ describe('a form sent after signing out in another tab', () => {
 })
 
 describe('signing out', () => {
-  it('by GET › signs nobody out', async () => {
+  it('by GET › signs no user out', async () => {
     const browser = await signIn(app, 'ben')
     expect((await browser.get('/logout')).location).toBe('/account')
     expect((await browser.get('/account')).status).toBe(200)
@@ -156,7 +156,7 @@ describe('signing in', () => {
     expect(factorOn((await browser.get('/account')).text)).toBe('sms')
   })
 
-  it('cancelled › lands on the login page, and an approval afterwards lets nobody in', async () => {
+  it('cancelled › lands on the login page, and an approval afterwards lets no user in', async () => {
     const browser = app.browser()
     const waiting = await enterPassword(browser, app.account('anna'))
     expect((await choose(browser, waiting, { cancel: '1' })).location).toBe('/login')

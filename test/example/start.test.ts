@@ -90,7 +90,7 @@ describe('starting', () => {
 })
 
 describe('the demo', () => {
-  it.each(['localhost', '::1'])('with HOST=%s › starts, because nobody else can reach it', async (host) => {
+  it.each(['localhost', '::1'])('with HOST=%s › starts, because no other machine can reach it', async (host) => {
     const app = await startExample({ HOST: host })
     await signIn(app, 'anna')
     expect(await app.stop()).toMatchObject({ exitCode: 0, stderr: '' })

@@ -44,7 +44,7 @@ describe('signing in', () => {
     expect((await browser.get(callbackOf(typed.location as string))).location).toBe('/account')
   })
 
-  it('accepted on the phone alone, with five guesses › signs nobody in', async () => {
+  it('accepted on the phone alone, with five guesses › signs no user in', async () => {
     const browser = app.browser()
     const waiting = await enterPassword(browser, app.account('ben'))
     const code = await codeOf('ben')

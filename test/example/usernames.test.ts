@@ -40,7 +40,7 @@ const OLD_TABLE = `
     sms_since timestamptz, codes_since timestamptz, is_demo boolean not null default false)\`)
   for (const name of ['Anna', 'ben']) await database.query('insert into users (username, password_hash) values ($1, $2)', [name, 'hash'])`
 
-it('is taken for everybody who signs up or is added in another case', async () => {
+it('is taken in any case, for a user who signs up or is added', async () => {
   const results = await said(`
     const users = await Users.open(database)
     await say(users.signUp(one('Anna')))

@@ -162,7 +162,7 @@ describe('an enrolment', () => {
     expect(await enroll(sms(), cloud({ enroll: LEAST }).nevis, ANNA, { phone: '+41791234567' })).toStrictEqual({ ...least, browser: { ...least.browser, maskedPhone } })
   })
 
-  it.each([undefined, '', '079 123 45 67', '+41 79'])('of SMS is refused without a number that is one, and nobody is asked: %j', async (phone) => {
+  it.each([undefined, '', '079 123 45 67', '+41 79'])('of SMS is refused without a number that is one, and no user is asked: %j', async (phone) => {
     const { nevis, asked } = cloud({ enroll: ENROLLMENT })
     await expect(enroll(sms(), nevis, ANNA, { phone })).rejects.toMatchObject({ name: 'Refusal', code: 'phone_refused' })
     expect(asked).toEqual([])
@@ -186,9 +186,9 @@ describe('an enrolment', () => {
   it.each<[string, object, boolean]>([
     ['a user with a factor', { status: 'active', authenticators: [] }, true],
     ['a status that is not known', { status: 'suspended' }, true],
-    ['an authenticator of somebody new', { status: 'new', authenticators: [{ raw: {} }] }, true],
+    ['an authenticator of a new user', { status: 'new', authenticators: [{ raw: {} }] }, true],
     ['an authenticator without a status', { authenticators: [{ raw: {} }] }, true],
-    ['somebody new', { status: 'new', authenticators: [] }, false],
+    ['a new user', { status: 'new', authenticators: [] }, false],
     ['nothing of it', {}, false],
   ])('says whether Nevis shows a factor that was there before: %s', async (_name, user, expected) => {
     const answer = { ...ENROLLMENT, ...user }
@@ -220,7 +220,7 @@ describe('an enrolment', () => {
 
   it.each<[string, unknown, string]>([
     ['belongs to another user', { userId: '00000000-0000-4000-8000-000000000000' }, 'binding_mismatch'],
-    ['belongs to nobody', notFound(), 'binding_mismatch'],
+    ['belongs to no user', notFound(), 'binding_mismatch'],
     ['cannot be looked up', new NevisError('NEVIS_TIMEOUT', 'findUserByUsername'), 'NEVIS_TIMEOUT'],
   ])('of recovery codes by userId creates no codes if the username %s', async (_what, found, code) => {
     for (const subject of [KNOWN, { ...KNOWN, ...ANNA }]) {
@@ -252,7 +252,7 @@ describe('an enrolment', () => {
     expect(odd.asked).toEqual([['getUser', USER]])
   })
 
-  it('of recovery codes fails for nobody\'s name, and without codes', async () => {
+  it('of recovery codes fails for a name that no user has, and without codes', async () => {
     await expect(enroll(recovery(), cloud({ getUser: {} }).nevis, KNOWN)).rejects.toThrow(new TypeError('recovery: the subject needs a username, because Nevis creates recovery codes only for users with a username'))
     await expect(enroll(recovery(), cloud({ enroll: { userId: USER } }).nevis, ANNA)).rejects.toMatchObject({
       code: 'NEVIS_UNEXPECTED_RESPONSE', operation: 'enroll', message: expect.stringContaining('no recovery codes'),
@@ -310,7 +310,7 @@ describe('a check', () => {
       expect((await check(sms({ requireIntrospection: true }), silent, answer)).outcome).toStrictEqual(NOT_APPROVED)
     })
 
-    it.each([undefined, 502, 503, 504])('that is right, where a gateway or nobody answers for the status (HTTP %s), stands, unless a token is required', async (nevisStatus) => {
+    it.each([undefined, 502, 503, 504])('that is right, where a gateway or no server answers for the status (HTTP %s), stands, unless a token is required', async (nevisStatus) => {
       const gone = new NevisError('NEVIS_UNREACHABLE', 'getStatus', nevisStatus === undefined ? {} : { nevisStatus })
       expect((await check(sms(), right(gone), answer)).outcome).toStrictEqual({ status: 'succeeded', isBoundByStatusToken: true })
       await expect(check(sms({ requireIntrospection: true }), right(gone), answer)).rejects.toBe(gone)

@@ -178,7 +178,7 @@ describe('an answer that cannot be given', () => {
 
   beforeEach(() => stop.mockClear())
 
-  it('for a header that nobody can send, is an error for the host, whose answer it leaves alone', async () => {
+  it('for a header that cannot be sent, is an error for the host, whose answer it leaves alone', async () => {
     const bad = middleware(async () => completeAnswer(303, { 'Content-Type': 'text/html', Location: '/подтверждение' }))
     const server = createServer((req, res) => bad(req, res, (error) => res.writeHead(500).end((error as { code: string }).code)))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

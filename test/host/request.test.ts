@@ -49,7 +49,7 @@ describe('a field of the body alone', () => {
     ['of the body', { body: { factor: 'sms' }, query: { factor: 'push' }, url: '/?factor=push' }, 'sms'],
     ['of the query, which a link could have made', { body: {}, query: { factor: 'push' } }, undefined],
     ['of the address', { url: '/?factor=push' }, undefined],
-    ['of a body that nobody has parsed', { body: 'factor=sms', url: '/?factor=push' }, undefined],
+    ['of a body that no parser has read', { body: 'factor=sms', url: '/?factor=push' }, undefined],
     ['that is no string', { body: { factor: ['sms'] } }, null],
     ['that is null in JSON', { body: { factor: null }, query: { factor: 'push' } }, undefined],
   ])('%s', (_name, req, expected) => {
@@ -98,7 +98,7 @@ describe('the digest of a login', () => {
     expect(loginOf(session)).toBeUndefined()
   })
 
-  it.each([[undefined], [null]])('is undefined where @fastify/passport finds nobody: %j', (login) => {
+  it.each([[undefined], [null]])('is undefined where @fastify/passport finds no user: %j', (login) => {
     expect(ofFastify(login)).toBeUndefined()
   })
 

@@ -50,7 +50,7 @@ describe('renewSession', () => {
     expect(shim['cart']).toEqual(['book'])
   })
 
-  it('leaves it as it is where it is all in a cookie: such a host empties it, and calls nobody back', async () => {
+  it('leaves it as it is where it is all in a cookie: such a host empties it, and calls no function back', async () => {
     const session: SessionLike = { cart: ['book'], regenerate: () => delete session['cart'] }
     expect(await renewSession({ session })).toBe(session)
     expect(session['cart']).toEqual(['book'])

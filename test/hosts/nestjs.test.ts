@@ -53,7 +53,7 @@ describe('NestJS, with a callback guard of @nestjs/passport, where PassportModul
     expect(await callbackWith('PassportModule')).toMatchObject({ status: 303, home: 'Hello anna', transfer: 200 })
   }, 30_000)
 
-  it('has session: false › signs nobody in, and the error names the line to write', async () => {
+  it('has session: false › signs no user in, and the error names the line to write', async () => {
     const { printed, ...answer } = await callbackWith('PassportModule.register({ session: false })')
     expect(answer).toEqual({ status: 500, home: 'Hello stranger', transfer: 401, paid: expect.not.stringContaining('Paid') as unknown })
     expect(printed).toContain('In NestJS, write PassportModule.register({ session: true })')

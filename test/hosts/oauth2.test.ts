@@ -119,7 +119,7 @@ describe.each([newest, oldest].map((stack) => [nameOf(stack), stack] as const))(
 })
 
 describe('the second factor right in the route to which the provider sends back', () => {
-  it('is refused with start_requires_post, and nobody is asked', async () => {
+  it('is refused with start_requires_post, and no user is asked', async () => {
     simulator = await NevisSimulator.start()
     provider = await OAuth2Provider.start('anna')
     host = await bare({ simulator, stack: newest, routes: (app, { passport }) => {

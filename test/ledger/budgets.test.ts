@@ -95,7 +95,7 @@ describe('the name of a subject', () => {
     expect(keyOf(ANNA)).not.toBe(keyOf(ANNA, { baseURL: 'https://b.example' }))
   })
 
-  it('is a digest, the same in every version: a new one gives nobody a new budget', () => {
+  it('is a digest, the same in every version: a new one gives no user a new budget', () => {
     expect([keyOf(ANNA), keyOf({ userId: 'u' })]).toEqual(['e0Tl6WB2M2ReTrgHSlcLtb', 'h0rmnyUAmuItC0W2jTrqo6'])
   })
 })
@@ -181,7 +181,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
       expect(await startAtOnce(50)).toEqual([1, 2, 3, 4, 5])
     })
 
-    it('keep nobody else waiting', async () => {
+    it('keep no other user waiting', async () => {
       await startAtOnce(50)
       expect(await start(ben)).toBe(1)
     })
@@ -452,7 +452,7 @@ describe('what starts cost', () => {
     expect(shortened(asked)).toEqual(['claim start:…:1 86400', 'look pause:…', 'look start:…:5'])
   })
 
-  it('names nobody', async () => {
+  it('names no user', async () => {
     const { budgets, asked } = budgetsWith()
     await budgets.starts.spend(budgets.keyOf(ANNA), NOTHING_NEW)
     await budgets.spendText('+41791234567')
@@ -529,7 +529,7 @@ describe.each(LEDGERS)('codes, %s', (_name, make, more) => {
       expect(await spend()).toBe(true)
     })
 
-    it('lock nobody who mistypes 34 times a day, every day', async () => {
+    it('lock no user who mistypes 34 times a day, every day', async () => {
       for (let day = 0; day < 5; day++) {
         await wrong(34)
         at((day + 1) * (DAY + 1))

@@ -78,7 +78,7 @@ describeWithPostgres('PostgresLedger on a pool of pg', () => {
       await limited.end()
     })
 
-    it('that is missing lets nobody in', async () => {
+    it('that is missing lets no user in', async () => {
       const ledger = failClosed(new PostgresLedger(pool, { table: 'missing' }))
       for (const call of ['claim', 'count', 'look', 'forget'] as const) await expect(ledger[call]('a', 60)).rejects.toMatchObject({ code: 'LEDGER_UNAVAILABLE', cause: { code: '42P01' } })
     })
@@ -191,7 +191,7 @@ describeWithPostgres('PostgresLedger on a pool of pg', () => {
       expect((await pool.query(`SELECT count(*) FROM session`)).rows[0].count).not.toBe('0')
     })
 
-    it('signs nobody in while PostgreSQL is down, and once when it runs again', async () => {
+    it('signs no user in while PostgreSQL is down, and once when it runs again', async () => {
       const own = open()
       world.defer(() => own.end())
       const app = await world.start({ strategy: { ledger: new PostgresLedger(own) } })

@@ -156,7 +156,7 @@ describeWithRedis('RedisLedger on a Redis Cluster', () => {
       expect(await ledger.claim(name, 600)).toBe(false)
     }
 
-    it('signs nobody in until the client knows the new master, then once; what was claimed stays claimed', async () => {
+    it('signs no user in until the client knows the new master, then once; what was claimed stays claimed', async () => {
       const signIns: SignIn[] = []
       for (const [name, start] of Object.entries(CLIENTS)) {
         const { client, close } = await start()
@@ -192,7 +192,7 @@ describeWithRedis('RedisLedger on a Redis Cluster', () => {
         const client = new IoRedis(port)
         return { client, close: () => client.disconnect() }
       }],
-    ])('signs nobody in if another node has the keys, and says MOVED: %s', async (_name, connect) => {
+    ])('signs no user in if another node has the keys, and says MOVED: %s', async (_name, connect) => {
       const owner = await cluster.masterOf(`${ONE_SLOT}x`)
       const port = (await cluster.masters()).find((one) => one !== owner) as number
       const { client, close } = await connect(port)

@@ -110,7 +110,7 @@ describeWithRedis('RedisLedger behind a sentinel', () => {
   describe('when the master dies while a user signs in', () => {
     const world = lab()
 
-    it('signs nobody in until the replica has taken over, then once, whatever the client', async () => {
+    it('signs no user in until the replica has taken over, then once, whatever the client', async () => {
       const clients = await Promise.all(Object.values(CLIENTS).map((open) => open()))
       for (const { close } of clients) world.defer(close)
       const apps = await Promise.all(clients.map(({ client }) => world.start({ strategy: { ledger: new RedisLedger(client) } })))

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { ROOT, runtimeClosure } from '../support/installed'
+import { notOnWindows } from '../support/windows'
 
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 const { version, scripts, dependencies } = JSON.parse(read('package.json')) as { version: string; scripts: Record<string, string>; dependencies: object }
@@ -139,7 +140,7 @@ describe('the workflows', () => {
     expect(jobNamed('publish').needs).toEqual(['test', 'pack'])
   })
 
-  describe('take over from the job that packs', () => {
+  notOnWindows(describe, 'bash and sha512sum, as the jobs have')('take over from the job that packs', () => {
     let folder: string
     beforeEach(() => {
       folder = mkdtempSync(join(tmpdir(), 'passport-nevis-'))
@@ -196,7 +197,7 @@ describe('the workflows', () => {
   })
 })
 
-describe('a release', () => {
+notOnWindows(describe, 'npm as a program, as the job has')('a release', () => {
   let folder: string
   const git = (...args: string[]) => execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b.example', ...args], { cwd: folder, encoding: 'utf8' })
   const commit = () => {
@@ -241,7 +242,7 @@ describe('a release', () => {
 
   it.each<[string, string, () => void]>([
     ['a changed file', ' M .ci/sbom.mjs', () => writeFileSync(join(folder, '.ci/sbom.mjs'), 'changed')],
-    ['a file that nobody committed', '?? dropped/in.js', () => { mkdirSync(join(folder, 'dropped')); writeFileSync(join(folder, 'dropped/in.js'), '') }],
+    ['a file that was not committed', '?? dropped/in.js', () => { mkdirSync(join(folder, 'dropped')); writeFileSync(join(folder, 'dropped/in.js'), '') }],
     ['a deleted file', ' D package-lock.json', () => rmSync(join(folder, 'package-lock.json'))],
     ['a change that is staged', 'M  .ci/sbom.mjs', () => { writeFileSync(join(folder, '.ci/sbom.mjs'), 'changed'); git('add', '--all') }],
   ])('is refused with %s in the tree, and names it', (_name, line, change) => {

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
+import { notOnWindows } from '../support/windows'
 
 const ROOT = join(__dirname, '../..')
 const { checked, programs } = scripts()
@@ -46,6 +47,25 @@ describe('a program behind an npm script', () => {
   it('starts neither npm nor a shell by its name, because Windows has no such program', () => {
     const starting = programs.filter((path) => /(exec|spawn|run)\w*\(\s*['"`](npm|npx|sh|bash)\b|shell: true/.test(textOf(path)))
     expect(starting).toEqual(['.ci/release.mjs', '.ci/sign-in.mjs']) // parts of the workflow and of .ci/run, which run on Linux
+  })
+})
+
+describe('a test that needs what Windows does not have', () => {
+  afterEach(() => jest.restoreAllMocks())
+
+  it('is skipped there, if it uses a POSIX shell, a file mode or a symbolic link', () => {
+    const files = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.test.ts')).map((path) => join('test', path))
+    const needing = files.filter((path) => /\(\s*'(sh|bash|sha512sum)',|\bchmodSync\(|\bsymlinkSync\((?!.*'junction'\))/.test(textOf(path)))
+    expect(needing.length).toBeGreaterThan(5)
+    expect(needing.filter((path) => !textOf(path).includes('notOnWindows('))).toEqual([])
+  })
+
+  it.each([['win32', 'skipped', ['Skipped on Windows: this test needs the shell sh']], ['linux', 'run', []]])('on %s is %s', (platform, how, printed) => {
+    const log = jest.spyOn(console, 'log').mockImplementation(() => undefined)
+    const skip = () => 'skipped'
+    const run = Object.assign(() => 'run', { skip: Object.assign(skip, { skip }) })
+    expect(notOnWindows<{ (): string; skip: any }>(run, 'the shell sh', platform as NodeJS.Platform)()).toBe(how)
+    expect(log.mock.calls.flat()).toEqual(printed)
   })
 })
 

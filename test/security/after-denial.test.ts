@@ -44,7 +44,7 @@ describe('the reason in decided', () => {
       expect(ageMs).toBeLessThanOrEqual(Date.now() - before)
     })
 
-    it.each([-5, 0, 5])('%i: is timed_out, where Nevis says that nobody has answered', async (ahead) => {
+    it.each([-5, 0, 5])('%i: is timed_out, where Nevis says that the user has not answered', async (ahead) => {
       skew(ahead)
       const browser = (await world.start()).browser()
       const handle = await signIn(browser, 'anna')
@@ -286,7 +286,7 @@ describe('afterDenial', () => {
   describe('"stop"', () => {
     const start = () => world.start({ strategy: { afterDenial: 'stop' } })
 
-    it.each(['push', 'app', 'sms', 'recovery'])('ends the chain for %s, and asks nobody', async (factor) => {
+    it.each(['push', 'app', 'sms', 'recovery'])('ends the chain for %s, and asks no user', async (factor) => {
       const { browser, transaction } = await deniedPush(await start())
       expect(outcomeOf(await browser.get(callbackOf(transaction)))).toBe('not_approved')
       const before = world.operations().length
@@ -355,7 +355,7 @@ describe('afterDenial', () => {
     })
 
     // The attacker waits until the request has expired: after that, the app no longer asks Nevis whether the user has denied the request.
-    it.each([['push', false], ['push', true], ['app', false], ['app', true]])('ends the chain of a %s request that is over, and asks nobody; after a callback: %s', async (factor, hasCallback) => {
+    it.each([['push', false], ['push', true], ['app', false], ['app', true]])('ends the chain of a %s request that is over, and asks no user; after a callback: %s', async (factor, hasCallback) => {
       const browser = (await start()).browser()
       const transaction = await signIn(browser, 'anna', { factor })
       if (factor === 'push') await world.simulator.phone('anna').deny()

@@ -69,7 +69,7 @@ describe('a function of the app that gives no result', () => {
 
   describe('at a start', () => {
     // Shows: ASVS V16.5.2, T-exhaust-8
-    it.each(stories)('%s › the start ends with an error that names it, nobody is asked, and the next start works', async (appFunction, seconds, options) => {
+    it.each(stories)('%s › the start ends with an error that names it, no user is asked, and the next start works', async (appFunction, seconds, options) => {
       await begin(options)
       const page = await answerAfter(seconds, start)
       expect([page.status, page.json()]).toEqual([503, { ...FAULT, message: `NevisStrategy: the function ${appFunction} of the app gave no result in time` }])
@@ -121,7 +121,7 @@ describe('a function of the app that gives no result', () => {
   })
 
   describe('at a callback', () => {
-    it.each(['a promise that is not settled', 'done that is not called'])('verify, with %s › nobody is signed in, also when it says yes later', async (how) => {
+    it.each(['a promise that is not settled', 'done that is not called'])('verify, with %s › no user is signed in, also when it says yes later', async (how) => {
       let late: () => void = () => undefined
       await begin({ verify: ((_profile: NevisProfile, done: (error: null, user: object) => void) => {
         late = () => done(null, { username: 'anna' })

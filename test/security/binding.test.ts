@@ -186,7 +186,7 @@ describe('another user\'s approval, code or handle', () => {
     expect((await attacker.get(callbackOf(his))).json()).toMatchObject({ action: 'success', user: { username: 'ben' } })
   })
 
-  it('from the same session, with both started, counts for the one who gave the password last, and for nobody else', async () => {
+  it('from the same session, with both started, counts for the one who gave the password last, and for no other user', async () => {
     const app = await world.start()
     const browser = app.browser()
     const hers = await signIn(browser, 'anna')

@@ -66,7 +66,7 @@ async function start(strategy: Partial<NevisStrategyOptions>, store = new SlowSt
 
 describe('a request that the user cancels while the password is entered again', () => {
   // Shows: ASVS V15.4.2, T-planted-2
-  it('stays cancelled: the second start is refused, the phone rings once, and an approval signs nobody in', async () => {
+  it('stays cancelled: the second start is refused, the phone rings once, and an approval signs no user in', async () => {
     const gate = new Gate()
     const events = recordEvents()
     const { browser, handle, tab } = await start({}, new GatedStore(gate))

@@ -55,7 +55,7 @@ describe.each(['sms', 'recovery'])('a wrong code (%s)', (factor) => {
       ['a word in JSON', '"succeeded"'],
       ['true', true],
       ['null', 'null'],
-    ])('is an error, and signs nobody in: %s', async (_what, body) => {
+    ])('is an error, and signs no user in: %s', async (_what, body) => {
       world.simulator.faults.add({ on: 'verifyCode', status: 200, body })
       expect(await tryCode(factor, WRONG[factor] as string)).toBe('NEVIS_UNEXPECTED_RESPONSE')
       await expectNobodySignedIn()
@@ -82,7 +82,7 @@ describe.each(['sms', 'recovery'])('a wrong code (%s)', (factor) => {
     it.each<object>([
       { status: 'failed' }, { status: 'blocked' }, { valid: false }, { verified: false }, { success: false }, { error: 'invalid_code' }, { errors: ['x'] }, { data: { valid: false } },
       { status: 'succeeded', error: 'x' },
-    ])('fails with wrong_code, and signs nobody in: %j', async (body) => {
+    ])('fails with wrong_code, and signs no user in: %j', async (body) => {
       world.simulator.faults.add({ on: 'verifyCode', status: 200, body })
       expect(await tryCode(factor, WRONG[factor] as string)).toBe('wrong_code')
       await expectNobodySignedIn()
@@ -194,7 +194,7 @@ describe('a wrong code that is answered with what belongs to another call', () =
     ['an empty result', () => ({ result: {} })],
     ['an empty status', () => ({ status: {} })],
     ['an empty verification', () => ({ verification: {} })],
-  ])('is an error, and signs nobody in: %s', async (_what, body) => {
+  ])('is an error, and signs no user in: %s', async (_what, body) => {
     world.simulator.faults.add({ on: 'verifyCode', status: 200, body: body() })
     for (const factor of ['sms', 'recovery']) expect(await tryCode(factor, WRONG[factor] as string)).toBe('NEVIS_UNEXPECTED_RESPONSE')
     await expectNobodySignedIn()

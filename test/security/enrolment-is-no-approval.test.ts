@@ -45,7 +45,7 @@ describe('a route without a login (session: false) with a message', () => {
     return outcomeOf(await app.browser().post('/login', { username: 'carl', password: PASSWORD }))
   }
 
-  it('enrols nobody, because it may be a payment', async () => {
+  it('enrols no user, because it may be a payment', async () => {
     expect(await start({})).toBe('not_enrolled')
   })
 

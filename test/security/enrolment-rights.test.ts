@@ -73,7 +73,7 @@ describe('an enrolment that was begun before the victim\'s', () => {
   })
 
   // Shows: T-enrol-3
-  it.each(['app', 'sms'])('through the widget signs nobody in after the victim\'s by %s, though the widget knew no userId', async (factor) => {
+  it.each(['app', 'sms'])('through the widget signs no user in after the victim\'s by %s, though the widget knew no userId', async (factor) => {
     const app = await start()
     const thief = app.browser()
     const handle = handleIn((await enrolling(thief, { factor: 'widget' })).location)
@@ -90,7 +90,7 @@ describe('an enrolment that was begun before the victim\'s', () => {
     expect((await thief.get('/me')).json()).toEqual({ user: null })
   })
 
-  it('by QR code signs nobody in, although the attacker scans it later', async () => {
+  it('by QR code signs no user in, although the attacker scans it later', async () => {
     const app = await start()
     const thief = app.browser()
     const handle = handleIn((await enrolling(thief, { factor: 'app' })).location)
@@ -145,7 +145,7 @@ describe('an enrolment that was begun before the victim\'s', () => {
 
 describe('an enrolment that was begun before the victim got a phone number as the first factor', () => {
   // Shows: T-enrol-3
-  it('by QR code signs nobody in after the victim has finished in the same app, even while Nevis had not yet answered the attacker\'s start', async () => {
+  it('by QR code signs no user in after the victim has finished in the same app, even while Nevis had not yet answered the attacker\'s start', async () => {
     const app = await start()
     const [victim, thief] = [app.browser(), app.browser()]
     const hers = handleIn((await enrolling(victim, { factor: 'sms', phone: NUMBER })).location)
@@ -248,7 +248,7 @@ describe('the phone number of a route', () => {
 
 describe('recovery codes', () => {
   // Shows: ASVS V6.3.4, T-enrol-4, N-lookup-1
-  it('are nobody\'s first factor', async () => {
+  it('are no user\'s first factor', async () => {
     const app = await start()
     expect(outcomeOf(await enrolling(app.browser(), { factor: 'recovery' }))).toBe('already_enrolled')
     expect(world.asked('enroll')).toBe(0)

@@ -168,7 +168,7 @@ describe('enrolling a factor for a victim who has one', () => {
       expect(world.asked('enroll')).toBe(0)
     })
 
-    it.each(['username', 'userId'] as const)('fails with binding_mismatch where it names somebody else: %s', async (field) => {
+    it.each(['username', 'userId'] as const)('fails with binding_mismatch where it names another user: %s', async (field) => {
       subjectByUserId = field === 'userId'
       const operation = subjectByUserId ? 'getUser' : 'findUserByUsername'
       world.simulator.faults.add({ on: operation, patch: { status: 'new', authenticators: [], [field]: field === 'userId' ? idOf('ben') : 'someone' } })
@@ -405,7 +405,7 @@ describe('recovery codes that were just made', () => {
   })
 
   // Shows: ASVS V14.2.6
-  it.each(['text/html', 'application/json'])('are shown to nobody else who has the address (%s)', async (accept) => {
+  it.each(['text/html', 'application/json'])('are not shown to another user who has the address (%s)', async (accept) => {
     const { handle, codes } = await made()
     for (const stranger of [app.browser(), await signedIn('ben')]) {
       const page = await stranger.get(waitingOf(handle), { accept })
@@ -423,7 +423,7 @@ describe('recovery codes that were just made', () => {
     for (const accept of ['text/html', 'application/json']) expect(shows((await browser.get(waitingOf(handle), { accept })).text, codes)).toBe(false)
   })
 
-  it('are not confirmed where Nevis gave none: nobody is told that they have what they have not', async () => {
+  it('are not confirmed where Nevis gave none: no user is told that they have codes', async () => {
     world.simulator.faults.add({ on: 'enroll', patch: { enrollment: {} } })
     const page = await (await signedIn('anna')).post('/factors', { factor: 'recovery' })
     expect([page.status, page.json().code]).toEqual([502, 'NEVIS_UNEXPECTED_RESPONSE'])

@@ -274,7 +274,7 @@ decided {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","tra
 })
 
 describe('a fault of Nevis', () => {
-  it('is a fault, and no failure: nobody was asked, and nobody refused', async () => {
+  it('is a fault, and no failure: no user was asked, and no user refused', async () => {
     const app = await world.start()
     world.simulator.faults.add({ on: 'approve', status: 500, times: 1 })
     expect(outcomeOf(await app.browser().post('/login', { username: 'anna', password: PASSWORD }))).toBe('NEVIS_UNEXPECTED_RESPONSE')

@@ -178,7 +178,7 @@ describeWithRedis('the callback, with Redis', () => {
   })
 
   describe('while the ledger\'s Redis is down', () => {
-    it('ends in an error 503 at the start and asks nobody; once Redis is back, the start works', async () => {
+    it('ends in an error 503 at the start and asks no user; once Redis is back, the start works', async () => {
       const own = await connect(redis.path)
       world.defer(() => own.destroy())
       const app = await world.start({ strategy: { ledger: new RedisLedger(own) } })
@@ -193,7 +193,7 @@ describeWithRedis('the callback, with Redis', () => {
     })
 
     // Shows: ASVS V16.5.3, T-outage-4
-    it('ends in an error 503 at the callback and signs nobody in; once Redis is back, the same approval does', async () => {
+    it('ends in an error 503 at the callback and signs no user in; once Redis is back, the same approval does', async () => {
       const own = await connect(redis.path)
       world.defer(() => own.destroy())
       const app = await world.start({ strategy: { ledger: new RedisLedger(own) } })
@@ -316,13 +316,13 @@ describe('a ledger that does not do as promised', () => {
       ['look answers with "1"', { look: async () => '1' as never }],
       ['look answers with a fraction', { look: async () => 0.5 }],
       ['look answers with -1', { look: async () => -1 }],
-    ])('ends in LEDGER_UNAVAILABLE where its %s, and asks nobody', async (_name, broken) => {
+    ])('ends in LEDGER_UNAVAILABLE where its %s, and asks no user', async (_name, broken) => {
       const { nevis, request } = await approved({ claim: async () => false, ...rest, ...broken })
       expect(await act(nevis, request({}, 'POST'))).toMatchObject({ action: 'error', args: [{ code: 'LEDGER_UNAVAILABLE', status: 503 }] })
       expect(world.operations()).toEqual([])
     })
 
-    it('ends in LEDGER_UNAVAILABLE where its claim never answers, and asks nobody', async () => {
+    it('ends in LEDGER_UNAVAILABLE where its claim never answers, and asks no user', async () => {
       const { nevis, request } = await approved({ claim: () => new Promise(() => undefined), ...rest })
       jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance', 'Date'] })
       try {

@@ -219,7 +219,7 @@ describe('whole logins against a cloud that does anything', () => {
 })
 
 const PROMISES = {
-  'a 404 that is not of Nevis': 'enrol nobody who has a factor, without a fresh one that is as strong',
+  'a 404 that is not of Nevis': 'enrol no user who has a factor, without a fresh one that is as strong',
   'a page in place of the answer to a code': 'succeed only where Nevis itself took the code',
   'two browsers in one session': 'sign in the browser whose request was approved, and show nobody else its QR code',
   'a log-out meanwhile': 'leave neither a login nor a second factor record under the old cookie',

@@ -84,7 +84,7 @@ describe('a user who is new', () => {
 
 describe('a start', () => {
   // Shows: C-error-4
-  it.each(FOREIGN)('that a gateway answers 404 is an error, and says of nobody that they have no such factor: %s', async (_what, body) => {
+  it.each(FOREIGN)('that a gateway answers 404 is an error, and says of no user that they have no such factor: %s', async (_what, body) => {
     const app = await start('approve')
     world.simulator.faults.add({ on: 'approve', status: 404, body })
     expect(outcomeOf(await password(app, { factor: 'push' }))).toBe('NEVIS_UNEXPECTED_RESPONSE')

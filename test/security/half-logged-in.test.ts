@@ -57,7 +57,7 @@ async function signInWithBoth(browser: Browser, username = 'anna'): Promise<void
 
 describe('a user between the factors', () => {
   describe('who has the password right and nothing else', () => {
-    it('is nobody on every later request, before, during and after the approval, until the callback', async () => {
+    it('is not signed in on any later request, before, during and after the approval, until the callback', async () => {
       const app = await start()
       const browser = app.browser()
       const handle = await signIn(browser, 'anna')
@@ -98,7 +98,7 @@ describe('a user between the factors', () => {
       }],
       ['asking the callback without a handle', async (browser) => browser.get('/login/2fa/callback')],
       ['bringing a handle of their own making', async (browser) => browser.get(callbackOf('AAAA'))],
-    ])('is nobody when %s', async (_name, act) => {
+    ])('is not signed in when %s', async (_name, act) => {
       const app = await start()
       const browser = app.browser()
       const handle = await signIn(browser, 'anna')
@@ -344,7 +344,7 @@ describe('the status endpoint', () => {
     expect(store.calls).toBe(before)
   })
 
-  it('logs nobody in, however often it says succeeded', async () => {
+  it('logs no user in, however often it says succeeded', async () => {
     const app = await start()
     const browser = app.browser()
     const handle = await signIn(browser, 'anna')

@@ -57,7 +57,7 @@ describe('an access key that never comes', () => {
   })
 
   describe('for the introspection', () => {
-    it('ends the callback with 504 and signs nobody in', async () => {
+    it('ends the callback with 504 and signs no user in', async () => {
       const handle = await signIn(browser, 'anna')
       await world.simulator.phone('anna').approve()
       // The vault gives the access key once, and the strategy decrypts the handle (the transaction's name in the URL) with it. When the strategy needs the

@@ -119,7 +119,7 @@ const stores = (name: string, describeIt: typeof describe, newStore: () => Promi
     }
 
     // Shows: T-old-session-2
-    it('a log-out during a slow step-up start lasts: the old cookie is nobody\'s, and the request is nobody\'s to finish', async () => {
+    it('a log-out during a slow step-up start lasts: the old cookie signs no user in, and no user can finish the request', async () => {
       const { asked, release } = held(app, 'approve')
       const start = browser.clone().post('/up')
       await asked

@@ -123,7 +123,7 @@ describe('a proxy that answers CONNECT with', () => {
   })
 
   describe('a tunnel to another server', () => {
-    it('that has a certificate of its own for this host › is NEVIS_UNREACHABLE, and nobody is told the key', async () => {
+    it('that has a certificate of its own for this host › is NEVIS_UNREACHABLE, and the key is not sent', async () => {
       const received: unknown[] = []
       const middle = createHttpsServer({ key: attacker.key, cert: attacker.cert }, (req, res) => void (received.push(req.headers), res.end('{"status":"succeeded"}')))
       await once(middle.listen(0, '127.0.0.1'), 'listening')
@@ -210,7 +210,7 @@ describe('a whole login', () => {
       page('200 OK', JSON.stringify({ active: true, sub: userId, iss: world.simulator.baseURL, aud: ['app'], iat: Math.floor(Date.now() / 1000), exp: Math.floor(Date.now() / 1000) + 60 })),
     ]
 
-    it('ends at the start, and signs nobody in', async () => {
+    it('ends at the start, and signs no user in', async () => {
       proxy.reply = (socket, nth) => void socket.end(`HTTP/1.1 100 Continue\r\n\r\n${invented()[nth - 1] ?? ''}`)
       const browser = await browserOfApp()
       const start = await browser.post('/login', { username: 'anna', password: PASSWORD })
@@ -221,7 +221,7 @@ describe('a whole login', () => {
       expect(callback.json()).toEqual({ action: 'error', code: 'NEVIS_UNREACHABLE', cause: 'PROXY_REFUSED' })
     })
 
-    it('after an honest start, signs nobody in; and the user gets in once the proxy is honest again', async () => {
+    it('after an honest start, signs no user in; and the user gets in once the proxy is honest again', async () => {
       const honest = tunnelTo(await cloudOverTLS())
       proxy.reply = honest
       const browser = await browserOfApp()
@@ -242,7 +242,7 @@ describe('a whole login', () => {
     it.each([
       ['of its own for the same host', attacker, 'DEPTH_ZERO_SELF_SIGNED_CERT'],
       ['that the app trusts for another host', other, 'ERR_TLS_CERT_ALTNAME_INVALID'],
-    ])('with a certificate %s, signs nobody in', async (_whose, certificate, cause) => {
+    ])('with a certificate %s, signs no user in', async (_whose, certificate, cause) => {
       proxy.reply = tunnelTo(await cloudOverTLS(certificate))
       const browser = await browserOfApp()
       expect((await browser.post('/login', { username: 'anna', password: PASSWORD })).json()).toEqual({ action: 'error', code: 'NEVIS_UNREACHABLE', cause })

@@ -238,7 +238,7 @@ describe('a visitor without a session', () => {
   })
 })
 
-describe('a planted session that is signed in as the attacker, where the app logs nobody in after the password by itself', () => {
+describe('a planted session that is signed in as the attacker, where the app logs no user in after the password by itself', () => {
   /** A sign-in with a custom callback, as docs/guides/existing-app.md shows it. For a custom callback, Passport does not set `req.authInfo`. */
   const ownLogin: AppOptions['routes'] = (web, { passport }) => {
     web.post('/own-login', (req, res, next) => {

@@ -205,7 +205,7 @@ describe('a remembered browser', () => {
 
 describe('a copied cookie', () => {
   // Shows: T-remembered-1
-  it('that is used after its owner has used it signs in nobody, and ends the browser for both', async () => {
+  it('that is used after its owner has used it signs in no user, and ends the browser for both', async () => {
     const app = await start()
     const owner = await rememberedBrowser(app)
     const thief = owner.clone()
@@ -233,7 +233,7 @@ describe('a copied cookie', () => {
   })
 
   // Shows: T-remembered-2
-  it('that is used within seconds signs in nobody, but does not end the browser: it may be a double click', async () => {
+  it('that is used within seconds signs in no user, but does not end the browser: it may be a double click', async () => {
     const app = await start()
     const owner = await rememberedBrowser(app)
     const second = owner.clone()
@@ -412,7 +412,7 @@ describe('forgetBrowsers', () => {
     ['a username in capitals', () => ({ username: 'Anna' })],
     ['a userId', (userId) => ({ userId })],
     ['both', (userId) => ({ userId, username: 'anna' })],
-  ])('given %s ends every browser of the user at once, in every process, and of nobody else', async (_what, named) => {
+  ])('given %s ends every browser of the user at once, in every process, and of no other user', async (_what, named) => {
     const ledger = new MemoryLedger()
     const [one, two] = [await start({ strategy: { ledger } }), await start({ strategy: { ledger } })] as const
     const [first, second, bens] = [await rememberedBrowser(one), await rememberedBrowser(two), await rememberedBrowser(one, 'ben')]
@@ -596,7 +596,7 @@ describe('a remembered sign-in in a planted session', () => {
 
 describe('with a ledger', () => {
   // Shows: T-remembered-8
-  it('that is down, nobody is signed in', async () => {
+  it('that is down, no user is signed in', async () => {
     const memory = new MemoryLedger()
     let isDown = false
     const guarded = <T>(ask: () => Promise<T>) => (isDown ? Promise.reject(new Error('down')) : ask())
@@ -650,7 +650,7 @@ describe('with a ledger', () => {
   })
 
   // Shows: T-remembered-8
-  it('that was emptied, nobody is remembered', async () => {
+  it('that was emptied, no user is remembered', async () => {
     const memory = { now: new MemoryLedger() }
     const ledger: Ledger = {
       claim: (key, seconds) => memory.now.claim(key, seconds),

@@ -23,14 +23,14 @@ async function signIn(found: (profile: NevisProfile) => object, options: Paramet
 
 // Shows: T-password-11
 it.each([
-  ['signs nobody in to the session', { callback: { session: false } }],
+  ['signs no user in to the session', { callback: { session: false } }],
   ['is a step-up', { callback: { assignProperty: 'account' } }],
 ])('the same at a callback that %s › is refused, too', async (_name, options) => {
   expect(await signIn(({ id }) => ({ username: 'anna.k', nevisUserId: id }), options)).toBe('binding_mismatch')
 })
 
 // Shows: T-password-11
-it('the password of the account `anna`, and an approval of the account that is now called `anna.k` › nobody is signed in, and an event tells of it', async () => {
+it('the password of the account `anna`, and an approval of the account that is now called `anna.k` › no user is signed in, and an event tells of it', async () => {
   expect(await signIn(({ id }) => ({ username: 'anna.k', nevisUserId: id }))).toBe('binding_mismatch')
   expect(world.events.of('suspicious').map(({ reason, field }) => [reason, field])).toEqual([['binding_mismatch', 'username']])
 })

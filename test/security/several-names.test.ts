@@ -143,7 +143,7 @@ describe('a user who changes the username', () => {
 
 describe('a user whose username another account has, too, with another userId', () => {
   // Shows: T-bomber-15
-  it('has limits of their own: a stranger who has used up theirs makes nobody else wait', async () => {
+  it('has limits of their own: a stranger who has used up theirs makes no other user wait', async () => {
     for (let i = 0; i < 6; i++) await enter('stranger')
     expect(await entered('stranger')).toBe(WAITS)
     expect(await entered()).toBe('303 /login/2fa')

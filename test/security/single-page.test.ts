@@ -137,7 +137,7 @@ describeWithChromium('a single-page app', () => {
   })
 
   describe('that sends a request to another origin', () => {
-    it('whose 401 looks like a refusal › starts no step-up, and gives its token to nobody', async () => {
+    it('whose 401 looks like a refusal › starts no step-up, and does not send its token', async () => {
       routes['/step-up'] = next('/2fa?transaction=handle')
       const status = await page.evaluate(`nevis.stepUpFetch('/step-up', options)('${elsewhere}/refused', { method: 'POST', body: 'x' }).then(({ status }) => status)`)
       expect(status).toBe(401)

@@ -336,7 +336,7 @@ describe('a thief with a copy of the session cookie, in an app with its own subj
   })
 
   // Shows: T-old-session-7
-  it.each(['before', 'just before', 'just after'])('whose start comes %s the user\'s start › signs nobody out: the user gets a request of their own', async (when) => {
+  it.each(['before', 'just before', 'just after'])('whose start comes %s the user\'s start › signs no user out: the user gets a request of their own', async (when) => {
     const { app } = await stolen({ subject })
     const user = app.browser()
     await user.post('/prove', { username: 'anna', userId: world.simulator.users.find(({ username }) => username === 'anna')?.userId as string })
@@ -358,7 +358,7 @@ describe('a thief with a copy of the session cookie, in an app with its own subj
   })
 
   // Shows: T-old-session-7
-  it.each(['/login/2fa', '/step-up'])('who starts the same step-up twice at POST %s, and closes the first connection › signs nobody out', async (from) => {
+  it.each(['/login/2fa', '/step-up'])('who starts the same step-up twice at POST %s, and closes the first connection › signs no user out', async (from) => {
     const { app } = await stolen({ subject })
     const user = app.browser()
     await user.post('/prove', { username: 'anna', userId: world.simulator.users.find(({ username }) => username === 'anna')?.userId as string })

@@ -62,7 +62,7 @@ describe('the attacker\'s approval in the browser that asked for the victim', ()
   describe('where the status names no username', () => {
     // Shows: T-answer-9
     it.each<[string, object]>([['push', { on: 'getStatus', patch: { username: undefined } }], ['sms', { on: 'getStatus', status: 404, body: { status: 'unknown' } }]])(
-      'fails with binding_mismatch, and signs nobody in: %s',
+      'fails with binding_mismatch, and signs no user in: %s',
       async (factor, fault) => {
         world.simulator.faults.add(fault)
         const app = await start()

@@ -52,7 +52,7 @@ async function expectNobodySignedIn(): Promise<void> {
 
 describe('an approval alone', () => {
   // Shows: CD-verify-1, N-oob-1, T-blind-1
-  it('signs nobody in, however often it comes to the callback, and leaves nothing to see', async () => {
+  it('signs no user in, however often it comes to the callback, and leaves nothing to see', async () => {
     await start()
     const { handle } = await acceptedBlindly()
     for (let i = 0; i < 20; i++) expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe(WAITING)

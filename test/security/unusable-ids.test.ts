@@ -43,7 +43,7 @@ describe('a start', () => {
 
 describe('a callback', () => {
   it.each<[string, object]>([['userId', { userId: '../x' }], ['token of two lines', { token: 'a\nb' }], ['token of kilobytes', { token: 'x'.repeat(9000) }]])(
-    'where the status has an odd %s is an error, signs nobody in, and is right once Nevis is',
+    'where the status has an odd %s is an error, signs no user in, and is right once Nevis is',
     async (_what, patch) => {
       const app = await world.start()
       const browser = app.browser()
@@ -78,7 +78,7 @@ describe('a user with an authenticator that has no id', () => {
     expect(world.asked('enroll')).toBe(0)
   })
 
-  it('is offered to nobody on the waiting page, where the others are', async () => {
+  it('is not offered on the waiting page, where the others are', async () => {
     const app = await world.start()
     const browser = app.browser()
     const handle = await signIn(browser, 'anna')

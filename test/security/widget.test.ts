@@ -388,7 +388,7 @@ describe('when a user cannot be asked', () => {
   })
 
   // Shows: ASVS V16.5.3
-  it.each(['start', 'callback'])('the ledger, at the %s › ends in an error 503, and nobody is signed in', async (phase) => {
+  it.each(['start', 'callback'])('the ledger, at the %s › ends in an error 503, and no user is signed in', async (phase) => {
     const ledger = new MemoryLedger()
     let isDown = phase === 'start'
     const app = await start({

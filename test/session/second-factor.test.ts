@@ -288,7 +288,7 @@ describe('recordSecondFactor', () => {
     })
   })
 
-  describe('where nobody has approved anything', () => {
+  describe('where no user has approved anything', () => {
     it('ends in an error that says where it belongs', async () => {
       for (const browser of [app.browser(), await signedIn()]) {
         const page = await browser.post('/record-only')
@@ -330,7 +330,7 @@ describe('secondFactorOf', () => {
   })
 
   describe('for a record that names no login', () => {
-    it('gives nothing, even where nobody is logged in', () => {
+    it('gives nothing, even where no user is logged in', () => {
       const record = { userId: 'u', factor: 'push', transactionId: 't', at: Date.now() }
       expect(secondFactorOf({ session: { nevis: { secondFactor: record } } })).toBeUndefined()
       expect(secondFactorOf({ session: { nevis: { secondFactor: record }, passport: {} } })).toBeUndefined()

@@ -96,7 +96,7 @@ describe('push', () => {
   })
 
   // Shows: C-user-7
-  test('while the user is deleted › has failed; a status token that nobody issued is unknown', async () => {
+  test('while the user is deleted › has failed; a status token that was never issued is unknown', async () => {
     const { userId } = nevis.simulator.addUser(anna)
     const reply = await nevis.approve({ ...anna, channel: 'push' })
     expect((await nevis.call('DELETE', `/api/v1/users/${userId}`)).status).toBe(204)
@@ -229,7 +229,7 @@ describe('app link', () => {
     expect([await statusOf(one), await statusOf(any)]).toEqual(['pending', 'succeeded'])
   })
 
-  test('for nobody in particular › names the user only when it has succeeded', async () => {
+  test('without a user › names the user only when it has succeeded', async () => {
     const { userId } = nevis.simulator.addUser(anna)
     nevis.simulator.addUser({ username: 'ben' })
     const reply = await nevis.approve({ channel: 'app', prompt: true, message: 'Sure?' })

@@ -6,6 +6,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { ERRORS, SAMPLES, type Sample } from './curl-samples'
 import { newestCode, started, type Caller, type Json } from './http'
+import { notOnWindows } from '../support/windows'
 
 /**
  * True for a field that only Nevis's newer documents print. The older documents print `username` for a user, but not in a status answer. Only status answers
@@ -68,14 +69,16 @@ async function variablesFor({ title, state }: Sample): Promise<Record<string, st
   }
 }
 
-it.each(SAMPLES.map((sample) => [sample.title, sample] as const))('the command of "%s" gets the printed answer', async (_, sample) => {
+const inPosixShell = notOnWindows(it, 'the shell sh')
+
+inPosixShell.each(SAMPLES.map((sample) => [sample.title, sample] as const))('the command of "%s" gets the printed answer', async (_, sample) => {
   const { status, body } = await run(sample.command, await variablesFor(sample))
   const isJson = sample.answer.startsWith('{')
   expect([status, isJson ? withForms(body) : body]).toEqual([sample.status, isJson ? withForms(sample.answer) : sample.answer])
 })
 
 const enroll = SAMPLES.find(({ title }) => title.startsWith('Enroll with a username'))?.command ?? ''
-it.each([
+inPosixShell.each([
   ['an invalid access key', ERRORS.forbidden, enroll, { access_key: 'x' }],
   ['a body that is not JSON', ERRORS.notJson, enroll.replace('{ "username": "u12345" }', 'username'), {}],
   ['a username with invalid characters', ERRORS.invalid, enroll.replace('u12345', '%%%%%'), {}],

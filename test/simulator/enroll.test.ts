@@ -69,7 +69,7 @@ describe('enrolment of the app', () => {
     expect(nevis.simulator.users[0]?.authenticators).toHaveLength(1)
   })
 
-  test('of nobody in particular › the phone answers under its own name and under the userId', async () => {
+  test('without a username › the phone answers under its own name and under the userId', async () => {
     const reply = await nevis.enroll({})
     const userId = String(reply.json['userId'])
     await nevis.simulator.phone('pocket').scan(linkOf(reply))

@@ -116,7 +116,7 @@ describe('its buttons', () => {
     expect(nevis.simulator.users[0]?.status).toBe('active')
   })
 
-  test('pressed for nothing or by nobody › are 409 with the reason on the page', async () => {
+  test('pressed without a request or without a user › are 409 with the reason on the page', async () => {
     const { userId } = nevis.simulator.addUser({ username: 'anna' })
     const nothing = await post('/_simulator/decide', { user: userId, decision: 'deny' })
     expect([nothing.status, nothing.html]).toEqual([409, expect.stringContaining('No request is waiting on anna&#39;s phone.')])

@@ -79,7 +79,7 @@ describe('a running simulator', () => {
     expect(rich.recoveryCodes).toHaveLength(2)
   })
 
-  test('adding a user twice or against the rules › throws and adds nobody', () => {
+  test('adding a user twice or against the rules › throws and adds no user', () => {
     nevis.simulator.addUser({ username: 'anna', authenticators: 0 })
     expect(() => nevis.simulator.addUser({ username: 'anna' })).toThrow(TypeError)
     expect(() => nevis.simulator.addUser({ username: 'a b' })).toThrow('invalid characters')

@@ -90,7 +90,7 @@ describe('intent token', () => {
   })
 
   // Shows: C-widget-8
-  test('for a new user › enrols that user and nobody else', async () => {
+  test('for a new user › enrols that user and no other', async () => {
     const { token } = (await nevis.intent({ username: 'new', operation: 'enroll' })).json
     expect((await nevis.introspect(token)).json).not.toHaveProperty('sub')
     expect((await nevis.enroll({ username: 'newer' }, bearer(token))).status).toBe(403)

@@ -158,7 +158,7 @@ describe('a remember-me cookie that replaces the password', () => {
     expect(await me()).toEqual({ user: { username: 'anna' }, factor: 'push' })
   })
 
-  it('without the cookie › signs nobody in, and starts nothing', async () => {
+  it('without the cookie › signs no user in, and starts nothing', async () => {
     expect((await browser.post('/login/remembered', {})).location).toBe('/login')
     expect(simulator.requests).toEqual([])
     expect(await me()).toEqual(NOBODY)

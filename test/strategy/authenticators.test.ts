@@ -166,7 +166,7 @@ describe('app({ anyAuthenticator: true })', () => {
   const anyPhone: Partial<NevisStrategyOptions> = { factors: [push(), appFactor({ anyAuthenticator: true })] }
 
   // Shows: C-approval-9
-  it('lets any of the user\'s phones scan, and nobody else\'s', async () => {
+  it('lets any of the user\'s phones scan, and no phone of another user', async () => {
     simulator.addUser({ username: 'ben' })
     const app = await start({ strategy: anyPhone })
     const browser = app.browser()

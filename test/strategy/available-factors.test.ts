@@ -171,7 +171,7 @@ describe('a factor that turns out not to be set up', () => {
     })
   })
 
-  it.each(['offer', 'stop'] as const)('at the first start, with afterDenial %j › each factor that the page offers signs the user in: nobody has denied', async (afterDenial) => {
+  it.each(['offer', 'stop'] as const)('at the first start, with afterDenial %j › each factor that the page offers signs the user in: the user has not denied', async (afterDenial) => {
     await start(['push', 'sms', 'recovery'], { strategy: { afterDenial } })
     world.simulator.addUser({ username: 'carl', authenticators: 0, phone: '+41791112233', recoveryCodes: ['DDDD-4444'] })
     for (const [factor, code] of [['sms', () => codeOf('carl')], ['recovery', () => 'DDDD-4444']] as const) {

@@ -57,7 +57,7 @@ describe('a new access key while a user waits', () => {
   const withKey = (current: () => string, secret?: string) =>
     start({ strategy: { accessKey: async () => current(), ...(secret !== undefined && { secret }) } })
 
-  it('cuts nobody off where the secret is set by itself', async () => {
+  it('cuts no user off where the secret is set by itself', async () => {
     let key = simulator.accessKey
     const app = await withKey(() => key, SECRET)
     const browser = app.browser()
@@ -83,7 +83,7 @@ describe('a new access key while a user waits', () => {
 })
 
 describe('a new secret, by two deploys', () => {
-  it('interrupts nobody: first all processes accept it, then it encrypts', async () => {
+  it('interrupts no user: first all processes accept it, then it encrypts', async () => {
     const store = new session.MemoryStore()
     const deploy = (secret: string[]) => start({ strategy: { secret }, session: { store } })
     const [old, second, third] = [await deploy([SECRET]), await deploy([SECRET, NEWER]), await deploy([NEWER, SECRET])]

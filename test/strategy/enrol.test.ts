@@ -304,9 +304,9 @@ describe('after the right password', () => {
     })
   })
 
-  describe('with a QR code that nobody scans', () => {
+  describe('with a QR code that the user does not scan', () => {
     // Shows: C-enrol-3
-    it('is pending, then not approved, and nobody is signed in', async () => {
+    it('is pending, then not approved, and no user is signed in', async () => {
       const browser = app.browser()
       const handle = await started(password(browser, 'anna', { factor: 'app' }))
       const pending = await callback(browser, handle)
@@ -416,7 +416,7 @@ describe('from an account that is signed in', () => {
 
   describe('for a userId that Nevis no longer knows', () => {
     // Shows: C-enrol-app-5
-    it('fails with not_enrolled: Nevis makes nobody anew under an old id', async () => {
+    it('fails with not_enrolled: Nevis creates no user under an old id', async () => {
       const { browser, userId } = await signedIn()
       await fetch(`${simulator.baseURL}/api/v1/users/${userId}`, { method: 'DELETE', headers: { authorization: `Bearer ${simulator.accessKey}` } })
       expect((await browser.post('/account/factors', { factor: 'app' })).status).toBe(403)

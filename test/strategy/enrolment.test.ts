@@ -170,7 +170,7 @@ describe('an enrolment that is about to count', () => {
     expect(asked).toEqual([['getUser', USER]])
   })
 
-  it('of a first factor does not count where Nevis lists no authenticators of an active user: nobody can tell how many there are', async () => {
+  it('of a first factor does not count where Nevis lists no authenticators of an active user: the package cannot tell how many there are', async () => {
     const unlisted = { ...NEW, status: 'active', authenticators: [], raw: {} }
     await expect(finish(unlisted, 0)).rejects.toEqual(refused('already_enrolled'))
     await expect(finish(unlisted, 1)).rejects.toEqual(refused('already_enrolled'))
@@ -292,8 +292,8 @@ describe('a challenge', () => {
   })
 
   it.each<[string, unknown, 'approve' | 'enroll', string]>([
-    ['of somebody unknown', error('NEVIS_NOT_FOUND', 404), 'approve', 'not_enrolled'],
-    ['of somebody unknown', error('NEVIS_NOT_FOUND', 404), 'enroll', 'not_enrolled'],
+    ['of an unknown user', error('NEVIS_NOT_FOUND', 404), 'approve', 'not_enrolled'],
+    ['of an unknown user', error('NEVIS_NOT_FOUND', 404), 'enroll', 'not_enrolled'],
     ['of one device too many', error('NEVIS_REJECTED', 409), 'enroll', 'too_many_authenticators'],
   ])('%s is refused (%#)', async (_name, answer, operation, code) => {
     await expect(start(NEW, factorWith(answer), operation)).rejects.toEqual(refused(code))

@@ -145,7 +145,7 @@ describe('approve-or-enroll', () => {
     expect(operations()).toEqual(['findUserByUsername', 'approve', 'findUserByUsername', 'findUserByUsername', 'enroll'])
   })
 
-  it('while Nevis cannot say who it is › is an error, and enrols nobody', async () => {
+  it('while Nevis cannot say who it is › is an error, and enrols no user', async () => {
     simulator.faults.add({ on: 'findUserByUsername', status: 500 })
     const browser = await serve({ strategy })
     expect((await browser.post('/login', { username: 'nora', password: PASSWORD })).json()).toMatchObject({ action: 'error', code: 'NEVIS_UNEXPECTED_RESPONSE' })
@@ -187,7 +187,7 @@ describe('verify that returns the user without a promise', () => {
     return (await browser.get(callbackOf(handle))).json()
   }
 
-  it('is an error that says so, and lets nobody in', async () => {
+  it('is an error that says so, and lets no user in', async () => {
     const error = { action: 'error', name: 'TypeError', message: 'NevisStrategy: verify must call done, or return a promise: make verify an async function' }
     expect(await outcome(({ username }: { username: string }) => ({ username }))).toEqual(error)
     expect(app.verified).toEqual([])

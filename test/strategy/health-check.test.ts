@@ -50,7 +50,7 @@ describe('a start', () => {
       ['answers with a page', { body: '<h1>Maintenance</h1>' }, 'NEVIS_UNEXPECTED_RESPONSE', 502],
       ['answers with a page and 404', { status: 404, body: '<h1>Not Found</h1>' }, 'NEVIS_UNEXPECTED_RESPONSE', 502],
       ['refuses the access key', { status: 403 }, 'NEVIS_UNAUTHORIZED', 500],
-    ] as const)('ends in an error, asks nobody and signs nobody in: it %s', async (_how, fault, code, status) => {
+    ] as const)('ends in an error, asks no user and signs no user in: it %s', async (_how, fault, code, status) => {
       const app = await world.start({ strategy: checked })
       world.simulator.faults.add({ on: 'ping', ...fault })
       const browser = app.browser()
@@ -107,7 +107,7 @@ describe('a callback', () => {
 
   describe('with a health check that has just heard that all is well, while Nevis is down', () => {
     // Shows: ASVS V16.5.3, T-outage-3
-    it('lets nobody in, and the approval is not lost', async () => {
+    it('lets no user in, and the approval is not lost', async () => {
       const app = await world.start({ strategy: checked })
       const browser = app.browser()
       const handle = await signIn(browser, 'anna')

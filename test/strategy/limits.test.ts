@@ -63,7 +63,7 @@ describe('liftLimits', () => {
       expect(await liftLimits(strategy, { username: 'new' })).toEqual({})
     })
 
-    it('says that it found nobody, where nothing is held under the name and Nevis does not know it', async () => {
+    it('says that it found no user, where nothing is held under the name and Nevis does not know it', async () => {
       const byName = await lockedOut(strategy, { username: 'anna' })
       expect(await liftLimits(strategy, { username: 'id-of-anna' })).toEqual({})
       expect(await byName()).toEqual(OUT)
@@ -76,7 +76,7 @@ describe('liftLimits', () => {
       expect(await byName()).toEqual(FREE)
     })
 
-    it('lifts nobody else where Nevis answers with another user', async () => {
+    it('lifts the limits of no other user where Nevis answers with another user', async () => {
       names()
       const { userId } = simulator.addUser({ username: 'ben' })
       const ben = await lockedOut(strategy, { userId })
@@ -88,7 +88,7 @@ describe('liftLimits', () => {
 
   describe('for a user who is locked out', () => {
     // Shows: ASVS V6.6.3, T-password-2
-    it('lets them start and try codes again, and nobody else', async () => {
+    it('lets them start and try codes again, and no other user', async () => {
       const strategy = strategyOn(new MemoryLedger())
       const [anna, ben] = [await lockedOut(strategy, { username: 'anna' }), await lockedOut(strategy, { username: 'ben' })]
       expect([await anna(), await ben()]).toEqual([OUT, OUT])

@@ -116,7 +116,7 @@ describe('a sign-in by SMS with the right code', () => {
     return (await browser.post('/login/2fa/callback', { transaction, code })).json()
   }
 
-  it.each([{ status: 502, body: '<html>' }, { status: 503 }, { reset: true as const }])('succeeds, although the status that follows is answered by nobody: %j', async (fault) => {
+  it.each([{ status: 502, body: '<html>' }, { status: 503 }, { reset: true as const }])('succeeds, although the status that follows is not answered by Nevis: %j', async (fault) => {
     expect(await signInBySms(fault)).toMatchObject({ action: 'success' })
   }, 20_000)
 

@@ -321,7 +321,7 @@ describe('new NevisStrategy', () => {
   })
 
   describe('once it is made', () => {
-    it('has settings that nobody can change', () => {
+    it('has settings that cannot be changed', () => {
       const { settings } = make(required)
       expect(Object.isFrozen(settings)).toBe(true)
       expect(Object.isFrozen(settings.factors)).toBe(true)

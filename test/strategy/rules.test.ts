@@ -154,7 +154,7 @@ describe('the session', () => {
   })
 
   // Shows: ASVS V16.5.1
-  it('that cannot be saved ends in an error without the store\'s own words, and nobody is sent on', async () => {
+  it('that cannot be saved ends in an error without the store\'s own words, and no user is sent on', async () => {
     const nevis = new NevisStrategy({ ...strategyOptions(simulator), passReqToCallback: false }, verify)
     const kept = { save: (done: (error: Error) => void) => done(Object.assign(new Error('SET sess:1 secret'), { code: 'ECONNREFUSED' })) }
     const { action, args } = await act(nevis, { method: 'POST', url: '/', headers: {}, session: kept, user: { username: 'anna' } })
@@ -310,7 +310,7 @@ describe('what was approved', () => {
 
 describe('a user between the factors', () => {
   // Shows: ASVS V6.3.3, T-password-1
-  it('is nobody on every other request', async () => {
+  it('is not signed in on any other request', async () => {
     const app = await start()
     const browser = app.browser()
     await signIn(browser, 'anna')

@@ -33,7 +33,7 @@ const later = (ms: number) => {
 
 describe('a start', () => {
   describe('after the right password', () => {
-    it('redirects with 303 to the waiting page, and nobody is signed in yet', async () => {
+    it('redirects with 303 to the waiting page, and no user is signed in yet', async () => {
       const browser = app.browser()
       const page = await browser.post('/login', { username: 'anna', password: PASSWORD })
       expect(page.status).toBe(303)

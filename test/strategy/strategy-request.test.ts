@@ -151,7 +151,7 @@ describe('a start', () => {
     expect(asked()).toEqual(['findUserByUsername'])
   })
 
-  it('for which a session in a cookie has no room ends in SESSION_TOO_LARGE, asks nobody and costs no start', async () => {
+  it('for which a session in a cookie has no room ends in SESSION_TOO_LARGE, asks no user and costs no start', async () => {
     session['cart'] = 'x'.repeat(2500)
     const on = strategy({ startBudget: { starts: 1, perSeconds: 60 } })
     for (let i = 0; i < 3; i++) expect(codeOf(await ask(on))).toBe('SESSION_TOO_LARGE')
@@ -223,7 +223,7 @@ describe('a start', () => {
 })
 
 describe('a start of what already waits', () => {
-  it('asks nobody again, and the time for another factor begins anew', async () => {
+  it('asks no user again, and the time for another factor begins anew', async () => {
     const on = strategy()
     const handle = await begin(on)
     at(60_000)
@@ -314,7 +314,7 @@ describe('another factor, or the same one again', () => {
     expect(codeOf(await ask(on, { transaction, factor: 'app' }))).toBe('redirect')
   })
 
-  it('is for the user who has signed in meanwhile, if nobody was signed in before', async () => {
+  it('is for the user who has signed in meanwhile, if no user was signed in before', async () => {
     const on = strategy()
     const transaction = await begin(on)
     session['passport'] = { user: 'anna' }
@@ -399,7 +399,7 @@ describe('a callback', () => {
     expect(nevis.getStatus).toHaveBeenCalledTimes(1)
   })
 
-  it('of what was closed answers as it was closed, and asks nobody', async () => {
+  it('of what was closed answers as it was closed, and asks no user', async () => {
     const on = strategy()
     const transaction = await begin(on)
     change('t1', { closed: 'not_approved' })
@@ -450,7 +450,7 @@ describe('a callback', () => {
     expect(codeOf(await finish(on, transaction))).toBe('binding_mismatch')
   })
 
-  it('where the user who is signed in is another one is refused, if it signs nobody in', async () => {
+  it('where the user who is signed in is another one is refused, if it signs no user in', async () => {
     const on = strategy()
     const transaction = await begin(on)
     approved()
@@ -597,7 +597,7 @@ describe('a code', () => {
   })
 
   it.each([undefined, null, 'succeeded', {}, { to: '/' }, { profile: { id: USER } }, { userId: USER, transactionId: 't1' }, { status: 'denied', userId: USER, transactionId: 't1' }])(
-    'whose check, in an own factor, returns %j by mistake signs nobody in, and is an error for the app',
+    'whose check, in an own factor, returns %j by mistake signs no user in, and is an error for the app',
     async (outcome) => {
       const own: Factor = { ...sms(), check: async () => outcome as never }
       const { on, transaction } = await begun(strategy({ factors: [push(), own] }))
@@ -681,7 +681,7 @@ describe('a success after denials', () => {
     expect(await afterDenials(times)).toEqual(told)
   })
 
-  it('succeeds though nobody can look them up', async () => {
+  it('succeeds though they cannot be looked up', async () => {
     expect(await afterDenials(2, true)).toEqual([])
   })
 

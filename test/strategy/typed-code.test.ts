@@ -169,7 +169,7 @@ describe('a sign-in with a typed code', () => {
       expect(asked('introspect')).toEqual([0])
     })
 
-    it.each([['empty', { code: '' }], ['white space', { code: ' ' }]])('fails with missing_code for a field that is %s, and asks nobody', async (_name, fields) => {
+    it.each([['empty', { code: '' }], ['white space', { code: ' ' }]])('fails with missing_code for a field that is %s, and asks no user', async (_name, fields) => {
       const handle = await signIn(browser, 'anna')
       expect(outcomeOf(await send(handle, undefined, fields))).toBe('missing_code')
       expect(outcomeOf(await browser.postJson(CALLBACK, { transaction: handle, code: ['1'] }))).toBe('missing_code')

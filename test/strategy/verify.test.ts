@@ -138,7 +138,7 @@ describe('verify with a callback', () => {
     })
   })
 
-  describe('that names nobody', () => {
+  describe('that names no user', () => {
     it.each([[[null, false]], [[null, null]], [[null, undefined]], [[null]], [[]], [[undefined, 0]], [[null, '']]])('fails with rejected: done(...%j)', async (args) => {
       await expectRejected((_profile, done) => done(...args))
     })
@@ -177,7 +177,7 @@ describe('verify with a promise', () => {
     })
   })
 
-  describe('of nobody', () => {
+  describe('of no user', () => {
     it.each([undefined, null, false])('fails with rejected: %s', async (nobody) => {
       await expectRejected(async (_profile) => nobody)
     })
@@ -244,7 +244,7 @@ describe('verify that is both async and has a callback', () => {
       }, ANNA)
     })
 
-    it('fails with rejected for nobody', async () => {
+    it('fails with rejected for no user', async () => {
       await expectRejected(async (...params: unknown[]) => {
         ;(params.at(-1) as VerifyDone)(null, false)
       })
@@ -334,7 +334,7 @@ describe('the profile', () => {
       })
     })
 
-    it('can be changed by nobody', async () => {
+    it('cannot be changed', async () => {
       expect(Object.isFrozen(await profileOf())).toBe(true)
     })
   })

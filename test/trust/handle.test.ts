@@ -32,7 +32,7 @@ describe('an encrypted handle', () => {
       expect(handles.open(handles.seal(transaction))).toEqual(SEALED)
     })
 
-    it('opens in a process of another version, so that nobody starts again when a new one is put in place', () => {
+    it('opens in a process of another version, so that no user starts again when a new version is put in place', () => {
       const sealed = 'AdvOkle1vZf6PTQPLqmdTiq4XHe_j-O1WqhPer0BEGGuY6B_wsGkmG4wLqUjJKY3f28PgAl0gn6N2dAB6LZRNJfLa3wJYUQHFvWGoztb_J822ULXr0M0B8-NrWsA'
       expect(new Handles([Buffer.alloc(32, 7)], 'nevis').open(sealed)).toEqual(SEALED)
     })

@@ -48,12 +48,12 @@ describe('a success with the token that Nevis gave', () => {
     ['username', { username: 'ben' }],
     ['token', { token: STATUS_TOKEN }],
     ['token', { token: ACCESS_KEY }],
-  ])('is not proven, for its %s, where it is %j; and nobody is asked', async (field, change) => {
+  ])('is not proven, for its %s, where it is %j; and no user is asked', async (field, change) => {
     expect(await fieldOf(push(), change)).toBe(field)
     expect(introspect).not.toHaveBeenCalled()
   })
 
-  it('is not proven where it names nobody, though the start named nobody either', async () => {
+  it('is not proven where it names no user, though the start named no user either', async () => {
     const { userId: _userId, ...nameless } = transaction
     expect(await mismatchOf(settings(), nameless, push(), { status: 'succeeded', transactionId: 't1', token: TOKEN })).toBe('userId')
   })

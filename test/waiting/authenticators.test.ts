@@ -312,7 +312,7 @@ describe('the waiting page', () => {
   describe('with the list, while Nevis cannot be asked', () => {
     it.each([
       ['is down', { status: 500 }],
-      ['answers about somebody else', { patch: { userId: '11111111-1111-4111-8111-111111111111' } }],
+      ['answers about another user', { patch: { userId: '11111111-1111-4111-8111-111111111111' } }],
     ])('says so, and goes on waiting: it %s', async (_how, fault) => {
       const { browser, handle } = await waiting(2)
       world.simulator.faults.add({ on: 'getUser', ...fault })

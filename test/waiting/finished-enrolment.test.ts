@@ -99,7 +99,7 @@ describe('the page of an enrolment', () => {
     expect([await shown(handle), await shown(longer)]).toEqual([[200, 'Already set up'], [200, 'Already set up']])
   })
 
-  it('in a browser in which nobody is signed in › says nothing of it', async () => {
+  it('in a browser in which no user is signed in › says nothing of it', async () => {
     const handle = await begin()
     await finish(handle)
     expect(await shown(handle, app.browser())).toEqual([403, 'Invalid link'])

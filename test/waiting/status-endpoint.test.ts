@@ -94,7 +94,7 @@ describe('the status of a transaction', () => {
 
   describe('that was approved', () => {
     // Shows: ASVS V8.3.1, C-status-4
-    it('is succeeded, and logs nobody in', async () => {
+    it('is succeeded, and logs no user in', async () => {
       const browser = app.browser()
       const handle = await signIn(browser, 'anna')
       await simulator.phone('anna').approve()

@@ -385,7 +385,7 @@ describe('the page', () => {
       ['de', 'Zeigen oder senden Sie diesen Code niemandem, auch nicht unserem Support.'],
       ['fr', 'Ne montrez ni n’envoyez ce code à personne, pas même à notre assistance.'],
       ['it', 'Non mostri né invii questo codice a nessuno, nemmeno alla nostra assistenza.'],
-    ])('warns beside the QR code that nobody else may scan it, and not beside the QR code of an approval: %s', async (tag, warning) => {
+    ])('warns beside the QR code that no other person may scan it, and not beside the QR code of an approval: %s', async (tag, warning) => {
       const { browser, handle } = await started('app')
       const approval = await browser.get(waitingOf(handle), { ...PAGE, 'accept-language': tag })
       expect(approval.text).toContain('<img src="data:image/png;base64,')
@@ -527,7 +527,7 @@ describe('the page', () => {
   })
 
   describe('of a transaction that was approved', () => {
-    it('goes to the callback and logs nobody in by itself', async () => {
+    it('goes to the callback and logs no user in by itself', async () => {
       const { browser, handle } = await started()
       await simulator.phone('anna').approve()
       const page = await browser.get(waitingOf(handle), PAGE)

@@ -2,6 +2,8 @@
  * The command `passport-nevis init`: lists where an application signs users in, and shows a diff that adds the second factor. With `--write`, the command
  * changes the files. The command runs no code of the application.
  *
+ * The folder `init/` reads the application's files: `plan.ts` chooses the changes, the files `*-edit.ts` make them, and the other files find routes, sessions and
+ * sign-ins in the code.
  * Out of scope: choosing the changes (`plan.ts`), and checking the running application (the command `doctor`).
  */
 import { Script } from 'node:vm'

@@ -1,6 +1,7 @@
 /**
  * The command `passport-nevis probe`: sends requests to a Nevis instance or a simulator, to find out what Nevis's documentation does not say.
  *
+ * The folder `probe/` asks Nevis in stages (the files `*-stage.ts`; `stages.ts` lists them), and turns the answers into a report (`report.ts`).
  * Out of scope: checking an application, which the command `doctor` does (`../command-line.ts`).
  */
 import { createInterface } from 'node:readline/promises'

@@ -2,6 +2,7 @@
  * The list of all dialects of the simulator, and the search for a dialect by its name.
  *
  * A dialect is one possible behaviour of Nevis where its documentation leaves something open. Several dialects can be combined.
+ * The folder `dialects/` has one file for each group of dialects, such as `status.ts`.
  * Out of scope: applying dialects (`apply.ts`).
  */
 import { isRecord } from '../answer'

@@ -1,6 +1,7 @@
 /**
  * The script of the waiting page: learns when the user has answered, counts down, and sends the browser to the callback.
  *
+ * The folder `assets/` contains the scripts and the style of the pages, which run in the browser.
  * Out of scope: signing in. The callback asks Nevis itself and does not trust this script.
  */
 

@@ -1,6 +1,7 @@
 /**
  * Runs a second factor: starts it, waits for the user's approval, sends what the user types, and returns the response of the callback route.
  *
+ * The folder `browser/` is the entry point `passport-nevis/browser`, for single-page apps. `step-up-fetch.mts` is the other function that it exports.
  * Out of scope: HTTP (`requests.mts`), what the user sees (your app), and whether the approval is valid, which only the server decides.
  */
 import type { SecondFactorFields, SecondFactorOptions, SecondFactorView } from './contract.mjs'

@@ -1,6 +1,7 @@
 /**
  * The texts that each language of the waiting page needs.
  *
+ * The folder `texts/` has one file for each language, such as `en.ts`.
  * Out of scope: choosing a language (`languages.ts`).
  */
 import type { FailureCode } from '../../factors/failures'

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { BEFORE, folderWith, init, removeFolders, textsIn } from './support'
+import { notOnWindows } from '../../support/windows'
 
 afterEach(removeFolders)
 
@@ -29,7 +30,7 @@ const written = { exitCode: 0, out: expect.stringContaining('Written: ') as stri
 const refused = (why: string) => ({ exitCode: 2, err: expect.stringContaining(why) as string })
 const UNKNOWN = refused('nothing was written: git does not say whether everything is committed')
 
-describe('the attack: git would run a program for git status, because', () => {
+notOnWindows(describe, 'programs in the language of sh that chmod makes executable')('the attack: git would run a program for git status, because', () => {
   it.each<[string, (app: Repository) => void, object]>([
     ['a filter cleans each file', ({ folder, program }) => git(folder, 'config', 'filter.evil.clean', program), written],
     ['a required filter cleans each file', ({ folder, program }) => [git(folder, 'config', 'filter.evil.clean', program), git(folder, 'config', 'filter.evil.required', 'true')], written],

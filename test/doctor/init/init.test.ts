@@ -7,6 +7,7 @@ import { chmodSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 
 import { join } from 'node:path'
 import { main } from '../../../src/doctor/command-line'
 import { BEFORE, DB, folderWith, init, MODULES, ONE_FILE, removeFolders, textsIn, type Files } from './support'
+import { notOnWindows } from '../../support/windows'
 
 afterEach(removeFolders)
 
@@ -904,7 +905,7 @@ describe('in doubt', () => {
   })
 
   /** The attack: the repository's git configuration names a program that `git status` would run, and the app's files run code when they are loaded. */
-  it('runs nothing: no module of the app, no script, no program that the repository names', () => {
+  notOnWindows(it, 'a program in the language of sh that chmod makes executable')('runs nothing: no module of the app, no script, no program that the repository names', () => {
     const folder = repository()
     const mark = join(folder, 'ran')
     const program = join(folder, '.git/monitor')
@@ -920,7 +921,7 @@ describe('in doubt', () => {
   })
 
   /** The attack: the folder contains links to files outside of it. */
-  it('follows no link out of the folder', () => {
+  notOnWindows(it, 'symbolic links without administrator rights')('follows no link out of the folder', () => {
     const outside = before()
     const folder = folderWith({})
     for (const name of ['app.js', 'auth.js', 'routes', 'package.json']) symlinkSync(join(outside, name), join(folder, name))

@@ -110,6 +110,6 @@ it.each([
   expect(sourceReport(join(folder, 'server.js')).open).toHaveLength(state === 'ok' ? 0 : 1)
 })
 
-it.each(['ctx.state.user = null', 'ctx.state = { cart }', 'req.user = null', 'req.user = undefined', 'const one = req.user', 'if (req.user === user) next()', 'Object.assign(req, { user: undefined })', 'Object.assign(req, { cart })', 'Object.assign(req.body, { user })', 'form.user = user', 'req.user.name = name'])('%s › signs nobody in', (code) => {
+it.each(['ctx.state.user = null', 'ctx.state = { cart }', 'req.user = null', 'req.user = undefined', 'const one = req.user', 'if (req.user === user) next()', 'Object.assign(req, { user: undefined })', 'Object.assign(req, { cart })', 'Object.assign(req.body, { user })', 'form.user = user', 'req.user.name = name'])('%s › signs no user in', (code) => {
   expect(init(folderWith({ 'app.js': `${HEAD}app.use(${handler(code)})\n` })).out).toMatch(/^No place was found that signs users in\./)
 })

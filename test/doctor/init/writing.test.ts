@@ -4,6 +4,7 @@ import fs from 'node:fs'
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { BEFORE, DB, folderWith, init, ONE_FILE, removeFolders, textsIn } from './support'
+import { notOnWindows } from '../../support/windows'
 
 const COMMAND = join(__dirname, '../../../dist/doctor/command.js')
 
@@ -16,7 +17,7 @@ const before = () => folderWith({}, BEFORE)
 
 describe('if a file cannot be written', () => {
   // This test starts the command in `dist`, because only a process of its own can have a limit for the size of its files.
-  it('because the disk is full › all files stay as they were', () => {
+  notOnWindows(it, 'the shell sh and its command ulimit')('because the disk is full › all files stay as they were', () => {
     const folder = before()
     const file = join(folder, 'routes/auth.js')
     writeFileSync(file, `${readFileSync(file, 'utf8')}// ${'x'.repeat(20_000)}\n`)
@@ -104,7 +105,7 @@ describe('the owner of a file', () => {
   })
 })
 
-it('a changed file keeps its mode, and no temporary file stays', () => {
+notOnWindows(it, 'file modes (chmod)')('a changed file keeps its mode, and no temporary file stays', () => {
   const folder = before()
   chmodSync(join(folder, 'app.js'), 0o640)
   const names = Object.keys(textsIn(folder)).sort()

@@ -91,7 +91,7 @@ describe('the result of the probe', () => {
     expect(out).toMatch(/No result: nothing answered: (ENOTFOUND|EAI_AGAIN) \(.*\)\.\n {2}address: https:\/\/no-such-instance\.invalid\n/)
   })
 
-  it('for a server whose certificate nobody has signed › says so', async () => {
+  it('for a server whose certificate no authority has signed › says so', async () => {
     const certificate = certificateFor('IP:127.0.0.1')
     const server = createHttpsServer(certificate).listen(0, '127.0.0.1')
     await once(server, 'listening')

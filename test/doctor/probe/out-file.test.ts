@@ -3,6 +3,7 @@ import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { faultOfPath, writeWhole } from '../../../src/doctor/probe/out-file'
+import { notOnWindows } from '../../support/windows'
 
 /** The error that the next call of `writeFileSync` throws after it has written half of the text, as on a full disk. */
 let mockFault: string | undefined
@@ -60,14 +61,14 @@ describe('the written file', () => {
     expect([contents()['report.json'], fs.statSync(file).mode]).toEqual(['new', fs.statSync(join(folder, 'other')).mode])
   })
 
-  it('keeps the mode of the older report', () => {
+  notOnWindows(it, 'file modes (chmod)')('keeps the mode of the older report', () => {
     fs.writeFileSync(file, 'older')
     fs.chmodSync(file, 0o640)
     writeWhole(file, 'new')
     expect([contents(), fs.statSync(file).mode & 0o777]).toEqual([{ 'report.json': 'new' }, 0o640])
   })
 
-  it.each([['exists', true], ['does not exist yet', false]])('is the target of a symbolic link, which stays a link; the target %s', (_name, exists) => {
+  notOnWindows(it, 'symbolic links without administrator rights').each([['exists', true], ['does not exist yet', false]])('is the target of a symbolic link, which stays a link; the target %s', (_name, exists) => {
     const target = join(folder, 'target.json')
     if (exists) fs.writeFileSync(target, 'older')
     fs.symlinkSync('target.json', file)

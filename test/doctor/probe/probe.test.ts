@@ -84,7 +84,7 @@ describe('the probe', () => {
   })
 
   describe('without a flag', () => {
-    it('makes no user, notifies nobody and makes at most 15 calls', async () => {
+    it('makes no user, notifies no user and makes at most 15 calls', async () => {
       const { calls } = await runStages(options({ stages: ['quiet'] }))
       expect(calls).toBeLessThanOrEqual(15)
       expect(simulator.users).toEqual([])
@@ -126,7 +126,7 @@ describe('the probe', () => {
     })
   })
 
-  describe('of an instance that deletes nobody', () => {
+  describe('of an instance that deletes no user', () => {
     it('says how many users are left', async () => {
       simulator.faults.add({ on: 'deleteUser', status: 500 })
       const { usersLeft, namesLeft } = await runStages(options({ stages: ['users'] }))
@@ -148,7 +148,7 @@ describe('the probe', () => {
       ['in its look-ups, by a list too long to be one', (_method, url) => (url.includes('/enroll') ? [201, {}] : url.includes('?username=') ? [200, Array.from({ length: 300_000 }, () => 1)] : [404, { status: 404 }])],
       ['or not at all', (_method, url) => (url.includes('/enroll') ? [504, {}] : [503, {}])],
     ]
-    it.each(cases)('%s › deletes nobody, and says what may be left', async (_name, answer) => {
+    it.each(cases)('%s › deletes no user, and says what may be left', async (_name, answer) => {
       const deleted: string[] = []
       let enrolments = 0
       const server = createServer((req, res) => {
@@ -175,7 +175,7 @@ describe('the probe', () => {
    * `NODE_TLS_REJECT_UNAUTHORIZED=0` is common behind proxies that decrypt TLS. With this setting, an earlier version of the probe sent the access key to any
    * server between the probe and Nevis.
    */
-  describe('of a server whose certificate nobody has signed', () => {
+  describe('of a server whose certificate no authority has signed', () => {
     const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED']
     afterEach(() => {
       if (before === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']

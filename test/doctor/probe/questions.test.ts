@@ -196,7 +196,7 @@ describe('whether Nevis finds a user by the username in lower case', () => {
   const found = { 'user.by-name.http': '200', 'user.by-name.fields': ['userId: the userId', 'username: the username'] }
   const unknown = { 'user.unknown-name.http': '404', 'user.by-lower-case-name.http': '404' }
   it.each<[string, Facts, string]>([
-    ['is answered with no if this name finds nobody', { ...found, ...unknown }, 'no: Nevis does not know this user'],
+    ['is answered with no if Nevis knows no user of this name', { ...found, ...unknown }, 'no: Nevis does not know this user'],
     ['is answered with yes if this name finds the user', { ...found, 'user.by-lower-case-name.http': '200', 'user.by-lower-case-name.fields': ['userId: the userId'] }, 'yes, though the user was enrolled with capital letters'],
     ['is not settled if not even the name itself finds the user', { ...unknown, 'user.by-name.http': '404' }, 'not settled: user.by-name got HTTP 404'],
     ['is not settled if this name finds another user', { ...found, 'user.unknown-name.http': '404', 'user.by-lower-case-name.http': '200', 'user.by-lower-case-name.fields': ['userId: UUID'] }, 'not settled: user.by-lower-case-name got HTTP 200'],
@@ -257,7 +257,7 @@ it('names no option for a limit that was not reached', () => {
 })
 
 it.each([
-  ['pushes that nobody limits', { 'limit.pushes.http': '201', 'limit.pushes.after': 'more than 40', 'limit.pushes.user.fields': ['userId: UUID'] }],
+  ['pushes without a limit', { 'limit.pushes.http': '201', 'limit.pushes.after': 'more than 40', 'limit.pushes.user.fields': ['userId: UUID'] }],
   ['another number of pushes', { 'limit.pushes.http': '429', 'limit.pushes.after': '10', 'limit.pushes.user.fields': ['exceededRateLimits[]: "push"'] }],
 ])('%s are no difference from the simulator', (_name, facts) => {
   const simulated = { 'limit.pushes.http': '429', 'limit.pushes.after': '3', 'limit.pushes.user.fields': ['exceededRateLimits[]: "push"'] }

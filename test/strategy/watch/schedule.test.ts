@@ -104,7 +104,7 @@ describe('FairRate', () => {
       expect(taken).toEqual(Array.from({ length: 120 }, (_, i) => i))
     })
 
-    it('lets nobody past who asks without waiting', async () => {
+    it('lets no caller past who asks without waiting', async () => {
       const rate = new RateLimiter(10)
       crowd(rate, 20)
       expect(rate.tryAcquire()).toBe(false)
@@ -114,7 +114,7 @@ describe('FairRate', () => {
       expect(rate.tryAcquire()).toBe(true)
     })
 
-    it('lets nobody past either where the turns of those who wait are overdue', () => {
+    it('lets no caller past either where the turns of those who wait are overdue', () => {
       const rate = new RateLimiter(1)
       crowd(rate, 2)
       const now = performance.now()
@@ -138,7 +138,7 @@ describe('FairRate', () => {
       expect(slept.mock.calls.map(([, ms]) => ms)).toEqual([100])
     })
 
-    it('uses up no turn that nobody waits for', async () => {
+    it('uses up no turn that no caller waits for', async () => {
       const rate = new RateLimiter(10_000)
       const taken = crowd(rate, 1002)
       await jest.advanceTimersByTimeAsync(1)

@@ -146,7 +146,7 @@ describe('following a transaction', () => {
     })
   })
 
-  describe('until nobody listens', () => {
+  describe('until no page listens', () => {
     it('asks no more and leaves nothing behind', async () => {
       const tabs = [listening(), listening()]
       await pass(3000)
@@ -272,7 +272,7 @@ describe('looking at a transaction', () => {
     expect(await watch.look(sealed())).toBe('succeeded')
   })
 
-  it('leaves no timer, though nobody looks again', async () => {
+  it('leaves no timer, though no page looks again', async () => {
     await watch.look(sealed())
     expect(jest.getTimerCount()).toBe(0)
   })
@@ -422,7 +422,7 @@ describe('many transactions', () => {
     expect(asked).toHaveLength(before)
   })
 
-  it('that nobody listens to are forgotten where there are too many at once, the oldest first', async () => {
+  it('that no page listens to are forgotten where there are too many at once, the oldest first', async () => {
     const { transactions } = watch as unknown as { transactions: Map<string, unknown> }
     const { stop } = listening('heard')
     await pass(1)
@@ -510,7 +510,7 @@ describe('deciding at the callback', () => {
     })
   })
 
-  describe('what nobody has asked for yet', () => {
+  describe('a status that no page has asked for yet', () => {
     it.each(['pending', 'succeeded', 'failed', 'unknown'] as const)('is asked for: %s', async (given) => {
       answer = given
       expect((await decide())?.status).toBe(given)
@@ -698,7 +698,7 @@ describe('Nevis that does not respond', () => {
 })
 
 describe('a listener that throws', () => {
-  it('keeps nobody else from hearing', async () => {
+  it('keeps no other listener from hearing', async () => {
     const gone = () => { throw new Error('gone') }
     watch.follow(sealed(), gone, gone)
     const { heard } = listening()
@@ -733,7 +733,7 @@ describe('answers without a known status', () => {
     return Infinity
   }
 
-  it('end the waiting after three pages, and also if a gateway or nobody answers in between', async () => {
+  it('end the waiting after three pages, and also if a gateway or no server answers in between', async () => {
     expect(await secondsUntilTold([page])).toBeLessThan(8)
     expect(asked).toHaveLength(3)
     expect(await watch.look(sealed())).toBe('unreadable')
