@@ -31,14 +31,17 @@ return seen`
   const program = "import { withSwitches } from './test/mutate/lone.mjs'; console.log(JSON.stringify(withSwitches('/a.ts', process.argv[1])))"
   const { text, mutants } = JSON.parse(node('--input-type=module', '-e', program, SOURCE).stdout) as { text: string; mutants: Mutant[] }
 
+  const { outputText, diagnostics } = ts.transpileModule(text, { reportDiagnostics: true })
+
   /** Runs the source while one mutant is active. Returns its result, and what it has noted. */
   function run(active: string | undefined): unknown[] {
     const notes: number[] = []
-    const code = new Function('__lone__', 'note', ts.transpile(text)) as (isActive: (id: string) => boolean, note: (value: number) => void) => unknown
+    const code = new Function('__lone__', 'note', outputText) as (isActive: (id: string) => boolean, note: (value: number) => void) => unknown
     return [code((id) => id === active, (value) => void notes.push(value)), notes]
   }
 
   it('change nothing while none of them is active', () => {
+    expect(diagnostics?.map(({ messageText }) => messageText)).toEqual([])
     expect(run(undefined)).toEqual([{ 1: 404 }, [2]])
   })
 
