@@ -15,10 +15,10 @@ const COMPARED = [
   { name: "require('passport-nevis')", cwd: root, script: "require('passport-nevis')" },
   { name: "require('passport-oauth2')", cwd: peers, script: "require('passport-oauth2')" },
   { name: "require('axios')", cwd: root, script: "require('axios')" },
-  { name: "require('passport-nevis'), then create a NevisClient", cwd: root, script: CLIENT },
+  { name: "require('passport-nevis'), then create all parts of an app with push", cwd: root, script: `${ALL}(require('passport-nevis'))` },
 ]
 const OTHERS = [
-  { name: "require('passport-nevis'), then create all parts of an app with push", cwd: root, script: `${ALL}(require('passport-nevis'))` },
+  { name: "require('passport-nevis'), then create a NevisClient", cwd: root, script: CLIENT },
   { name: 'import passport-nevis, then create all parts of an app with push', cwd: root, script: `${ALL}(await import('passport-nevis'))` },
   { name: 'import axios', cwd: root, script: "import('axios')" },
 ]
