@@ -53,11 +53,9 @@ const DECODERS = new Map<string, (body: Buffer, options: { readonly maxOutputLen
   ['deflate', (body, options) => ((body[0] ?? 0) & 0x0f) === 8 ? inflateSync(body, options) : inflateRawSync(body, options)],
   ['br', brotliDecompressSync],
 ])
-const STRICT = { insecureHTTPParser: false }
 /**
- * The functions with which axios sends a request. They call Node's `request` with three additions:
+ * The functions with which axios sends a request. They call Node's `request` with two additions:
  *
- * - `insecureHTTPParser: false` keeps Node's HTTP parser strict, even in a process started with `--insecure-http-parser`.
  * - For an `https:` base URL, an unencrypted response is rejected before it is read. Otherwise a proxy agent of the application could return the proxy's own
  *   response as if Nevis had sent it.
  * - The request keeps its response (`noted`), from which `isOpenEnded` finds out whether the body may be cut off.
@@ -66,11 +64,11 @@ const STRICT = { insecureHTTPParser: false }
  */
 const TRANSPORTS = {
   'http:': (options: RequestOptions, respond: Respond): ClientRequest => {
-    const request = requestHttp(Object.assign(options, STRICT), (answer) => respond(noted(request, answer)))
+    const request = requestHttp(options, (answer) => respond(noted(request, answer)))
     return request
   },
   'https:': (options: RequestOptions, respond: Respond): ClientRequest => {
-    const request = requestHttps(Object.assign(options, STRICT), (answer) => {
+    const request = requestHttps(options, (answer) => {
       if ('encrypted' in answer.socket && answer.socket.encrypted === true) respond(noted(request, answer))
       else request.destroy(Object.assign(new Error('NOT_ENCRYPTED'), { code: 'NOT_ENCRYPTED' }))
     })
@@ -163,7 +161,8 @@ export class Http {
     const { operation, path, method, body, alone } = call
     const agent = alone === true ? this.#agents.forOneCall : this.#agents.shared
     const data = typeof body === 'object' ? JSON.stringify(body) : body
-    // At the time-out, `deadline` destroys the request. With an AbortSignal instead, axios would add and remove listeners for each request.
+    // At the time-out, `deadline` destroys the request. With axios's option `signal` instead, each call would cost more CPU time: axios would add and remove
+    // listeners for each request.
     const transport = {
       request: (options: RequestOptions, respond: Respond): ClientRequest => {
         // Set the agent again: because of `proxy: false`, axios may have replaced the app's own agent if that agent uses a proxy.

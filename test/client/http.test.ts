@@ -1,9 +1,12 @@
 /** Tests HTTP requests to real servers: deadline, retries, redirects, size limits, connections, and the function that returns the access key. */
+import { execFile } from 'node:child_process'
 import { Agent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { connect, createServer as createTcpServer } from 'node:net'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import type { NevisClient } from '../../src/client/client'
 import { ACCESS_KEY, AUTHENTICATOR_ID, PUSH_APPROVAL, STATUS, USER, USER_ID, closeServers, newClient, nevisError, serve } from './support'
@@ -183,6 +186,17 @@ describe('a broken answer', () => {
         expect(error.message).toContain('the answer cannot be read')
       },
     )
+  })
+
+  // axios 1.21.1 and later keep Node's HTTP parser strict for each request.
+  describe('that only a lenient HTTP parser would accept', () => {
+    it('rejects with NEVIS_UNEXPECTED_RESPONSE, also in a process started with --insecure-http-parser', async () => {
+      const body = '{"active":true,"sub":"anna"}'
+      const baseURL = await raw(`HTTP/1.1 200 OK\r\nx: \u0001\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
+      const options = JSON.stringify({ baseURL, accessKey: ACCESS_KEY, calls: 1 })
+      const { stdout } = await promisify(execFile)(process.execPath, ['--insecure-http-parser', join(__dirname, 'behind-proxy.mjs'), options])
+      expect(JSON.parse(stdout)).toEqual(['NEVIS_UNEXPECTED_RESPONSE HPE_INVALID_HEADER_TOKEN'])
+    })
   })
 
   describe('that never comes, because no server listens', () => {

@@ -453,9 +453,8 @@ describe('the ledgers of two strategies', () => {
   })
 
   it('of two Nevis instances may differ', async () => {
-    const other = await NevisSimulator.start()
+    const other = closing(await NevisSimulator.start())
     expect(await ledgersOf({}, { baseURL: other.baseURL, accessKey: other.accessKey })).toEqual([FINE, FINE])
-    await other.close()
   })
 })
 

@@ -10,6 +10,7 @@ import { CHECKS, type Finding } from '../../src/doctor/findings'
 import { NevisSimulator } from '../../src/simulator'
 import { build, environment } from '../hosts/program'
 import { troublesIn } from './support'
+import { closing } from '../support/closing'
 import { notOnWindows } from '../support/windows'
 
 const COMMAND = join(__dirname, '../../dist/doctor/command.js')
@@ -106,10 +107,9 @@ describe('the app', () => {
   })
 
   it('listening.mjs › does not listen where its visitors are, and shows a sign-in in an ES module with a computed name', async () => {
-    const taken = createServer().listen(0)
+    const taken = closing(createServer().listen(0))
     await once(taken, 'listening')
     const { exitCode, read } = await doctor(['listening.mjs', '--json'], { PORT: String((taken.address() as AddressInfo).port), FAULT: 'computed import' })
-    taken.close()
     expect(exitCode).toBe(0)
     expect(troublesIn(read().findings)['routes.password']).toContain('session.passport = …, a sign-in without Passport at kiosk.mjs:3')
   })
@@ -199,16 +199,16 @@ describe('the app', () => {
   })
 
   it('ends with the command, also if the command is killed', async () => {
-    const test = createServer().listen(0)
+    const test = closing(createServer().listen(0))
     await once(test, 'listening')
     const env = { PATH: process.env['PATH'], ...cloud(), PORT: String((test.address() as AddressInfo).port) }
     const command = spawn(process.execPath, [COMMAND, 'doctor', 'connected.mjs'], { cwd: APPS, env, stdio: 'ignore' })
+    closing({ close: () => command.kill('SIGKILL') })
     const [app] = (await once(test, 'connection')) as [Socket]
     const [pid] = (await once(app.setEncoding('utf8').on('error', () => undefined), 'data')) as [string]
     command.kill('SIGKILL')
     const isClosed = await Promise.race([once(app, 'close').then(() => true), setTimeout(20_000, false, { ref: false })])
     if (!isClosed) process.kill(Number(pid), 'SIGKILL')
-    test.close()
     expect(isClosed).toBe(true)
   })
 

@@ -5,6 +5,7 @@ import { promptOf } from '../../src/factors/factor'
 import { isBlocked } from '../../src/factors/shared'
 import { NevisSimulator } from '../../src/simulator'
 import { signIn, startApp, waitingOf } from '../support/app'
+import { closing } from '../support/closing'
 
 const USER = '7b2ce5a9-6bd0-4e2f-8d0f-2ac2c4a1d7a1'
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/
@@ -410,13 +411,11 @@ describe('a link with a scheme of its own', () => {
   })
 
   it('is a link of the page', async () => {
-    const simulator = await NevisSimulator.start({ dialect: ['link-custom-scheme', 'qr-code-missing'] })
+    const simulator = closing(await NevisSimulator.start({ dialect: ['link-custom-scheme', 'qr-code-missing'] }))
     simulator.addUser({ username: 'anna' })
-    const site = await startApp({ simulator, strategy: { factors: [app({ linkSchemes: ['myaccessapp:'] })] } })
+    const site = closing(await startApp({ simulator, strategy: { factors: [app({ linkSchemes: ['myaccessapp:'] })] } }))
     const browser = site.browser()
     const handle = await signIn(browser, 'anna')
     expect((await browser.get(waitingOf(handle), { accept: 'text/html' })).text).toMatch(/<a [^>]*href="myaccessapp:\/\/x-callback-url\/authenticate\?dispatchTokenResponse=[\w-]+"/)
-    await site.close()
-    await simulator.close()
   })
 })

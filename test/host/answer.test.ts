@@ -8,6 +8,7 @@ import type { Stream } from '../../src/host/stream'
 import { noteSession } from '../../src/session/callback-notes'
 import { NevisSimulator } from '../../src/simulator'
 import { signIn, startApp, type TestApp } from '../support/app'
+import { closing } from '../support/closing'
 
 let simulator: NevisSimulator
 let app: TestApp
@@ -180,11 +181,10 @@ describe('an answer that cannot be given', () => {
 
   it('for a header that cannot be sent, is an error for the host, whose answer it leaves alone', async () => {
     const bad = middleware(async () => completeAnswer(303, { 'Content-Type': 'text/html', Location: '/подтверждение' }))
-    const server = createServer((req, res) => bad(req, res, (error) => res.writeHead(500).end((error as { code: string }).code)))
+    const server = closing(createServer((req, res) => bad(req, res, (error) => res.writeHead(500).end((error as { code: string }).code))))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const page = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
     expect([page.status, page.headers.get('content-type'), await page.text()]).toEqual([500, null, 'ERR_INVALID_CHAR'])
-    server.close().closeAllConnections()
     await expect(bad.answer(request('/'))).rejects.toMatchObject({ code: 'ERR_INVALID_CHAR' })
   })
 

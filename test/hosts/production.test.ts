@@ -3,6 +3,7 @@ import { NevisSimulator } from '../../src/simulator'
 import { callbackOf, handleIn, PASSWORD } from '../support/app'
 import { folderOf, start as startStranger, submit } from '../stranger/support'
 import { Browser, type Page } from '../support/browser'
+import { closing } from '../support/closing'
 import { guideApps, type GuideApp } from './apps'
 
 // A long time limit, because each app starts as a process of its own, and the machine may be busy.
@@ -92,14 +93,13 @@ describe.each(guideApps)('%s', (_name, start) => {
 
 describe('the app of the guide on existing apps', () => {
   it('an error of ours is in the log, and the error page has a sentence without it', async () => {
-    simulator = await NevisSimulator.start()
+    simulator = closing(await NevisSimulator.start())
     simulator.faults.add({ on: ['approve', 'enroll', 'findUserByUsername', 'getUser'], status: 401 })
     const folder = folderOf('after')
+    closing({ close: () => folder.remove() })
     const running = await startStranger(folder, { NEVIS_BASE_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey })
+    closing({ close: () => running.stop() })
     const page = await submit(new Browser(running.origin), '/signup', '/signup', { username: 'anna', password: PASSWORD })
-    await running.stop()
-    folder.remove()
-    await simulator.close()
     expect(page.status).toBe(500)
     expect(page.text).toContain('Something went wrong. Please try again.')
     expect(page.text).not.toMatch(/Nevis|NEVIS|access key|node_modules/)

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Runs the package's ledger checks (`proveLedger`) on a ledger in PGlite, as an app would, and signs in with the sessions of connect-pg-simple in the same
  * database. Prints "proved", the ledger's row for a key with characters that PostgreSQL cannot store, and the app's responses when a browser opens the same
@@ -12,7 +13,9 @@ import { createRequire } from 'node:module'
 import passport from 'passport'
 
 const require = createRequire(import.meta.url)
+/** @type {typeof import('../../dist/index.js')} */
 const { NevisStrategy, PostgresLedger, push } = require('../../dist/index.js')
+/** @type {typeof import('../../dist/simulator/index.js')} */
 const { NevisSimulator, proveLedger } = require('../../dist/simulator/index.js')
 
 const database = new PGlite()
@@ -28,7 +31,7 @@ const simulator = await NevisSimulator.start()
 simulator.addUser({ username: 'anna' })
 await database.exec('CREATE TABLE session (sid text PRIMARY KEY, sess json NOT NULL, expire timestamp(6) NOT NULL)')
 const PgStore = connectPgSimple(session)
-const store = new PgStore({ pool: database, pruneSessionInterval: false })
+const store = new PgStore({ pool: /** @type {any} */ (database), pruneSessionInterval: false })
 const { baseURL, accessKey } = simulator
 passport.use(new NevisStrategy({ baseURL, accessKey, ledger, factors: [push()], waitingURL: '/2fa', callbackURL: '/2fa/callback', statusURL: '/2fa/status' }, async ({ username }) => ({ username })))
 passport.serializeUser((user, done) => done(null, user))
@@ -39,15 +42,15 @@ app.post('/login', (req, _res, next) => {
   req.user = { username: 'anna' }
   next()
 }, passport.authenticate('nevis'))
-app.get('/2fa/callback', passport.authenticate('nevis'), (req, res) => res.send(`Hello ${req.user.username}`))
+app.get('/2fa/callback', passport.authenticate('nevis'), (req, res) => res.send(`Hello ${/** @type {any} */ (req.user).username}`))
 const server = app.listen(0, '127.0.0.1')
 await once(server, 'listening')
 
-const origin = `http://127.0.0.1:${server.address().port}`
-const cookieOf = (response) => response.headers.getSetCookie().map((line) => line.split(';')[0]).join('; ')
+const origin = `http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (server.address()).port}`
+const cookieOf = (/** @type {Response} */ response) => response.headers.getSetCookie().map((line) => line.split(';')[0]).join('; ')
 const started = await fetch(`${origin}/login`, { method: 'POST', redirect: 'manual' })
 await simulator.phone('anna').approve()
-const callback = async () => (await fetch(`${origin}/2fa/callback${new URL(started.headers.get('location'), origin).search}`, { headers: { cookie: cookieOf(started) } })).text()
+const callback = async () => (await fetch(`${origin}/2fa/callback${new URL(String(started.headers.get('location')), origin).search}`, { headers: { cookie: cookieOf(started) } })).text()
 const answers = await Promise.all([callback(), callback()])
 console.log(JSON.stringify(['proved', rows, answers.sort()]))
 server.close()

@@ -5,6 +5,7 @@ import { Pool } from 'pg'
 import { MemoryLedger, PostgresLedger, type PostgresConnection } from '../../src'
 import { failClosed } from '../../src/ledger/ledger'
 import { callbackOf, signIn } from '../support/app'
+import { closing } from '../support/closing'
 import { ledgerContract } from '../support/ledger-contract'
 import { describeWithPostgres, PostgresServer } from '../support/postgres'
 import { lab, outcomeOf, tally } from '../security/support/lab'
@@ -71,11 +72,11 @@ describeWithPostgres('PostgresLedger on a pool of pg', () => {
     it('can be used by a user without any right but to its rows', async () => {
       await pool.query(`CREATE ROLE app LOGIN; GRANT SELECT, INSERT, UPDATE, DELETE ON ${TABLE} TO app`)
       const limited = open({ user: 'app' })
+      closing({ close: () => limited.end() })
       const ledger = new PostgresLedger(limited)
       expect([await ledger.claim('a', 60), await ledger.claim('a', 60), await ledger.count('b', 60), (await ledger.look('a')) > 0]).toEqual([true, false, 1, true])
       await ledger.forget('a')
       expect(await ledger.look('a')).toBe(0)
-      await limited.end()
     })
 
     it('that is missing lets no user in', async () => {

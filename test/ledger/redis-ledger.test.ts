@@ -8,6 +8,7 @@ import { createClient as createClient4 } from 'redis4'
 import { createClient as createClient5, createClientPool as createClientPool5 } from 'redis5'
 import { RedisLedger, type RedisConnection } from '../../src'
 import { failClosed } from '../../src/ledger/ledger'
+import { closing } from '../support/closing'
 import { ledgerContract } from '../support/ledger-contract'
 import { describeWithRedis, RedisServer } from '../support/redis'
 import { ioRedisLike, nodeRedisLike } from '../support/redis-clients'
@@ -95,12 +96,11 @@ describeWithRedis('RedisLedger', () => {
   describe('on several kinds of client at once', () => {
     it('claims a key for exactly one caller, and counts every call once', async () => {
       await admin.flushAll()
-      const all = await Promise.all(['node-redis 4', 'node-redis 5', 'a pool of node-redis 6', 'ioredis 5', 'ioredis 6'].map((name) => (CLIENTS[name] as () => Promise<Opened>)()))
+      const all = await Promise.all(['node-redis 4', 'node-redis 5', 'a pool of node-redis 6', 'ioredis 5', 'ioredis 6'].map(async (name) => closing(await (CLIENTS[name] as () => Promise<Opened>)())))
       const ledgers = all.map(({ client }) => new RedisLedger(client))
       const race = <T>(call: (ledger: RedisLedger) => Promise<T>) => Promise.all(Array.from({ length: 20 }, () => ledgers.map(call)).flat())
       expect((await race((ledger) => ledger.claim('a', 60))).filter(Boolean)).toHaveLength(1)
       expect((await race((ledger) => ledger.count('b', 60))).sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i + 1))
-      for (const { close } of all) await close()
     })
   })
 
@@ -108,13 +108,13 @@ describeWithRedis('RedisLedger', () => {
     it('writes under both prefixes', async () => {
       await admin.flushAll()
       const client = new IoRedis(server.path, { keyPrefix: 'bank:' })
+      closing({ close: () => client.disconnect() })
       const ledger = new RedisLedger(client)
       await ledger.claim('a', 60)
       await ledger.count('b', 60)
       expect((await admin.keys('*')).sort()).toEqual(['bank:passport-nevis:claim:a', 'bank:passport-nevis:claim:b'])
       await ledger.forget('a')
       expect(await admin.keys('*')).toEqual(['bank:passport-nevis:claim:b'])
-      client.disconnect()
     })
   })
 
@@ -123,33 +123,31 @@ describeWithRedis('RedisLedger', () => {
       await admin.sendCommand(['ACL', 'SETUSER', username, 'reset', 'on', '>secret', ...rules])
       const client = createClient({ socket: { path: server.path, tls: false }, username, password: 'secret', disableOfflineQueue: true })
       await client.on('error', () => undefined).connect()
-      return { ledger: new RedisLedger(client), close: () => client.destroy() }
+      closing({ close: () => client.destroy() })
+      return new RedisLedger(client)
     }
     const guide = readFileSync(join(__dirname, '../../docs/guides/ledgers.md'), 'utf8')
     const documented = /ACL SETUSER \S+ on \S+ (.+)/.exec(guide)?.[1]?.split(' ') ?? []
 
     it('needs the rights that the guide names', async () => {
       await admin.flushAll()
-      const { ledger, close } = await asUser('app', ...documented)
+      const ledger = await asUser('app', ...documented)
       expect([await ledger.claim('a', 60), await ledger.claim('a', 60)]).toEqual([true, false])
       expect([await ledger.count('b', 60), await ledger.count('b', 60)]).toEqual([1, 2])
       expect(await ledger.look('a')).toBeGreaterThan(50)
       expect(await ledger.forget('a')).toBeUndefined()
-      close()
     })
 
     it('without EVAL, fails where it would count, and says nothing of what is in Redis', async () => {
-      const { ledger, close } = await asUser('noscripts', ...documented.filter((rule) => !['+eval', '+incr', '+expire'].includes(rule)))
+      const ledger = await asUser('noscripts', ...documented.filter((rule) => !['+eval', '+incr', '+expire'].includes(rule)))
       expect(await ledger.claim('other', 60)).toBe(true)
       await expect(ledger.count('b', 60)).rejects.toThrow(/^NOPERM/)
       await expect(failClosed(ledger).count('b', 60)).rejects.toMatchObject({ code: 'LEDGER_UNAVAILABLE' })
-      close()
     })
 
     it('without rights at its keys, claims nothing', async () => {
-      const { ledger, close } = await asUser('elsewhere', ...documented.map((rule) => (rule.startsWith('~') ? '~other:*' : rule)))
+      const ledger = await asUser('elsewhere', ...documented.map((rule) => (rule.startsWith('~') ? '~other:*' : rule)))
       for (const call of ['claim', 'count', 'look', 'forget'] as const) await expect(ledger[call]('a', 60)).rejects.toThrow(/NOPERM/)
-      close()
     })
   })
 

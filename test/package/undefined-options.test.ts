@@ -3,6 +3,7 @@ import {
   app, NevisStrategy, outagePage, push, recordSecondFactor, RedisLedger, requireSecondFactor, sms, statusEndpoint, waitingPage, widget,
 } from '../../src'
 import { NevisSimulator } from '../../src/simulator/simulator'
+import { closing } from '../support/closing'
 
 const options = { baseURL: 'http://127.0.0.1:1', accessKey: 'key', factors: [push()], waitingURL: '/2fa', callbackURL: '/2fa/callback', statusURL: '/2fa/status' }
 const strategy = (more: object = {}) => new NevisStrategy({ ...options, ...more }, () => undefined)
@@ -35,9 +36,8 @@ describe('an option that is undefined', () => {
   })
 
   it('of the simulator leaves its default', async () => {
-    const simulator = await NevisSimulator.start({ port: 0, host: undefined, instance: undefined, accessKey: undefined, seed: undefined, dialect: undefined })
+    const simulator = closing(await NevisSimulator.start({ port: 0, host: undefined, instance: undefined, accessKey: undefined, seed: undefined, dialect: undefined }))
     expect(new URL(simulator.baseURL).hostname).toBe('127.0.0.1')
     expect(simulator.addUser({ username: 'eva', phone: undefined, authenticators: undefined, recoveryCodes: undefined }).username).toBe('eva')
-    await simulator.close()
   })
 })

@@ -108,6 +108,7 @@ describe('after 300 callbacks that fail, 18 KB of sentences', () => {
     const folder = folderOf('after')
     world.defer(() => folder.remove())
     const app = await startStranger(folder, { NEVIS_BASE_URL: world.simulator.baseURL, NEVIS_ACCESS_KEY: world.simulator.accessKey })
+    world.defer(() => app.stop())
     const browser = new Browser(app.origin)
     await browser.get('/login')
     await fail(browser, 300)

@@ -55,15 +55,18 @@ async function attack(nevis: NevisStrategy, simulator: NevisSimulator, username:
 
 async function attackMany(count: number): Promise<Attack[]> {
   const simulator = await NevisSimulator.start()
-  const { passReqToCallback: _none, ...options } = strategyOptions(simulator)
-  const nevis = new NevisStrategy({ ...options, factors: [push({ typedCode: true })] }, async ({ username }) => ({ username }))
-  const attacks: Attack[] = []
-  const victims = Array.from({ length: count }, (_, i) => simulator.addUser({ username: `victim${i}` }).username)
-  for (let next = 0; next < count; next += AT_ONCE) {
-    attacks.push(...(await Promise.all(victims.slice(next, next + AT_ONCE).map((username) => attack(nevis, simulator, username)))))
+  try {
+    const { passReqToCallback: _none, ...options } = strategyOptions(simulator)
+    const nevis = new NevisStrategy({ ...options, factors: [push({ typedCode: true })] }, async ({ username }) => ({ username }))
+    const attacks: Attack[] = []
+    const victims = Array.from({ length: count }, (_, i) => simulator.addUser({ username: `victim${i}` }).username)
+    for (let next = 0; next < count; next += AT_ONCE) {
+      attacks.push(...(await Promise.all(victims.slice(next, next + AT_ONCE).map((username) => attack(nevis, simulator, username)))))
+    }
+    return attacks
+  } finally {
+    await simulator.close()
   }
-  await simulator.close()
-  return attacks
 }
 
 /**

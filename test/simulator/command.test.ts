@@ -153,6 +153,7 @@ describe('--dialect', () => {
 describe('the process', () => {
   test('running › ends with 0 on a signal', async () => {
     const child = spawn(process.execPath, [COMMAND, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] })
+    closing({ close: () => child.kill('SIGKILL') })
     const [chunk] = (await once(child.stdout, 'data')) as [Buffer]
     expect(chunk.toString()).toMatch(/^baseURL {5}http:\/\/127\.0\.0\.1:\d+\n/)
     child.kill('SIGTERM')

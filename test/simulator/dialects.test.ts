@@ -5,6 +5,7 @@ import { NevisSimulator } from '../../src/simulator'
 import { main } from '../../src/simulator/command-line'
 import { DIALECT_GROUPS } from '../../src/simulator/dialects'
 import { started, type Caller } from './http'
+import { closing } from '../support/closing'
 
 const all = DIALECT_GROUPS.flatMap(({ dialects }) => dialects)
 let nevis: Caller | undefined
@@ -80,10 +81,9 @@ describe('the option dialect', () => {
     const { lines, ...out } = output()
     const outcome = await main(['--port', '0', '--dialect', 'ping-json,ping-204', '--dialect', 'user-in-a-list'], out)
     if ('exitCode' in outcome) throw new Error(lines.join('\n'))
-    const { simulator } = outcome
+    const simulator = closing(outcome.simulator)
     const answer = await fetch(`${simulator.baseURL}/ping`, { headers: { authorization: `Bearer ${simulator.accessKey}` } })
     expect([answer.status, await answer.text()]).toEqual([204, ''])
-    await simulator.close()
     expect(await main(['--port', '0', '--dialect', 'nonsense'], out)).toEqual({ exitCode: 2 })
   })
 })

@@ -6,7 +6,7 @@ import { median, rounds } from '../processes.mjs'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const peers = fileURLToPath(new URL('../peers', import.meta.url))
-const CLIENT = "new (require('passport-nevis').NevisClient)({ instance: 'i', accessKey: 'k' })"
+const STRATEGY = "(({ NevisStrategy, push }) => new NevisStrategy({ instance: 'i', accessKey: 'k', factors: [push()], waitingURL: '/waiting' }, () => {}))(require('passport-nevis'))"
 /** A function that creates all parts of an app with push: the client, the strategy, a factor, the waiting page and the guard of a route. */
 const ALL = "(({ NevisClient, NevisStrategy, push, waitingPage, requireSecondFactor }) => { const strategy = new NevisStrategy({ client: new NevisClient({ instance: 'i', accessKey: 'k' }), factors: [push()], waitingURL: '/waiting' }, () => {}); return [waitingPage(strategy), requireSecondFactor] })"
 
@@ -15,7 +15,7 @@ const COMPARED = [
   { name: "require('passport-nevis')", cwd: root, script: "require('passport-nevis')" },
   { name: "require('passport-oauth2')", cwd: peers, script: "require('passport-oauth2')" },
   { name: "require('axios')", cwd: root, script: "require('axios')" },
-  { name: "require('passport-nevis'), then create a NevisClient", cwd: root, script: CLIENT },
+  { name: "require('passport-nevis'), then create a NevisStrategy", cwd: root, script: STRATEGY },
 ]
 const OTHERS = [
   { name: "require('passport-nevis'), then create all parts of an app with push", cwd: root, script: `${ALL}(require('passport-nevis'))` },

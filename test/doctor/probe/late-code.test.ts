@@ -9,6 +9,7 @@ import { reportOf, textOf } from '../../../src/doctor/probe/report'
 import { SimulatedPerson } from '../../../src/doctor/probe/simulated-person'
 import { runStages, type Stage, type StageOptions } from '../../../src/doctor/probe/stages'
 import { NevisSimulator, type NevisSimulatorOptions } from '../../../src/simulator'
+import { closing } from '../../support/closing'
 
 jest.setTimeout(60_000)
 
@@ -142,13 +143,12 @@ describe('no code is sent too late', () => {
   })
 
   it('if the person declines the stage `sms`', async () => {
-    const simulator = await NevisSimulator.start()
+    const simulator = closing(await NevisSimulator.start())
     const person = new SimulatedPerson(simulator)
     person.confirm = () => Promise.resolve(false)
     const { baseURL, accessKey } = simulator
     const { finished, failed } = await runStages({ baseURL, accessKey, stages: BOTH, phone: person.number, person, pause: async (ms) => simulator.advance(ms), say: () => undefined, signal: new AbortController().signal })
     expect([finished, failed, simulator.requests.filter(({ operation }) => operation === 'approve').length]).toEqual([['quiet', 'wait'], [], 1])
-    await simulator.close()
   })
 
   it('if Nevis sends no further text message: the stage `wait` fails, and goes on', async () => {

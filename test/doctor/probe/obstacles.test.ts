@@ -17,6 +17,7 @@ import type { Stage } from '../../../src/doctor/probe/stages'
 import { NevisSimulator } from '../../../src/simulator'
 import { certificateFor } from '../../support/certificates'
 import { closeServers, originOf } from '../support'
+import { closing } from '../../support/closing'
 
 jest.setTimeout(120_000)
 
@@ -121,13 +122,12 @@ describe('the result of the probe', () => {
   })
 
   it.each([[[], 403], ['key-ended-401', 401], ['key-ended-403-without-body', 403]] as const)('with a wrong access key (%j) › says that the key was refused, and makes no user', async (dialect, status) => {
-    const other = await NevisSimulator.start({ dialect })
+    const other = closing(await NevisSimulator.start({ dialect }))
     const { exitCode, out, isCompared } = await probe(other.baseURL, ['--users'], 'another-key')
     expect([exitCode, isCompared]).toEqual([1, false])
     expect(out).toContain(`No result: the access key was refused (HTTP ${status}): configure a key from "Access Keys"`)
     expect(out).toContain('Stages: quiet. ')
     expect([other.users, other.requests.filter(({ operation }) => operation === 'enroll')]).toEqual([[], []])
-    await other.close()
   })
 
   it('with an access key that has ended, of an instance that introspects it as inactive › says that the key was refused', async () => {

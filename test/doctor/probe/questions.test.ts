@@ -18,6 +18,7 @@ import { readReport } from '../../../src/doctor/probe-report'
 import { main } from '../../../src/doctor/command-line'
 import { NevisSimulator } from '../../../src/simulator'
 import { namesIn } from '../../../src/simulator/dialects/from-file'
+import { closing } from '../../support/closing'
 
 jest.setTimeout(60_000)
 
@@ -178,10 +179,9 @@ it('a lifetime is rounded down to the time between two requests, and the answer 
 })
 
 it.each([5, 60, 118, 120])('a lifetime of %i s is never recorded as 5 s shorter or longer', async (lifetimeSeconds) => {
-  const simulator = await NevisSimulator.start({ lifetimeSeconds })
+  const simulator = closing(await NevisSimulator.start({ lifetimeSeconds }))
   const { baseURL, accessKey } = simulator
   const { facts } = await runStages({ baseURL, accessKey, stages: ['quiet', 'wait'], person: new SimulatedPerson(simulator), pause: async (ms) => simulator.advance(ms), say: () => undefined, signal: new AbortController().signal })
-  await simulator.close()
   expect(Math.abs(Number(facts['status.ignored.seconds']) - lifetimeSeconds)).toBeLessThan(5)
 })
 
@@ -225,7 +225,7 @@ describe('long messages', () => {
   const stages: readonly Stage[] = ['quiet', 'app']
 
   it('are sent over the channel `app` only, in a request that the phone does not show', async () => {
-    const simulator = await NevisSimulator.start({ dialect: 'app-channel-is-qr-code' })
+    const simulator = closing(await NevisSimulator.start({ dialect: 'app-channel-is-qr-code' }))
     const messages: (readonly [channel: unknown, length: number])[] = []
     const { send } = Connections.prototype
     const sends = jest.spyOn(Connections.prototype, 'send').mockImplementation(function (this: Connections, path, request) {
@@ -236,7 +236,6 @@ describe('long messages', () => {
     const { baseURL, accessKey } = simulator
     const { failed, usersLeft } = await runStages({ baseURL, accessKey, stages, person: new SimulatedPerson(simulator), pause: async (ms) => simulator.advance(ms), say: () => undefined, signal: new AbortController().signal })
     sends.mockRestore()
-    await simulator.close()
     expect([messages, failed, usersLeft]).toEqual([[200, 2000, 16_384].map((length) => ['qr-code', length]), [], 0])
   })
 
@@ -389,11 +388,10 @@ describe('the doctor, with a report', () => {
   })
 
   async function doctorWith(path: string) {
-    const simulator = await NevisSimulator.start()
+    const simulator = closing(await NevisSimulator.start())
     const err: string[] = []
     const env = { NEVIS_BASE_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey }
     const exitCode = await main(['doctor', '--report', path], env, { log: () => undefined, error: (text) => void err.push(text) })
-    await simulator.close()
     return [exitCode, err.join('\n'), simulator.requests.length]
   }
 })

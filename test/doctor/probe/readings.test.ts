@@ -14,6 +14,7 @@ import { isPingUsable, isUnknownUserClear, statusWordIn, tokenNeedsOf } from '..
 import { parsed, textKind } from '../../../src/doctor/probe/reply'
 import { shapeOf } from '../../../src/doctor/probe/shape'
 import { Health } from '../../../src/strategy/health'
+import { closing } from '../../support/closing'
 
 const USER_ID = '11111111-2222-4333-8444-555555555555'
 
@@ -80,7 +81,7 @@ it('a token › has the claims that the client reads: those of the object itself
 
 it.each([200, 201, 204, 302, 400, 401, 403, 404, 429, 500])('HTTP %i to a ping › with any of many bodies, can be used exactly if `healthCheck` accepts it', async (http) => {
   let body = ''
-  const server = createServer((_req, res) => res.writeHead(http, { 'content-length': String(http === 204 ? 0 : Buffer.byteLength(body)) }).end(http === 204 ? '' : body)).listen(0, '127.0.0.1')
+  const server = closing(createServer((_req, res) => res.writeHead(http, { 'content-length': String(http === 204 ? 0 : Buffer.byteLength(body)) }).end(http === 204 ? '' : body)).listen(0, '127.0.0.1'))
   await once(server, 'listening')
   const nevis = new NevisClient({ baseURL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, accessKey: 'key', retries: 0 })
   const differing: string[] = []
@@ -88,7 +89,5 @@ it.each([200, 201, 204, 302, 400, 401, 403, 404, 429, 500])('HTTP %i to a ping �
     const isAccepted = await new Health(nevis).check().then(() => true, () => false)
     if (isAccepted !== isPingUsable(recorded('ping', http, body))) differing.push(body)
   }
-  server.closeAllConnections()
-  server.close()
   expect(differing).toEqual([])
 })

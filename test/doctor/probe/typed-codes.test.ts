@@ -14,6 +14,7 @@ import { SimulatedPerson } from '../../../src/doctor/probe/simulated-person'
 import { runStages } from '../../../src/doctor/probe/stages'
 import { TestUsers } from '../../../src/doctor/probe/test-users'
 import { NevisSimulator } from '../../../src/simulator'
+import { closing } from '../../support/closing'
 
 jest.setTimeout(60_000)
 
@@ -61,9 +62,8 @@ describe('a mistyped code', () => {
   })
 
   it('of an instance that wants the channel › is told from a right one', async () => {
-    const instance = await NevisSimulator.start({ dialect: 'verification-needs-channel' })
+    const instance = closing(await NevisSimulator.start({ dialect: 'verification-needs-channel' }))
     const { facts, failed } = await probe((right, asked) => (asked === 0 ? WRONG : right), instance)
-    await instance.close()
     expect(failed).toEqual([])
     expect([...differencesOf(facts, (await runOnSimulator('verification-needs-channel', ['quiet', 'sms'])).facts)]).toEqual([])
   })
@@ -124,11 +124,9 @@ describe('no code', () => {
 
 /** How often the probe verifies a code if nothing is mistyped. */
 async function usualCalls(): Promise<number> {
-  const other = await NevisSimulator.start()
+  const other = closing(await NevisSimulator.start())
   await probe((right) => right, other)
-  const calls = other.requests.filter(({ operation }) => operation === 'verifyCode').length
-  await other.close()
-  return calls
+  return other.requests.filter(({ operation }) => operation === 'verifyCode').length
 }
 
 it('the question says which of several text messages is meant', async () => {

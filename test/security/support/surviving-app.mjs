@@ -1,3 +1,4 @@
+// @ts-check
 // An app in a process of its own, because Node ends a process at an unhandled rejection. Parts of the app are slow, hang or fail on command. The app prints its
 // address. Out of scope: checks (`process-survives.test.ts`).
 import { createRequire } from 'node:module'
@@ -12,17 +13,25 @@ import { Passport } from 'passport'
 import { Strategy as LocalStrategy } from 'passport-local'
 
 const require = createRequire(import.meta.url)
+/** @type {typeof import('../../../dist/index.js')} */
 const { NevisError, NevisStrategy, outagePage, push, requireSecondFactor, statusEndpoint, waitingPage } = require('../../../dist/index.js')
+/** @type {typeof import('../../../dist/simulator/index.js')} */
 const { NevisSimulator } = require('../../../dist/simulator/index.js')
 
 const simulator = await NevisSimulator.start()
 simulator.addUser({ username: 'anna' })
 
 /** `shut` names the part of the app (`store` or `key`) whose calls must wait until `GET /release`. `waiting` contains these calls. */
-const gate = { shut: '', waiting: [] }
-const passing = (what) => gate.shut === what && new Promise((resolve, reject) => gate.waiting.push({ resolve, reject }))
+const gate = { shut: '', waiting: /** @type {{ resolve(value?: unknown): void, reject(error: Error): void }[]} */ ([]) }
+const passing = (/** @type {string} */ what) => gate.shut === what && new Promise((resolve, reject) => gate.waiting.push({ resolve, reject }))
 
 class SlowStore extends session.MemoryStore {
+  /**
+   * @override
+   * @param {string} id
+   * @param {session.SessionData} value
+   * @param {(error?: unknown) => void} [done]
+   */
   set(id, value, done) {
     // Delay only the first write of the session, not the second one, which express-session makes at the end of the response.
     const gated = gate.waiting.length === 0 && passing('store')
@@ -47,7 +56,7 @@ passport.deserializeUser((username, done) => done(null, { username }))
 
 const app = express()
 app.get('/shut', (req, res) => {
-  gate.shut = req.query.what
+  gate.shut = String(req.query.what)
   res.end()
 })
 app.get('/release', (req, res) => {
@@ -68,10 +77,12 @@ app.get('/outage', (_req, _res, next) => next(new NevisError('NEVIS_TIMEOUT', 'a
 app.get('/good', (_req, res) => res.json('good'))
 app.use(outagePage(nevis, { nonce: () => { throw new Error('nonce') } }))
 // Express recognises an error handler by its four parameters. An error after the answer can no longer be sent to the browser.
-app.use((error, _req, res, _next) => res.headersSent || res.status(error.status ?? 500).json({ code: error.code ?? error.message }))
+/** @type {import('express').ErrorRequestHandler} */
+const onError = (error, _req, res, _next) => res.headersSent || res.status(error.status ?? 500).json({ code: error.code ?? error.message })
+app.use(onError)
 
 const server = createServer(app).listen(0, '127.0.0.1')
 await once(server, 'listening')
-process.stdout.write(`http://127.0.0.1:${server.address().port}\n`)
+process.stdout.write(`http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (server.address()).port}\n`)
 // When the test's process ends, even if it is killed, this process's stdin is closed, and this process ends too.
 process.stdin.resume().once('end', () => process.exit())

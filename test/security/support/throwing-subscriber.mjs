@@ -1,3 +1,4 @@
+// @ts-check
 // Runs five sign-ins of one user, with or without a subscriber that throws at every event. Prints the responses, the keys of the ledger (the store that all
 // processes share), and how often the subscriber has thrown. Out of scope: checking what was printed (`events.test.ts`).
 import { createRequire } from 'node:module'
@@ -10,7 +11,9 @@ import session from 'express-session'
 import { Passport } from 'passport'
 
 const require = createRequire(import.meta.url)
+/** @type {typeof import('../../../dist/index.js')} */
 const { MemoryLedger, NevisStrategy, push } = require('../../../dist/index.js')
+/** @type {typeof import('../../../dist/simulator/index.js')} */
 const { NevisSimulator } = require('../../../dist/simulator/index.js')
 
 let thrown = 0
@@ -31,10 +34,10 @@ const simulator = await NevisSimulator.start()
 simulator.addUser({ username: 'anna' })
 const ledger = new MemoryLedger()
 const keys = new Set()
-for (const name of ['claim', 'count']) {
+for (const name of /** @type {const} */ (['claim', 'count'])) {
   const ask = ledger[name].bind(ledger)
   // Leave out ids and digests, which differ in each run.
-  ledger[name] = (key, seconds) => ask(key, seconds).then((answer) => (keys.add(`${name} ${key.replace(/transaction:.*|token:.*|goes-on:.*|denial:.*/, '').replace(/:[\w-]{22}/, '')} ${answer}`), answer))
+  ledger[name] = (/** @type {string} */ key, /** @type {number} */ seconds) => ask(key, seconds).then((/** @type {any} */ answer) => (keys.add(`${name} ${key.replace(/transaction:.*|token:.*|goes-on:.*|denial:.*/, '').replace(/:[\w-]{22}/, '')} ${answer}`), answer))
 }
 const nevis = new NevisStrategy(
   { baseURL: simulator.baseURL, accessKey: simulator.accessKey, factors: [push()], waitingURL: '/2fa', ledger, startBudget: { starts: 2, perSeconds: 60 } },
@@ -46,12 +49,14 @@ passport.serializeUser((user, done) => done(null, user.username))
 passport.deserializeUser((username, done) => done(null, { username }))
 const app = express()
 app.use(express.urlencoded({ extended: false }), session({ secret: 'x', resave: false, saveUninitialized: false }), passport.session())
+/** @type {import('express').RequestHandler} */
 const second = (req, res, next) =>
-  passport.authenticate('nevis', (error, user, info, status) => {
+  passport.authenticate('nevis', (/** @type {unknown} */ error, /** @type {unknown} */ user, /** @type {any} */ info, /** @type {any} */ status) => {
     if (error) return next(error)
     if (!user) return res.status(status).send(info.code)
     res.end()
   })(req, res, next)
+/** @type {import('express').RequestHandler} */
 const password = (req, _res, next) => {
   req.user = { username: 'anna' }
   next()
@@ -60,10 +65,10 @@ app.post('/login', password, second)
 app.get('/2fa/callback', second)
 const server = createServer(app).listen(0, '127.0.0.1')
 await once(server, 'listening')
-const origin = `http://127.0.0.1:${server.address().port}`
+const origin = `http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (server.address()).port}`
 
 const outcomes = []
-for (const end of ['deny', 'approve', 'deny', 'deny', 'deny']) {
+for (const end of /** @type {const} */ (['deny', 'approve', 'deny', 'deny', 'deny'])) {
   const start = await fetch(`${origin}/login`, { method: 'POST', redirect: 'manual' })
   if (start.status !== 303) {
     outcomes.push(`${start.status} ${await start.text()}`)
@@ -71,7 +76,7 @@ for (const end of ['deny', 'approve', 'deny', 'deny', 'deny']) {
   }
   const cookie = start.headers.getSetCookie().map((line) => line.split(';')[0]).join('; ')
   await simulator.phone('anna')[end]()
-  const done = await fetch(`${origin}/2fa/callback?${start.headers.get('location').split('?')[1]}`, { headers: { cookie }, redirect: 'manual' })
+  const done = await fetch(`${origin}/2fa/callback?${String(start.headers.get('location')).split('?')[1]}`, { headers: { cookie }, redirect: 'manual' })
   outcomes.push(`${done.status} ${await done.text()}`.trim())
 }
 process.stdout.write(JSON.stringify({ outcomes, keys: [...keys].sort(), thrown }))
