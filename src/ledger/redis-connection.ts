@@ -40,7 +40,7 @@ interface NodeRedisSentinel {
 }
 
 /**
- * A client of ioredis 5 or newer: `Redis` or `Cluster`.
+ * A client of ioredis 4 or newer: `Redis` or `Cluster`.
  * @inline
  */
 interface IoRedis {
@@ -50,7 +50,7 @@ interface IoRedis {
   call(command: string, ...args: string[]): Promise<unknown>
 }
 
-/** The clients that {@link RedisLedger} accepts: node-redis 4 or newer (client, pool, cluster, sentinel), ioredis 5 or newer (`Redis`, `Cluster`). */
+/** The clients that {@link RedisLedger} accepts: node-redis 4 or newer (client, pool, cluster, sentinel), ioredis 4 or newer (`Redis`, `Cluster`). */
 export type RedisConnection = NodeRedis | NodeRedisCluster | NodeRedisSentinel | IoRedis
 
 /**
@@ -78,7 +78,7 @@ export function commandsOf(client: unknown): SendCommand {
   const isPool = has('sendCommand', 'execute') && typeof methods['totalClients'] === 'number'
   if ((isClient || isPool) && !isLegacy(methods)) return (_key, command) => (client as NodeRedis).sendCommand(command)
   throw new TypeError(
-    'RedisLedger: client must be a client, pool, cluster or sentinel of node-redis 4 or newer (not in legacy mode), or a Redis or Cluster of ioredis 5 or newer',
+    'RedisLedger: client must be a client, pool, cluster or sentinel of node-redis 4 or newer (not in legacy mode), or a Redis or Cluster of ioredis 4 or newer',
   )
 }
 

@@ -31,7 +31,7 @@ export class RedisLedger implements Ledger {
   private readonly prefix: string
 
   /**
-   * @param client a client, pool, cluster or sentinel of node-redis 4 or newer; or a `Redis` or `Cluster` of ioredis 5 or newer. The
+   * @param client a client, pool, cluster or sentinel of node-redis 4 or newer; or a `Redis` or `Cluster` of ioredis 4 or newer. The
    * client may connect later
    * @param options the prefix of the ledger's keys in Redis
    * @throws TypeError for a wrong or unknown option, any other client, a client in legacy mode, and a Cluster that reads from replicas (`scaleReads`)

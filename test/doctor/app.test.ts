@@ -2,6 +2,7 @@
 import { createSecretKey } from 'node:crypto'
 import express, { type RequestHandler } from 'express'
 import session from 'express-session'
+import IoRedis from 'ioredis'
 import { Passport } from 'passport'
 import { MemoryLedger, NevisStrategy, PostgresLedger, push, RedisLedger, sms, type Factor, type Ledger, type NevisStrategyOptions } from '../../src'
 import { appFindings } from '../../src/doctor/app-checks'
@@ -11,6 +12,7 @@ import type { ReportOfProbe } from '../../src/doctor/probe-report'
 import { NevisSimulator } from '../../src/simulator'
 import { closing } from '../support/closing'
 import { ledgerWith } from '../support/ledger-contract'
+import { describeWithRedis, RedisServer } from '../support/redis'
 import { ioRedisLike } from '../support/redis-clients'
 import { closeServers, findingsOf, originOf, remediesIn, SECRET, textsIn, troublesIn, type Fault } from './support'
 
@@ -293,6 +295,19 @@ it.each([
   const query = () => Promise.reject(Object.assign(new Error('c4n4ry'), { code }))
   const findings = await findingsOf(simulator, { strategy: { ledger: new PostgresLedger({ query }) } })
   expect(findings.find(({ check }) => check === 'ledger.claims')).toEqual({ check: 'ledger.claims', level: 'error', finding: `the ledger does not answer (${code}), so no user can sign in`, remedy: expect.stringMatching(remedy) as string })
+})
+
+describeWithRedis('a RedisLedger whose Redis forbids EVAL', () => {
+  it('gets a finding that names EVAL', async () => {
+    const server = closing(await RedisServer.start())
+    const redis = new IoRedis(server.path)
+    await redis.call('ACL', 'SETUSER', 'app', 'on', '>secret', '~*', '+@all', '-eval')
+    await redis.auth('app', 'secret')
+    const findings = await findingsOf(simulator, { strategy: { ledger: new RedisLedger(redis) } })
+    redis.disconnect()
+    expect(troublesIn(findings)).toEqual({ 'ledger.counts': 'error: the ledger does not count (NOPERM), so requests and codes are not limited' })
+    expect(remediesIn(findings)['ledger.counts']).toBe('the ledger counts with the Redis command EVAL: allow EVAL, INCR and EXPIRE for its Redis user (docs/guides/ledgers.md, "Redis")')
+  })
 })
 
 describe('an address outside of ASCII', () => {

@@ -13,6 +13,10 @@ import { ledgerContract } from '../support/ledger-contract'
 import { describeWithRedis, RedisServer } from '../support/redis'
 import { ioRedisLike, nodeRedisLike } from '../support/redis-clients'
 
+/** These old versions contain no types. */
+const IoRedis4 = jest.requireActual<typeof IoRedis5>('ioredis4')
+const { createClient: createClient3 } = jest.requireActual<{ createClient(options: object): { end(flush: boolean): void; on(event: string, listener: () => void): unknown } }>('redis3')
+
 describeWithRedis('RedisLedger', () => {
   let server: RedisServer
   const nodeRedis = () => createClient({ socket: { path: server.path, tls: false }, disableOfflineQueue: true })
@@ -67,12 +71,20 @@ describeWithRedis('RedisLedger', () => {
       await client.on('error', () => undefined).connect()
       return { client, close: () => client.close() }
     },
+    'ioredis 4': async () => {
+      const client = new IoRedis4(server.path)
+      return { client, close: () => client.disconnect() }
+    },
     'ioredis 5': async () => {
       const client = new IoRedis5(server.path)
       return { client, close: () => client.disconnect() }
     },
     'ioredis 6': async () => {
       const client = new IoRedis(server.path)
+      return { client, close: () => client.disconnect() }
+    },
+    'ioredis 5 with autopipelining and a key prefix': async () => {
+      const client = new IoRedis5(server.path, { enableAutoPipelining: true, keyPrefix: 'bank:' })
       return { client, close: () => client.disconnect() }
     },
     'ioredis 6 with autopipelining and a key prefix': async () => {
@@ -96,11 +108,11 @@ describeWithRedis('RedisLedger', () => {
   describe('on several kinds of client at once', () => {
     it('claims a key for exactly one caller, and counts every call once', async () => {
       await admin.flushAll()
-      const all = await Promise.all(['node-redis 4', 'node-redis 5', 'a pool of node-redis 6', 'ioredis 5', 'ioredis 6'].map(async (name) => closing(await (CLIENTS[name] as () => Promise<Opened>)())))
+      const all = await Promise.all(['node-redis 4', 'node-redis 5', 'a pool of node-redis 6', 'ioredis 4', 'ioredis 5', 'ioredis 6'].map(async (name) => closing(await (CLIENTS[name] as () => Promise<Opened>)())))
       const ledgers = all.map(({ client }) => new RedisLedger(client))
       const race = <T>(call: (ledger: RedisLedger) => Promise<T>) => Promise.all(Array.from({ length: 20 }, () => ledgers.map(call)).flat())
       expect((await race((ledger) => ledger.claim('a', 60))).filter(Boolean)).toHaveLength(1)
-      expect((await race((ledger) => ledger.count('b', 60))).sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i + 1))
+      expect((await race((ledger) => ledger.count('b', 60))).sort((a, b) => a - b)).toEqual(Array.from({ length: 20 * all.length }, (_, i) => i + 1))
     })
   })
 
@@ -281,6 +293,9 @@ describe('RedisLedger', () => {
     const legacy4 = createClient4({ legacyMode: true })
     const plain = createClient()
     const ioredis = new IoRedis({ lazyConnect: true })
+    const plain3 = createClient3({})
+    plain3.on('error', () => undefined)
+    plain3.end(false)
     const OTHERS: [string, unknown][] = [
       ['undefined', undefined],
       ['null', null],
@@ -291,6 +306,7 @@ describe('RedisLedger', () => {
       ['an object with a call', { call: async () => 'OK' }],
       ['a function', async () => 'OK'],
       ['a Promise of a client', Promise.resolve(plain)],
+      ['a client of node-redis 3', plain3],
       ['a client of node-redis 4 in legacy mode', legacy4],
       ['the legacy client of node-redis 5', createClient5().legacy()],
       ['the legacy client of node-redis 6', plain.legacy()],
@@ -300,7 +316,7 @@ describe('RedisLedger', () => {
     ]
 
     it.each(OTHERS)('refuses %s when it is made', (_name, client) => {
-      expect(() => new RedisLedger(client as never)).toThrow(new TypeError('RedisLedger: client must be a client, pool, cluster or sentinel of node-redis 4 or newer (not in legacy mode), or a Redis or Cluster of ioredis 5 or newer'))
+      expect(() => new RedisLedger(client as never)).toThrow(new TypeError('RedisLedger: client must be a client, pool, cluster or sentinel of node-redis 4 or newer (not in legacy mode), or a Redis or Cluster of ioredis 4 or newer'))
     })
 
     it.each<[object, string]>([

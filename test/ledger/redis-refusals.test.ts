@@ -14,6 +14,9 @@ import { callbackOf, signIn } from '../support/app'
 import { describeWithRedis, RedisServer } from '../support/redis'
 import { lab, outcomeOf } from '../security/support/lab'
 
+/** ioredis 4 contains no types. */
+const IoRedis4 = jest.requireActual<typeof IoRedis5>('ioredis4')
+
 describeWithRedis('a sign-in while Redis refuses commands', () => {
   const world = lab()
   let server: RedisServer
@@ -33,6 +36,7 @@ describeWithRedis('a sign-in while Redis refuses commands', () => {
     'node-redis 4': () => createClient4({ ...USER, socket: { path: server.path, tls: false } }),
     'node-redis 5': () => createClient5({ ...USER, socket: { path: server.path, tls: false } }),
     'node-redis 6': () => createClient({ ...USER, socket: { path: server.path, tls: false } }),
+    'ioredis 4': () => new IoRedis4(server.path, { ...USER, lazyConnect: true }),
     'ioredis 5': () => new IoRedis5(server.path, { ...USER, lazyConnect: true }),
     'ioredis 6': () => new IoRedis(server.path, { ...USER, lazyConnect: true }),
   }

@@ -14,6 +14,9 @@ import { describeWithRedis, RedisServer } from '../support/redis'
 import { RedisSentinel, until } from '../support/redis-groups'
 import { lab, outcomeOf } from '../security/support/lab'
 
+/** ioredis 4 contains no types. */
+const IoRedis4 = jest.requireActual<typeof IoRedis5>('ioredis4')
+
 jest.setTimeout(120_000)
 
 interface Opened {
@@ -54,6 +57,11 @@ describeWithRedis('RedisLedger behind a sentinel', () => {
       client.on('error', () => undefined)
       await client.connect()
       return { client, close: () => client.destroy() }
+    },
+    'ioredis 4': async () => {
+      const client = new IoRedis4({ sentinels: nodes(), name })
+      client.on('error', () => undefined)
+      return { client, close: () => client.disconnect() }
     },
     'ioredis 5': async () => {
       const client = new IoRedis5({ sentinels: nodes(), name })

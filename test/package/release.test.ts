@@ -183,13 +183,23 @@ describe('the workflows', () => {
     const { on, jobs } = parse(read('.github/workflows/weekly.yml')) as { on: { schedule?: unknown[] }; jobs: Record<string, Job> }
     expect(on.schedule).toHaveLength(1)
     const steps = Object.values(jobs).flatMap((job) => job.steps)
-    const slow = steps.filter(({ run = '' }) => /^npm run (shapes|proxies)$/.test(run) || / test\/(doctor\/probe|dialects)$/.test(run))
+    const slow = steps.filter(({ run = '' }) => /^npm run (shapes|proxies)$/.test(run) || / test\/(doctor\/probe|dialects|monitoring)$/.test(run))
     expect(slow.map(({ run, env }) => [run, env])).toEqual([
       ['npx jest -i --coverage=false test/doctor/probe', { EVERY_DIALECT: 1 }],
       ['npx jest -i --coverage=false test/dialects', { DIALECT_MIXES: 300 }],
+      ['npx jest -i --coverage=false test/monitoring', { SIGN_INS: 1000 }],
       ['npm run shapes', undefined],
       ['npm run proxies', undefined],
     ])
+  })
+
+  it.each([[1800, '30 min 0 s', 0], [1801, '30 min 1 s', 1]])('fail if all checks together take more than 30 minutes: %d s', (seconds, duration, failures) => {
+    const [check = ''] = /^check\(\) \{[^]*?^\}$/m.exec(read('.ci/run')) ?? []
+    const [end = ''] = /^check "all of this[^]*/m.exec(read('.ci/run')) ?? []
+    const { stdout, status } = spawnSync('bash', ['-c', `log=$(mktemp -d); trap 'rm -rf "$log"' EXIT; passed=0; failed=0\n${check}\nSECONDS=${seconds}\n${end}`], { encoding: 'utf8' })
+    expect(stdout).toContain(`all of this in at most 30 minutes: ${duration}\n`)
+    expect(stdout).toMatch(new RegExp(`${1 - failures} passed, ${failures} failed\n$`))
+    expect(status).toBe(failures)
   })
 
   it('audit what an application gets', () => {

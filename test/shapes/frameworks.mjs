@@ -1,13 +1,14 @@
 // @ts-check
 /**
- * The app inside frameworks that build a folder with everything that the app needs: Next.js with `output: 'standalone'`, and Nitro. The built folder is moved
- * away and the sources are removed, so that the app cannot use them. Out of scope: bundlers (`shapes.mjs`), signing in (`sign-in.mjs`).
+ * Tools that build a folder with everything that the app needs: Next.js with `output: 'standalone'`, Nitro, and a tracer of files. The built folder is moved away
+ * and the sources are removed, so that the app cannot use them. Out of scope: bundlers (`shapes.mjs`), signing in (`sign-in.mjs`).
  */
 import { execFile } from 'node:child_process'
-import { cpSync, renameSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { byNpm, writePackage } from './installed.mjs'
+import { byNpm, layOut, writePackage } from './installed.mjs'
 
 const run = promisify(execFile)
 const node = process.execPath
@@ -47,4 +48,18 @@ export const frameworks = {
     output: '.output',
     start: { args: ['server/index.mjs'], env: (port) => ({ PORT: String(port), HOST: '127.0.0.1' }) },
   }),
+  'a tracer of files (nft)': {
+    needs: ['@vercel/nft'],
+    async make(entry, folder, tools) {
+      const { nodeFileTrace } = createRequire(join(tools, 'index.js'))('@vercel/nft')
+      const source = join(tools, 'app')
+      mkdirSync(source)
+      await layOut(entry, source)
+      await byNpm(source)
+      const { fileList } = await nodeFileTrace([join(source, 'app.mjs')], { base: source, conditions: ['node', 'module-sync'] })
+      for (const file of fileList) cpSync(join(source, file), join(folder, file))
+      rmSync(source, { recursive: true })
+      return { program: node, args: ['app.mjs'] }
+    },
+  },
 }

@@ -19,7 +19,7 @@ const ROOT = join(import.meta.dirname, '../..')
  * Writes the app into the folder, with a package.json that names the app's dependencies. One of them is the tarball of this package that `npm pack` creates.
  * @param {string} entry @param {string} folder
  */
-async function layOut(entry, folder) {
+export async function layOut(entry, folder) {
   for (const file of ['app.mjs', 'site.mjs']) cpSync(join(dirname(entry), file), join(folder, file))
   await writePackage(folder)
 }

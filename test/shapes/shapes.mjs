@@ -4,9 +4,9 @@
  * the app into a folder without node_modules, and returns the command that starts it there. Out of scope: signing in.
  */
 import { execFile } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join, relative } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
@@ -108,19 +108,6 @@ export const slow = {
       const fuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2'
       await run(node, [join(tools, 'node_modules/postject/dist/cli.js'), join(folder, 'app'), 'NODE_SEA_BLOB', join(folder, 'app.blob'), '--sentinel-fuse', fuse])
       return { program: join(folder, 'app'), args: [] }
-    },
-  },
-  'a tracer of files (nft)': {
-    needs: ['@vercel/nft'],
-    async make(entry, folder, tools) {
-      const { nodeFileTrace } = createRequire(join(tools, 'index.js'))('@vercel/nft')
-      const { fileList } = await nodeFileTrace([entry], { base: '/' })
-      for (const file of fileList) {
-        const place = join(folder, file)
-        mkdirSync(dirname(place), { recursive: true })
-        cpSync(join('/', file), place, { recursive: true, verbatimSymlinks: true })
-      }
-      return byNode(relative('/', entry))
     },
   },
 }

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const guides = { 'existing-app': [join(__dirname, 'after'), join(__dirname, 'shapes')], testing: [join(__dirname, '../kit')], 'single-page-apps': [join(__dirname, '../single-page')] }
+const guides = { 'existing-app': [join(__dirname, 'after'), join(__dirname, 'shapes'), join(__dirname, '../types')], testing: [join(__dirname, '../kit')], 'single-page-apps': [join(__dirname, '../single-page')] }
 
 /** The pieces of each code block, which are separated by `// …` for omitted lines. */
 function blocksOf(guide: string): { file: string; pieces: string[] }[] {

@@ -1,5 +1,5 @@
 /** TypeScript code of an application that uses the package. It is compiled, here and in `test/package/consumers.test.ts`, but never run. */
-import express, { type Request, type Response } from 'express'
+import express, { type NextFunction, type Request, type Response } from 'express'
 import { subscribe } from 'node:diagnostics_channel'
 import passport from 'passport'
 import ByDefault, {
@@ -99,8 +99,8 @@ app.post('/login', (req, res, next) => {
   }
   passport.authenticate('nevis', answered)(req, res, next)
 })
-/** The callback of the guide "Add the second factor to an existing app", with the types that the guide names. */
-const secondFactor = (req: Request, res: Response, next: express.NextFunction): void => {
+/** The guide `existing-app` shows this function, letter by letter. */
+const secondFactor = (req: Request, res: Response, next: NextFunction): void => {
   passport.authenticate('nevis', (err: unknown, user: Express.User | false | null, info: Failure & Express.AuthInfo, status: number) => {
     if (err) return next(err)
     if (!user) return res.status(status).send(info.message) // info.code says which
