@@ -1,5 +1,8 @@
 /** Tests that the npm scripts and the line endings work on any operating system, and that `npm run typecheck` checks all code of the repository. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import ts from 'typescript'
 import { notOnWindows } from '../support/windows'
@@ -87,6 +90,24 @@ describe('a test that needs what Windows does not have', () => {
     const run = Object.assign(() => 'run', { skip: Object.assign(skip, { skip }) })
     expect(notOnWindows<{ (): string; skip: any }>(run, 'the shell sh', platform as NodeJS.Platform)()).toBe(how)
     expect(log.mock.calls.flat()).toEqual(printed)
+  })
+})
+
+describe('a command that takes minutes', () => {
+  it('npm run lint › says from its beginning what it does', async () => {
+    const child = spawn(process.execPath, [join(ROOT, 'scripts/lint.mjs')], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const [line] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string]
+    child.kill()
+    expect(line).toMatch(/^> Lint 1\/\d+: the package \(src\)\n/)
+  })
+
+  notOnWindows(it, 'bash')('.ci/run › prints a line before and after each check', () => {
+    const [check = ''] = /^check\(\) \{[^]*?^\}$/m.exec(textOf('.ci/run')) ?? []
+    const folder = mkdtempSync(join(tmpdir(), 'run-'))
+    const script = `${check}\nlog=${folder}; passed=0; failed=0; check right true; check wrong sh -c 'echo why; exit 1'; echo $passed $failed`
+    const printed = execFileSync('bash', ['-c', script], { encoding: 'utf8' })
+    rmSync(folder, { recursive: true })
+    expect(printed).toBe('...  right\nok   right\n...  wrong\nFAIL wrong\nwhy\n1 1\n')
   })
 })
 
