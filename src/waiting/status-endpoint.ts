@@ -49,7 +49,7 @@ export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointO
   const { maxStreams = 10_000 } = options
   if (!Number.isInteger(maxStreams) || maxStreams < 0) throw new TypeError('statusEndpoint: maxStreams must be a whole number, 0 or more')
   const streams = new OpenStreams(maxStreams)
-  endpoints.set(settings, [...(endpoints.get(settings) ?? []), streams])
+  endpoints().set(settings, [...(endpoints().get(settings) ?? []), streams])
 
   async function serve(req: HostRequest): Promise<Answer> {
     const answer = await answerTo(req)
@@ -103,15 +103,23 @@ export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointO
   return Object.assign(middleware(serve, strategy.name), { closeStreams: () => streams.close() })
 }
 
-/** The open streams of each strategy. An app may mount several status endpoints of one strategy. */
-const endpoints = new WeakMap<Settings, readonly OpenStreams[]>()
+const REGISTRY = Symbol.for('passport-nevis.endpoints')
+
+/**
+ * The open streams of each strategy. An app may mount several status endpoints of one strategy. The map is on `globalThis`, because npm may install two copies
+ * of this package: one with the status endpoint, one with `metricsOf`.
+ */
+function endpoints(): WeakMap<Settings, readonly Pick<OpenStreams, 'size'>[]> {
+  const shared = globalThis as { [REGISTRY]?: ReturnType<typeof endpoints> }
+  return (shared[REGISTRY] ??= new WeakMap())
+}
 
 /**
  * How many event streams of a strategy are open in this process.
  * @internal
  */
 export function openStreamsOf(settings: Settings): number {
-  return (endpoints.get(settings) ?? []).reduce((sum, { size }) => sum + size, 0)
+  return (endpoints().get(settings) ?? []).reduce((sum, { size }) => sum + size, 0)
 }
 
 interface Slot {

@@ -5,6 +5,7 @@
  */
 import { metrics as api } from '@opentelemetry/api'
 import { AggregationTemporality, InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
+import { parser } from '@prometheus-io/lezer-promql'
 import * as prometheus from 'prom-client'
 import { parse } from 'yaml'
 import * as passportNevis from '../../src'
@@ -251,7 +252,15 @@ describe('the dashboard and the alert rules', () => {
     for (const { annotations } of rules) expect(annotations.summary).toMatch(/\w/)
   })
 
-  it.each([...dashboard.panels.flatMap(({ title, targets }) => targets.map(({ expr }) => [title, expr] as const)), ...rules.map(({ alert, expr }) => [alert, expr] as const)])('ask for series and labels that the recipe gives: %s', async (_title, expr) => {
+  const expressions = [...dashboard.panels.flatMap(({ title, targets }) => targets.map(({ expr }) => [title, expr] as const)), ...rules.map(({ alert, expr }) => [alert, expr] as const)]
+
+  it.each(expressions)('are PromQL, by the grammar of Prometheus: %s', (_title, expr) => {
+    const strict = parser.configure({ strict: true })
+    expect(() => strict.parse(expr.replaceAll('$__rate_interval', '5m'))).not.toThrow() // Grafana fills in the interval
+    expect(() => strict.parse(`${expr} >`)).toThrow('No parse')
+  })
+
+  it.each(expressions)('ask for series and labels that the recipe gives: %s', async (_title, expr) => {
     const series = await given()
     const asked = selected(expr)
     expect(asked.length).toBeGreaterThan(0)

@@ -2,8 +2,15 @@
  * Two copies of the package in one app: npm installs a second one if the app and one of its packages ask for different versions. The pages and functions of one
  * copy must recognise the errors of the other copy.
  */
+import express from 'express'
+import session from 'express-session'
 import { randomUUID } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Passport } from 'passport'
 import type * as Package from '../../src'
+import { handleIn, listen } from '../support/app'
+import { Browser } from '../support/browser'
 
 const { NevisSimulator } = jest.requireActual<typeof import('../../src/simulator')>('../../src/simulator')
 
@@ -50,5 +57,46 @@ describe('two copies in one process', () => {
     const outage = other.outagePage(strategy)
     const answer = await outage.answer(new one.NevisError('NEVIS_UNREACHABLE', 'approve'), { headers: {}, url: '/', method: 'GET' })
     expect(answer?.status).toBe(503)
+    const stores = await outage.answer(new one.StorageError('LEDGER_UNAVAILABLE'), { headers: {}, url: '/', method: 'GET' })
+    expect(stores?.status).toBe(503)
+  })
+
+  it('know each other\'s StorageError', () => {
+    expect(one.StorageError).not.toBe(other.StorageError)
+    expect(new one.StorageError('SESSION_UNAVAILABLE') instanceof other.StorageError).toBe(true)
+    expect(new one.StorageError('SESSION_UNAVAILABLE') instanceof other.NevisError).toBe(false)
+  })
+
+  it('show the waiting page of the other\'s strategy, tell its status, and read its gauges', async () => {
+    const simulator = await NevisSimulator.start()
+    simulator.addUser({ username: 'anna' })
+    const { baseURL, accessKey } = simulator
+    const strategy = new one.NevisStrategy({ baseURL, accessKey, factors: [one.push()], waitingURL: '/2fa' }, (_profile, done) => done(null, false))
+    const passport = new Passport()
+    passport.use(strategy)
+    const app = express()
+    const status = other.statusEndpoint(strategy)
+    app.get('/2fa/status', status)
+    app.use(session({ secret: 'a secret', resave: false, saveUninitialized: false }))
+    app.get('/2fa', other.waitingPage(strategy))
+    app.post('/login', (req, _res, next) => next(void (req.user = { username: 'anna' } as Express.User)), passport.authenticate('nevis'))
+    const server = createServer(app)
+    await listen(server)
+    try {
+      const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+      const browser = new Browser(origin)
+      const handle = handleIn((await browser.post('/login', {})).location)
+      expect((await browser.get(`/2fa?transaction=${handle}`)).text).toContain('Check your phone')
+      const stream = await fetch(`${origin}/2fa/status?transaction=${handle}`, { headers: { accept: 'text/event-stream' } })
+      const gauges = { openStreams: 1, waiting: 1, health: 'up' }
+      expect([one.metricsOf(strategy), other.metricsOf(strategy)]).toMatchObject([gauges, gauges])
+      await simulator.phone('anna').approve()
+      expect(await stream.text()).toContain('"status":"succeeded"')
+    } finally {
+      status.closeStreams()
+      server.closeAllConnections()
+      server.close()
+      await simulator.close()
+    }
   })
 })
