@@ -6,7 +6,7 @@ import type { BrowserContextOptions, Page } from 'playwright-core'
 import { NevisClient } from '../../src'
 import { NevisSimulator } from '../../src/simulator'
 import { describeWithChromium } from '../support/chromium'
-import { brokenWords, useChromium } from './support'
+import { brokenWords, overflowing, useChromium } from './support'
 
 /** Replaces the camera and the QR code reader, which this browser lacks. The replacement of the reader finds `text` in every picture. */
 const CAMERA = (text: string) => `
@@ -58,6 +58,14 @@ describeWithChromium('the page with the phones', () => {
       await page.setViewportSize({ width, height: 800 })
       expect([width, await brokenWords(page)]).toEqual([width, []])
     }
+  })
+
+  it('at 320 pixels › fits, with a long name of a payee', async () => {
+    await nevis.approve({ channel: 'push', username: 'anna', message: `Pay CHF 120.00 to ${'Donaudampfschifffahrtsgesellschaftskapitän'.repeat(2)}?`, prompt: true })
+    const page = await open(undefined, { viewport: { width: 320, height: 640 } })
+    await page.getByText('Donaudampf').waitFor()
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320)
+    expect(await overflowing(page)).toEqual([])
   })
 
   it.each(['camera', 'picture'])('sets up a phone by the QR code, read from a %s', async (way) => {

@@ -168,6 +168,20 @@ describeWithChromium('the waiting page shortly before the end', () => {
       await isSignedIn(page)
     })
 
+    it('shows a new QR code, and the phone that scans it signs the user in', async () => {
+      const { context, page, username } = await open('app')
+      const link = page.getByRole('link', { name: 'Open the Access App' })
+      const old = await link.getAttribute('href')
+      await context.clock.runFor(115_000)
+      await moreTime(page).click()
+      await page.locator(`a[href]:not([href="${old}"])`, { hasText: 'Open the Access App' }).waitFor()
+      expect(await page.locator('[data-countdown]').textContent()).toMatch(/^[12]:\d\d$/)
+      await cloud.simulator.phone(username).scan((await link.getAttribute('href')) as string)
+      await context.clock.runFor(5000)
+      await isSignedIn(page)
+      expect(cloud.app.verified.at(-1)).toMatchObject({ username, factor: 'app' })
+    })
+
     it('loads itself again once the request has failed', async () => {
       const { context, page } = await open('recovery')
       await context.clock.runFor(115_000)

@@ -1,6 +1,6 @@
 /** The options with which an app adapts the pages: name, logo, links, languages, details. */
 import type { Express as App } from 'express'
-import { failures, failureText, NevisError, outagePage, recordSecondFactor, waitingPage, type PageOptions, type WaitingPageOptions } from '../../src'
+import { failures, failureText, NevisError, outagePage, recordSecondFactor, waitingPage, widget, type PageOptions, type WaitingPageOptions } from '../../src'
 import { lab } from '../security/support/lab'
 import { callbackOf, handleIn, signIn, waitingOf, type AppOptions } from '../support/app'
 import type { Browser } from '../support/browser'
@@ -276,8 +276,8 @@ describe('the app on the phone', () => {
 })
 
 describe('formAction', () => {
-  const actionOf = async (options: WaitingPageOptions, strategy: AppOptions['strategy'] = {}) =>
-    /form-action ([^;]*)/.exec((await (await open(options, { strategy })).get()).headers.get('content-security-policy') ?? '')?.[1]
+  const actionOf = async (options: WaitingPageOptions, strategy: AppOptions['strategy'] = {}, factor?: string) =>
+    /form-action ([^;]*)/.exec((await (await open(options, { strategy }, factor)).get()).headers.get('content-security-policy') ?? '')?.[1]
 
   it('names the origins to which the forms may lead', async () => {
     expect(await actionOf({ formAction: 'https://id.example' })).toBe("'self' https://id.example")
@@ -285,8 +285,12 @@ describe('formAction', () => {
     expect(await actionOf({})).toBe("'self'")
   })
 
-  it('has the origin of an absolute callbackURL by itself', async () => {
-    expect(await actionOf({}, { callbackURL: 'https://app.example/callback?x=1' })).toBe("'self' https://app.example")
+  it.each(['callbackURL', 'waitingURL'])('has the origin of an absolute %s by itself', async (option) => {
+    expect(await actionOf({}, { [option]: 'https://app.example/2fa?x=1' })).toBe("'self' https://app.example")
+  })
+
+  it('is the same beside the exceptions that the widget needs', async () => {
+    expect(await actionOf({ formAction: 'https://id.example' }, { factors: [widget()] }, 'widget')).toBe("'self' https://id.example")
   })
 })
 
