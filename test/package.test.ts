@@ -117,9 +117,9 @@ describe('the tarball', () => {
 
   // At least 76 KB of the packed size are comments in JavaScript, for reviewers who read the installed files. The limits are a little above today's size, so that
   // a file that is packed by mistake is noticed.
-  it('is no bigger than 870 KB packed, and 2960 KB unpacked', () => {
-    expect(size).toBeLessThan(870_000)
-    expect(unpackedSize).toBeLessThan(2_960_000)
+  it('is no bigger than 872 KB packed, and 2965 KB unpacked', () => {
+    expect(size).toBeLessThan(872_000)
+    expect(unpackedSize).toBeLessThan(2_965_000)
   })
 })
 
