@@ -69,8 +69,8 @@ const server = app.listen(Number(process.env.PORT ?? 0), '127.0.0.1')
 await once(server, 'listening')
 console.log(`port ${server.address().port}`)
 const stop = () => {
-  server.keepAliveTimeout = 1
   server.close(() => process.exit()) // open connections to Redis, or the channel of a cluster, would keep the process alive
+  setInterval(() => server.closeIdleConnections(), 500)
   status.closeStreams()
 }
 process.once('SIGTERM', stop).once('SIGINT', stop)
