@@ -8,7 +8,7 @@ jest.setTimeout(60_000)
 const ROOT = join(__dirname, '../..')
 const node = (...args: string[]) => spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' })
 
-it.each(['no-such-folder', 'trust/no-such-file'])('npm run mutate -- %s › ends with exit code 1 and a sentence, and prints no table', (name) => {
+it.each(['no-such-folder', 'trust/no-such-file'])('a mutation run of %s › ends with exit code 1 and a sentence, and prints no table', (name) => {
   const { status, stdout, stderr } = node('test/mutate/run.mjs', 'trust', name)
   expect([status, stdout, stderr]).toEqual([1, '', `no table, because the run did not end well: neither a folder nor a file with mutants: ${name}\n`])
 })

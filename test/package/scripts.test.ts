@@ -94,7 +94,7 @@ describe('a test that needs what Windows does not have', () => {
 })
 
 describe('a command that takes minutes', () => {
-  it('npm run lint › says from its beginning what it does', async () => {
+  it('the script lint › says from its beginning what it does', async () => {
     const child = spawn(process.execPath, [join(ROOT, 'scripts/lint.mjs')], { stdio: ['ignore', 'pipe', 'inherit'] })
     const [line] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string]
     child.kill()
