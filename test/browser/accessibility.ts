@@ -137,7 +137,7 @@ async function focusOf(session: CDPSession): Promise<number | undefined> {
 }
 
 /** Replaces the parts of a description that differ from run to run, such as times. */
-function steady(text: string): string {
+export function steady(text: string): string {
   return text
     .replace(/\b\d{1,2}:\d\d\b/g, 'm:ss')
     .replace(/\b(in|dans|tra) \d{1,2}\u00a0s\b/g, '$1 n s')

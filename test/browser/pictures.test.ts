@@ -1,14 +1,17 @@
 /**
- * The screenshots in the documents. `npm run screenshots` takes them again, into `docs/images/`. Any other run only checks that the pages still look
- * like the screenshots.
+ * The screenshots in the documents. `npm run screenshots` takes them again, into `docs/images/`, and writes the text of each page into `pictures.md`.
+ * Any other run checks that each page still has this text.
  */
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright-core'
 import { NevisError, htmlMessage, outagePage, type PageOptions } from '../../src'
 import { describeWithChromium } from '../support/chromium'
+import { steady } from './accessibility'
 import { enterPassword, makingCodes, forgiveComplaints, showsHeading, startCloud, useChromium, wholePicture, type Cloud } from './support'
 
 const FOLDER = join(__dirname, '../../docs/images')
+const TEXTS = join(__dirname, 'pictures.md')
 const isTaking = process.env['SCREENSHOTS'] !== undefined
 /** A low window, so that each screenshot ends where the page ends. */
 const PHONE = { viewport: { width: 390, height: 200 }, hasTouch: true, isMobile: true }
@@ -61,6 +64,11 @@ describeWithChromium('the pictures of the documents', () => {
     })
   })
   afterEach(() => cloud.close())
+  const sections: string[] = []
+  afterAll(() => {
+    const head = '# The texts of the pictures in `docs/images`\n\nThe text of each page, that for screen readers included, when its picture was taken. Written by `npm run screenshots`; each other run compares it.'
+    if (isTaking) writeFileSync(TEXTS, [head, ...sections].join('\n\n').concat('\n'))
+  })
 
   const atPay = async (page: Page, context: BrowserContext) => {
     const { username } = cloud.newUser()
@@ -88,7 +96,7 @@ describeWithChromium('the pictures of the documents', () => {
     'simulator-phones': { size: { viewport: { width: 480, height: 200 } }, heading: 'Phones', at: atThePhones },
   }
 
-  it.each(Object.keys(pictures))('show pages that still look like that: %s', async (name) => {
+  it.each(Object.keys(pictures))('show the text that the page has now: %s', async (name) => {
     const { size, heading, start = {}, typed, at } = pictures[name] as Picture
     const context = await chromium.open({ ...size, colorScheme: 'light', reducedMotion: 'reduce' })
     const page = await context.newPage()
@@ -98,6 +106,15 @@ describeWithChromium('the pictures of the documents', () => {
     }
     await showsHeading(page, heading)
     if (typed !== undefined) await page.getByLabel('Code').fill(typed)
-    if (isTaking) await wholePicture(page, join(FOLDER, `${name}.png`), page.viewportSize() as { width: number; height: number })
+    const section = `## ${name}\n\n\`\`\`text\n${await pageText(page)}\n\`\`\``
+    if (!isTaking) return expect(section).toBe(readFileSync(TEXTS, 'utf8').split(/\n\n(?=## )/).find((one) => one.startsWith(`## ${name}\n`))?.trimEnd())
+    sections.push(section)
+    await wholePicture(page, join(FOLDER, `${name}.png`), page.viewportSize() as { width: number; height: number })
   })
 })
+
+/** The text, without empty lines, and without what differs from run to run. */
+async function pageText(page: Page): Promise<string> {
+  const lines = steady(await page.locator('body').innerText()).split('\n')
+  return lines.map((line) => line.trim()).filter(Boolean).join('\n')
+}
