@@ -21,6 +21,7 @@ const DESKTOP = { width: 1280, height: 900 }
 const TABLET = { width: 768, height: 900 }
 const PHONE = { width: 360, height: 740 }
 const NARROWEST = { width: 320, height: 640 }
+const SCREENS = [NARROWEST, PHONE, TABLET, DESKTOP]
 
 /** The languages in which the page is also checked. All other tests run in English. */
 const LANGUAGES = ['de', 'fr', 'it']
@@ -49,6 +50,14 @@ describeWithChromium('the waiting page', () => {
     if (process.env['SCREENSHOTS'] !== undefined) await page.screenshot({ path: join(FOLDER, `${name}.png`), fullPage })
   }
 
+  /** Checks the page with text of twice the size. */
+  const largeText = async (page: Page, name: string) => {
+    await page.evaluate('document.documentElement.style.fontSize = "200%"')
+    await page.setViewportSize(NARROWEST)
+    await shoot(page, name)
+    await expectToFit(page)
+  }
+
   describe.each(Object.entries(states))('in the state "%s"', (name, state) => {
     it('is as it is written down for keyboard and screen reader, accessible in light, dark and forced colours, with large text, fits every screen, and speaks every language', async () => {
       let page = await state(await chromium.open({ viewport: DESKTOP, ...speaking('en') }), cloud)
@@ -67,9 +76,7 @@ describeWithChromium('the waiting page', () => {
       await page.setViewportSize(NARROWEST)
       await shoot(page, `${name}-narrowest`)
       await expectToFit(page)
-      await page.evaluate('document.documentElement.style.fontSize = "200%"')
-      await shoot(page, `${name}-large`)
-      await expectToFit(page)
+      await largeText(page, `${name}-large`)
       const openIn = async (tag: string) => {
         if (LOST_BY_RELOAD.includes(name)) page = await state(await chromium.open({ viewport: PHONE, ...speaking(tag) }), cloud)
         else {
@@ -83,6 +90,7 @@ describeWithChromium('the waiting page', () => {
         expect(await page.locator('html').getAttribute('lang')).toBe(tag)
         await shoot(page, `${name}-phone-${tag}`)
         await expectToFit(page)
+        await largeText(page, `${name}-large-${tag}`)
       }
       // Test forced colours last: Chromium keeps their white background in later screenshots of the page.
       await openIn('en')
@@ -134,7 +142,7 @@ describeWithChromium('the waiting page', () => {
 
   it.each([
     'push', 'app', 'sms', 'recovery', 'denied', 'expired', 'stranger', 'outage', 'enroll-app', 'recovery-codes', 'done', 'sent-again', 'start-refused', 'start-refused-at-the-end',
-  ])('without JavaScript › looks complete: %s', async (name) => {
+  ])('without JavaScript › looks complete, is accessible, and fits every screen: %s', async (name) => {
     // Reach the state with JavaScript, then open the page again without JavaScript.
     const context = await chromium.open({ viewport: PHONE })
     const page = await (states[name] as State)(context, cloud)
@@ -142,6 +150,10 @@ describeWithChromium('the waiting page', () => {
     await plain.goto(page.url())
     await shoot(plain, `${name}-no-script`)
     expect(await plain.locator('a:visible, button:visible').count()).toBeGreaterThan(0)
+    await expectToFit(plain)
+    // Without JavaScript, no timer runs. axe uses timers of 0 ms to go on, and longer ones only to give up.
+    await plain.evaluate('globalThis.setTimeout = (run, ms, ...args) => { if (!ms) Promise.resolve().then(() => run(...args)) }')
+    expect(await violations(plain)).toEqual([])
     forgiveComplaints(/403|503/)
   })
 
@@ -171,14 +183,13 @@ function speaking(tag: string) {
   return { extraHTTPHeaders: { 'accept-language': `${tag}-CH, en;q=0.1` } }
 }
 
+/** Checks on every screen, and last on the narrowest, that the page does not scroll to the side, and that no text runs over a border or over another text. */
 async function expectToFit(page: Page): Promise<void> {
-  await page.setViewportSize(NARROWEST)
-  const { scrollWidth, clientWidth } = await page.evaluate<{ scrollWidth: number; clientWidth: number }>(
-    '({ scrollWidth: document.documentElement.scrollWidth, clientWidth: document.documentElement.clientWidth })',
-  )
-  expect(scrollWidth).toBe(clientWidth)
-  expect(await overflowing(page)).toEqual([])
-  expect(await overlapping(page)).toEqual([])
+  for (const screen of [...SCREENS].reverse()) {
+    await page.setViewportSize(screen)
+    const tooWide = await page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+    expect([screen.width, tooWide, await overflowing(page), await overlapping(page)]).toEqual([screen.width, 0, [], []])
+  }
 }
 
 /** Returns the texts that overlap another text and so cannot be read. */

@@ -4,7 +4,7 @@
  * Out of scope: the checks in each state (`look.test.ts`).
  */
 import type { BrowserContext, Page } from 'playwright-core'
-import { htmlMessage, NevisError, outagePage, recordSecondFactor, waitingPage, type Locales, type PageOptions } from '../../src'
+import { htmlMessage, MemoryLedger, NevisError, outagePage, recordSecondFactor, waitingPage, type Locales, type PageOptions } from '../../src'
 import { enterPassword, makingCodes, forgiveComplaints, startCloud, waiting, type Cloud } from './support'
 
 const svg = (colour: string) =>
@@ -47,6 +47,9 @@ async function otherPhones(page: Page, address: string): Promise<Page> {
   await page.locator('#nevis-phones').waitFor()
   return page
 }
+
+/** How many wrong codes end a transaction: the default of the option `maxAttempts`. */
+const MAX_ATTEMPTS = 5
 
 interface Payment {
   readonly amount: string
@@ -98,6 +101,19 @@ const refusedStart = (last: 'push' | 'sms', isOver: boolean): State => async (co
   return page
 }
 
+async function typeCode(page: Page, code: string): Promise<Page> {
+  await page.locator('#nevis-code').fill(code)
+  await Promise.all([page.waitForEvent('load'), page.locator('#nevis-code').press('Enter')])
+  await page.getByRole('alert').waitFor()
+  return page
+}
+
+/** Sends wrong codes for the transaction of this waiting page. */
+async function wrongCodes(context: BrowserContext, { app }: Cloud, address: string, count: number): Promise<void> {
+  const transaction = new URL(address).searchParams.get('transaction') as string
+  for (let i = 0; i < count; i++) await context.request.post(`${app.origin}/login/2fa/callback`, { form: { transaction, code: 'x', retry: '1' } })
+}
+
 let withoutSms = 0
 
 let newcomers = 0
@@ -119,15 +135,39 @@ export const states: Record<string, State> = {
   recovery: async (context, cloud) => (await waiting(context, cloud, { factor: 'recovery' })).page,
   'wrong-code': async (context, cloud) => {
     const { page } = await waiting(context, cloud, { factor: 'sms' })
-    await page.locator('#nevis-code').fill('1')
-    await page.locator('#nevis-code').press('Enter')
-    await page.getByRole('alert').waitFor()
-    return page
+    return typeCode(page, '1')
+  },
+  'missing-code': async (context, cloud) => {
+    // The browser refuses an empty field, and the script empties a field with a space. So the script is missing when the space is typed.
+    await context.route(/asset=script/, (route) => route.abort(), { times: 1 })
+    forgiveComplaints(/ERR_FAILED/)
+    return typeCode((await waiting(context, cloud, { factor: 'sms' })).page, ' ')
+  },
+  'too-many-codes': async (context, cloud) => {
+    stopClockIn(0)
+    const { page, address, username } = await waiting(context, cloud, { factor: 'recovery' })
+    await wrongCodes(context, cloud, address, MAX_ATTEMPTS)
+    await page.goto(await enterPassword(context, cloud, username, { factor: 'sms' }))
+    await typeCode(page, '1')
+    return typeCode(page, '1')
+  },
+  'codes-locked': async (context, cloud) => {
+    const { look: original } = MemoryLedger.prototype
+    jest.spyOn(MemoryLedger.prototype, 'look').mockImplementation(async function (this: MemoryLedger, key) {
+      return key.startsWith('locked:') ? 60 : original.call(this, key)
+    })
+    return typeCode((await waiting(context, cloud, { factor: 'sms' })).page, '1')
   },
   phones: async (context, cloud) => {
     const authenticators = ['Pixel 8', 'Pixel 8', '', 'Work phone (Donaudampfschifffahrtsgesellschaft)', 'هاتف آنا']
     const { username, authenticatorIds } = cloud.simulator.addUser({ username: `phones${Date.now()}`, authenticators })
     return otherPhones(await context.newPage(), await enterPassword(context, cloud, username, { authenticatorId: authenticatorIds[0] as string }))
+  },
+  'sent-to-other-phone': async (context, cloud) => {
+    const page = await (states['phones'] as State)(context, cloud)
+    await page.locator('#nevis-phones button', { hasText: 'Work phone' }).click()
+    await page.locator('p[role=status]', { hasText: 'Work phone' }).waitFor()
+    return page
   },
   'phones-unreachable': async (context, cloud) => {
     const { page, address } = await waiting(context, cloud)
@@ -173,8 +213,7 @@ export const states: Record<string, State> = {
   denied: ended({}, ({ simulator }, username) => simulator.phone(username).deny()),
   'no-more-attempts': async (context, cloud) => {
     const { page, address } = await waiting(context, cloud, { factor: 'recovery' })
-    const transaction = new URL(address).searchParams.get('transaction') as string
-    for (let i = 0; i < 5; i++) await context.request.post(`${cloud.app.origin}/login/2fa/callback`, { form: { transaction, code: 'x', retry: '1' } })
+    await wrongCodes(context, cloud, address, MAX_ATTEMPTS)
     await page.reload()
     return page
   },
@@ -302,6 +341,14 @@ export const states: Record<string, State> = {
     await page.locator('#nevis-phone').fill('+41 79 000 00 01')
     return page
   },
+  enrolled: async (context, cloud) => {
+    const page = await enrolling('app')(context, cloud)
+    const address = page.url()
+    await cloud.simulator.phone(`newcomer${newcomers}`).scan((await page.locator('main a.nevis-button').getAttribute('href')) as string)
+    await page.getByText('"action":"success"').waitFor()
+    await page.goto(address)
+    return page
+  },
   'recovery-codes': async (context, cloud) => {
     const page = await context.newPage()
     await page.goto((await makingCodes(context, cloud)).address)
@@ -339,6 +386,7 @@ export function startLook(): Promise<Cloud> {
   return startCloud({
     strategy: {
       message: 'Sign in to Alpine Mutual?',
+      attemptBudget: { attempts: MAX_ATTEMPTS + 1, perSeconds: 3600 },
       availableFactors: () => ['push', 'app', 'sms', 'recovery'],
       operation: ({ body }) => ((body as { operation?: string }).operation === 'enroll' ? 'enroll' : 'approve'),
     },

@@ -16,7 +16,7 @@ import { enterPassword, forgiveComplaints, heading, isSignedIn, showsHeading, st
 const FOLDER = join(__dirname, 'screenshots')
 const WRITTEN = new WrittenPages(
   join(__dirname, 'accessibility-widget.md'),
-  "# The page of Nevis's widget, by keyboard and screen reader\n\nIn English, from Chromium, after the widget has failed. Its frame is Nevis's own, so it is not described. Written by `WALK=1 npx jest test/browser/widget`; each run compares it.",
+  "# The page of Nevis's widget, by keyboard and screen reader\n\nIn English, from Chromium: while the widget waits, and after it has failed. Its frame is Nevis's own, so it is not described. Written by `WALK=1 npx jest test/browser/widget`; each run compares it.",
 )
 const shoot = (page: Page, name: string) => page.screenshot({ path: join(FOLDER, `${name}.png`), fullPage: true })
 const inWidget = (page: Page, text: string) => page.frameLocator('.nevis-widget iframe').getByText(text).waitFor()
@@ -85,6 +85,7 @@ describeWithChromium('the page with the widget', () => {
     await showsHeading(page, 'Confirm that it is you')
     expect(await hint(page).isVisible()).toBe(true)
     expect(await page.locator('main').getByRole('link').count()).toBe(0)
+    await WRITTEN.check('widget', page)
     await expectAccessible(page, 'widget')
     await cloud.simulator.phone(username).deny()
     await failure(page).waitFor()
