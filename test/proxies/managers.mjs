@@ -55,8 +55,8 @@ async function waitingAt(port) {
 }
 
 /**
- * Call when the last answer has arrived, with its time. An app that stops ends its process in milliseconds. The limit is wide for a busy machine: an app that
- * hangs waits for a connection or for the user, and so runs longer.
+ * Call when the last answer has arrived, with its time. The guide's code ends idle connections twice a second, so an app that stops ends its process within a
+ * second. An app that hangs waits for a connection or for the user, and so runs longer.
  * @param {number} answeredAt
  */
 const assertSoonAfter = (answeredAt) => assert.ok(Date.now() - answeredAt < 1000, `ended only ${secondsSince(answeredAt)} after the last answer`)

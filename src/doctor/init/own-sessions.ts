@@ -106,9 +106,20 @@ function constantIn(source: Source, name: string, block: number): Range | undefi
   return found.length === 1 ? found[0] : undefined
 }
 
-/** True if this block declares a variable, which the code may change later: `let user = …` or `var user`. */
+/** True if this block declares a variable, which the code may change later (`let user = …`, `var { user } = …`), or if its head declares one of this name. */
 function isDeclaredIn(source: Source, name: string, block: number): boolean {
-  return usesOf(source, name).some((use) => source.token(use).parent === block && (source.is(use - 1, 'let') || source.is(use - 1, 'var')))
+  const isAfter = (at: number, ...words: string[]) => words.some((word) => source.is(at - 1, word))
+  const patternOf = (use: number) => ([use, source.token(use).parent].find((at) => isAfter(at, 'const', 'let', 'var')) ?? use)
+  const close = source.is(block - 1, '=>') ? block - 2 : block - 1
+  const head = source.is(close, ')') ? (source.token(close).pair as number) : undefined
+  const isCondition = head !== undefined && isAfter(head, 'if', 'while', 'switch')
+  return usesOf(source, name).some((use) => {
+    const first = patternOf(use)
+    if (source.token(first).parent === block) return isAfter(first, 'let', 'var')
+    // `for (const user of …) {`, `catch (user) {`, `(user, { remember }) => {`
+    if (head === undefined || isCondition || use < head || use > close) return false
+    return isAfter(head, 'for') ? isAfter(first, 'const', 'let', 'var') : source.parametersOf(block) === undefined
+  })
 }
 
 /**

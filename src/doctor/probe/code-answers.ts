@@ -27,9 +27,9 @@ export function isAcceptedCode(facts: FactsReader, step: string): boolean {
   return facts.http(step) === OK && verdictIn(facts, step) === 'yes'
 }
 
-/** True if the client takes the code that got this answer for a wrong one, or if Nevis has refused the request. */
+/** True if Nevis has refused the code. A 401, 403, 405, 408 or 429 refuses the request, whatever its code is. */
 export function isRefusedCode(facts: FactsReader, step: string): boolean {
-  return facts.http(step).startsWith('4') || (facts.http(step) === OK && verdictIn(facts, step) === 'no')
+  return /^4(?!01|03|05|08|29)/.test(facts.http(step)) || (facts.http(step) === OK && verdictIn(facts, step) === 'no')
 }
 
 /** Describes an answer to a code, for example `HTTP 200, empty body, which the client reads as "yes"`. Of an error, names only the HTTP status. */

@@ -80,10 +80,12 @@ export const CODE_QUESTIONS: readonly Question[] = [
   ['What does Nevis answer to a code that comes too late?', 'verification.sms.late', (facts) => {
     const [seconds, isAccepted] = [facts.text('verification.sms.late.seconds'), isAcceptedCode(facts, 'verification.sms.late')]
     const time = facts.has('status.sms.late') ? `${seconds} s (to within ${POLL_SECONDS} s), when its status became ${facts.saw('status.sms.late')}` : `${seconds} s, as its status did not show an end before`
+    const isEnded = isRefusedCode(facts, 'verification.sms.late')
+    const conclusion = isAccepted ? 'so the code lives at least this long' : isEnded ? 'so the code lives at most this long' : 'this does not show how long the code lives'
     return {
-      answer: `${codeAnswerIn(facts, 'verification.sms.late')}, after ${time}; so the code lives ${isAccepted ? 'at least' : 'at most'} this long`,
+      answer: `${codeAnswerIn(facts, 'verification.sms.late')}, after ${time}; ${conclusion}`,
       does: `after \`lifetimeSeconds\` this package refuses each code itself${isAccepted ? '' : `; before that, a code with this answer ${lateCodeIs(facts)}`}`,
-      ...(isRefusedCode(facts, 'verification.sms.late') && { option: '`lifetimeSeconds`, at most this time' }),
+      ...(isEnded && { option: '`lifetimeSeconds`, at most this time' }),
     }
   }],
 ]
