@@ -25,16 +25,16 @@ export function ownField(json: RawAnswer, name: string): unknown {
 }
 
 /**
- * Finds the user in a response: the response itself, or the only nested object with a `userId`.
- * @returns undefined if no nested object has a `userId`, or more than one
+ * Finds the user in a response: the response itself if it has a `userId`, else the only nested object that has one.
+ * @returns undefined if the response has no `userId`, and none or several of its nested objects have one
  */
 export function userIn(value: unknown): RawAnswer | undefined {
   return onlyObject(value, (one) => ownField(one, 'userId') !== undefined)
 }
 
 /**
- * Finds an object by its fields: the response itself, or the only nested object for which `isMeant` is true.
- * @returns undefined if there is no such nested object, or more than one
+ * Finds an object by its fields: the response itself if `isMeant` is true for it, else the only nested object for which it is true.
+ * @returns undefined if it is false for the response, and true for none or several of the nested objects
  */
 function onlyObject(value: unknown, isMeant: (one: RawAnswer) => boolean): RawAnswer | undefined {
   if (isJsonObject(value) && isMeant(value)) return value

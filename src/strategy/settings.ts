@@ -77,8 +77,8 @@ export interface Settings {
   /** Checks of codes. If the browser repeats a callback, as at a double click, both requests share one check. */
   readonly codeChecks: SharedCache<CheckedCode>
   /**
-   * Introspections, by a digest of the transaction's id and the token. A repeated callback gets the first result, because Nevis may introspect a token only
-   * once.
+   * Introspections, by a digest of the transaction's id and the token. A repeated callback gets the first result, because it is possible that Nevis accepts
+   * only one introspection of a token.
    */
   readonly introspections: SharedCache<Introspection>
   readonly sessionKey: string

@@ -1,4 +1,4 @@
-/** Transactions in a session: which fields are stored, for how long, and which are deleted at once. */
+/** Transactions in a session: which of their fields are stored, how long a transaction is kept, and which transactions are deleted immediately. */
 import type { Transaction } from '../../src'
 import { ShownCipher } from '../../src/trust/shown'
 import { SessionTransactions } from '../../src/session/transactions'
