@@ -61,11 +61,15 @@ export class Connections {
   }
 }
 
-/** True if only the closed connection marks the end of the body (RFC 9112, 6.3), or if a compressed body contains no text. */
+/**
+ * True if only the closed connection marks the end of the body (RFC 9112, 6.3), or if a compressed body has no text. Exception: a compressed body that was
+ * decompressed to its end and is empty.
+ */
 function mayBeCutOff({ headers }: IncomingMessage, text: string): boolean {
   const { 'content-length': length, 'content-encoding': encoding = 'identity', 'transfer-encoding': transfer = '' } = headers
   const isChunked = /(^|[\s,])chunked\s*$/i.test(transfer)
-  return (length === undefined && !isChunked) || (text.trim() === '' && length !== '0' && encoding.trim().toLowerCase() !== 'identity')
+  const isCompressed = length !== '0' && encoding.trim().toLowerCase() !== 'identity'
+  return (length === undefined && !isChunked) || (isCompressed && text.trim() === '' && (text !== '' || decompressorFor(encoding) === undefined))
 }
 
 async function textOf(response: IncomingMessage): Promise<string> {
@@ -89,8 +93,9 @@ function decoded(response: IncomingMessage): AsyncIterable<unknown> {
 }
 
 function decompressorFor(encoding: string | undefined): Transform | undefined {
-  switch (encoding) {
+  switch (encoding?.trim().toLowerCase()) {
     case 'gzip':
+    case 'x-gzip':
     case 'deflate':
       return createUnzip()
     case 'br':
