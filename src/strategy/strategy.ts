@@ -174,9 +174,9 @@ export class NevisStrategy extends PassportStrategy {
  */
 function mismatchOfUser({ settings, current: { subject = {} } }: StrategyRequest, user: Express.User, approverId: string): 'username' | 'userId' | undefined {
   const { username, nevisUserId } = user as { username?: unknown; nevisUserId?: unknown }
-  // An app with the option `subject` may keep Nevis's names of its users in other properties.
-  if (settings.hasOwnSubject) return undefined
-  if (typeof nevisUserId === 'string' && nevisUserId !== '' && !isSameId(nevisUserId, approverId)) return 'userId'
+  // An app with the option `subject`, or without `nevisUserId`, may keep Nevis's names of its users in other properties.
+  if (settings.hasOwnSubject || typeof nevisUserId !== 'string' || nevisUserId === '') return undefined
+  if (!isSameId(nevisUserId, approverId)) return 'userId'
   const isOther = subject.username !== undefined && typeof username === 'string' && username.toLowerCase() !== subject.username.toLowerCase()
   return isOther ? 'username' : undefined
 }

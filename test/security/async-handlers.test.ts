@@ -38,14 +38,14 @@ async function serve(app: App): Promise<Browser> {
 }
 
 /** Takes the handler of a route from the code of a guide, and serves it with Express 4. */
-function shown(guide: string, path: string, names: Record<string, unknown>, modules: Record<string, unknown> = {}): Promise<Browser> {
+function shown(guide: string, path: string, names: Record<string, unknown>, modules: Record<string, unknown> = {}, code = snippetWith(guide, `('${path}'`)): Promise<Browser> {
   const app = express4()
   app.use(express4.urlencoded({ extended: false }))
   // If the code of the guide calls `express()`, it gets this app, which `serve` starts later.
   app.listen = (() => undefined) as never
   const load = (name: string) => ({ express: () => app, 'node:diagnostics_channel': { subscribe: () => undefined }, 'node:util': require('node:util'), ...modules })[name]
   const all = { ...names, app, require: load }
-  new Function(...Object.keys(all), snippetWith(guide, `('${path}'`))(...Object.values(all))
+  new Function(...Object.keys(all), code)(...Object.values(all))
   return serve(app)
 }
 
@@ -54,6 +54,13 @@ const answerOf = ({ status, text }: Page) => [status, text]
 
 /** A test for every handler of the guides that waits for a promise: the test makes this promise reject. */
 const stories: Readonly<Record<string, () => Promise<void>>> = {
+  'docs/guides/existing-app.md /login': async () => {
+    const guide = 'docs/guides/existing-app.md'
+    const login = (authenticate: (done: (error: unknown) => void) => unknown) =>
+      shown(guide, '/login', { passport: { authenticate: (_name: string, done: (error: unknown) => void) => () => authenticate(done) }, secondFactor: signedIn('any') }, {}, snippetWith(guide, 'function checkPassword'))
+    expect(answerOf(await (await login((done) => void fault().catch(done))).post('/login'))).toEqual(ANSWER)
+    expect((await (await login((done) => done(null))).post('/login')).location).toBe('/login')
+  },
   'docs/guides/factors.md /phones/remove': async () => {
     const { userId = '', authenticatorIds = [] } = world.simulator.addUser({ username: 'clara', authenticators: 2 })
     const client = new NevisClient({ baseURL: world.simulator.baseURL, accessKey: world.simulator.accessKey })

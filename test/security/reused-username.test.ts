@@ -47,7 +47,8 @@ it('an account with another userId than the one that has approved › is not sig
 
 it.each<[string, (profile: NevisProfile) => object, Parameters<typeof world.start>[0]]>([
   ['the same account', ({ id }) => ({ username: 'anna', nevisUserId: id }), {}],
-  ['the same account in other letters', () => ({ username: 'Anna' }), {}],
+  ['the same account in other letters', ({ id }) => ({ username: 'Anna', nevisUserId: id }), {}],
+  ['an account of an app that has another name for its users than Nevis', () => ({ username: 'Anna Muster' }), {}],
   ['an account without a username', ({ id }) => ({ id, login: 'anna' }), {}],
   ['an account that the app names by its option subject', () => ({ username: 'anna.k' }), { strategy: { subject: () => ({ username: 'anna' }) } }],
 ])('%s › is signed in', async (_name, found, options) => {
