@@ -155,6 +155,20 @@ describe('a route that gives the phone number', () => {
   })
 })
 
+describe('an enrolment in which the number is corrected', () => {
+  // Shows: T-enrol-7
+  it('counts the starts with the other numbers also after it has succeeded', async () => {
+    const app = await world.start({ strategy: { operation: 'approve-or-enroll', factors: [sms()], startBudget: { starts: 3, perSeconds: 600 } } })
+    const browser = app.browser()
+    let transaction = handleIn((await browser.post('/login', { username: 'carl', password: PASSWORD, phone: '+41790000001' })).location)
+    for (const phone of ['+41790000002', '+41790000003']) transaction = handleIn((await browser.post('/login/2fa', { transaction, factor: 'sms', phone })).location)
+    const code = /\d{6}/.exec(world.simulator.sms('carl').at(-1) as string)?.[0] as string
+    expect(outcomeOf(await browser.post('/login/2fa/callback', { transaction, code }))).toBe('success')
+    const starts = [app.browser(), app.browser()].map((other) => other.post('/login', { username: 'carl', password: PASSWORD }).then(outcomeOf))
+    expect((await Promise.all(starts)).sort()).toEqual(['303 /login/2fa', 'too_many_starts'])
+  })
+})
+
 describe('a prefix of a country code and a zero', () => {
   it.each([['+390', '+390612345678', 'phone_refused'], ['+390', '+393331234567', '303 /login/2fa'], ['+440', '+4407700900123', 'phone_refused'], ['+440', '+447700900123', '303 /login/2fa']])(
     '%s is compared as it is: %s → %s',

@@ -55,3 +55,23 @@ it.each<[string, (profile: NevisProfile) => object, Parameters<typeof world.star
   expect(await signIn(found, options)).toBe('success')
   expect(world.events.of('suspicious')).toEqual([])
 })
+
+it('a remembered browser whose user has been renamed since then › is signed in without the second factor', async () => {
+  const { userId } = world.simulator.users.find(({ username }) => username === 'anna') as { userId: string }
+  let names: { username: string; nevisUserId?: string } = { username: 'anna' }
+  const app = await world.start({
+    strategy: { rememberBrowser: { days: 30 }, secret: 'kJ8s0b2LqZr4XvN7yTfW1mCeUdHgPaQi' },
+    verify: ({ id }, done) => done(null, { ...names, nevisUserId: id }),
+    routes: (web, { passport }) => {
+      web.post('/sign-in', (req, _res, next) => { req.user = names; next() }, passport.authenticate('nevis', { failWithError: true }), (_req, res) => void res.json({ action: 'success' }))
+    },
+  })
+  const browser = app.browser()
+  const handle = handleIn((await browser.post('/sign-in', { remember: '1' })).location)
+  await world.simulator.phone('anna').approve()
+  expect(outcomeOf(await browser.post('/login/2fa/callback', { transaction: handle, remember: '1' }))).toBe('success')
+  browser.cookies.delete('connect.sid')
+  names = { username: 'anna.k', nevisUserId: userId }
+  expect(outcomeOf(await browser.post('/sign-in'))).toBe('success')
+  expect(world.events.of('suspicious')).toEqual([])
+})
