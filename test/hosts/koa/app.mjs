@@ -133,4 +133,5 @@ const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () => {
 process.once('SIGTERM', () => {
   server.close(() => process.exit())
   status.closeStreams()
+  setInterval(() => server.closeIdleConnections(), 500)
 })
