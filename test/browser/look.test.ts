@@ -108,7 +108,7 @@ describeWithChromium('the waiting page', () => {
     await shoot(page, 'app-phone-touch', false)
     const [link, code] = await Promise.all([page.getByRole('link', { name: 'Open the Access App' }).boundingBox(), page.getByRole('img', { name: 'QR code for the Access App' }).boundingBox()])
     expect(link?.y).toBeLessThan(code?.y as number)
-    expect(await page.locator('main p:visible').first().textContent()).toBe('Open the Access App on this device, or scan this code with another one.')
+    expect(await page.locator('main p:visible').first().textContent()).toBe('Open the Access App on this device, or scan this code with another device.')
     for (const target of await page.locator('a:visible, button:visible').all()) expect((await target.boundingBox())?.height).toBeGreaterThanOrEqual(44)
     expect(await violations(page)).toEqual([])
   })

@@ -99,6 +99,11 @@ describe('French', () => {
   it('says “compte utilisateur”, because “compte” alone is a bank account', () => {
     expect(sentencesIn(fr).filter((text) => /\bcomptes?\b(?! utilisateur)/.test(text))).toEqual([])
   })
+
+  it('calls each way to confirm “moyen”, and none “méthode”', () => {
+    expect(sentencesIn(fr).filter((text) => /méthode/i.test(text))).toEqual([])
+    expect(fr.failure.unknown_factor).toContain('moyen de confirmation')
+  })
 })
 
 describe('Italian', () => {
@@ -127,6 +132,10 @@ describe('Italian', () => {
   it('calls no account “conto”, which is a bank account', () => {
     expect(sentencesIn(italian).filter((text) => /\bcont[oi]\b/.test(text))).toEqual([])
   })
+})
+
+it.each([['German', de], ['French', fr], ['Italian', italian]])('%s puts the name of a phone in quotation marks, because the name has no article', (_language, { sentToPhone }) => {
+  expect(sentToPhone).toMatch(/«\u00a0?\{phone\}\u00a0?»/)
 })
 
 describe('a date', () => {

@@ -23,7 +23,7 @@ export const en: Texts = {
     widget: 'Follow the steps on this page.',
     other: 'Follow the instructions for the method that you chose.',
   },
-  openAppHint: 'Open {theApp} on this device, or scan this code with another one.',
+  openAppHint: 'Open {theApp} on this device, or scan this code with another device.',
   sentToNumber: 'We sent a code to {number}. Enter it here.',
   numberEnding: 'the number ending in {digits}',
   toNumberEnding: 'to the number ending in {digits}',
