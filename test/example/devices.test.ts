@@ -172,7 +172,7 @@ describe('the page of devices', () => {
     expect(text).not.toContain('Lost a device?')
   })
 
-  it('names the ways in without the device that the user has, and says what to do if there is none', async () => {
+  it('says how many devices the user has, names the ways in without the device, and says what to do if there is none', async () => {
     const text = async (browser: Browser) => (await browser.get(DEVICES, page)).text
     const anna = await text(await signIn(app, 'anna'))
     expect(anna).toContain('Sign in by SMS or with a recovery code. Set up')
@@ -181,12 +181,14 @@ describe('the page of devices', () => {
     const { browser, account } = await newcomer()
     const [before, lost] = (await text(browser)).split('<h2>Lost a device?</h2>')
     expect(before).toContain('because you could lock yourself out')
+    expect(before).toContain('on the following device.')
     expect(before).toContain('Set up SMS or recovery codes now.')
     expect(lost).toContain('You have no other way to sign in. Contact support.')
     expect(lost).not.toContain('Set up')
     await addDevice(browser, account)
     const withTwo = await text(browser)
     expect(withTwo).toContain('Sign in with another device. Set up')
+    expect(withTwo).toContain('on these devices.')
     expect(withTwo).not.toContain('Set up SMS or recovery codes now.')
   })
 

@@ -32,7 +32,7 @@ export function devicesPage(everyPage: EveryPage, { devices, added: { smsSince, 
     html`<h1 class="medium">${t('Devices and security')}</h1>
       <section class="card medium">
         <h2>${t('Devices')}</h2>
-        <p>${devices.length === 0 ? t('You have not set up a device yet.') : t('You confirm with the Access App on these devices.')}</p>
+        <p>${t(summaryOf(devices))}</p>
         <ul class="devices">${devices.map((device, i) => devicePart(everyPage, device, t('Device {n}', { n: i + 1 }), devices.length === 1))}</ul>
         ${
           devices.length === 1 &&
@@ -73,6 +73,11 @@ export function devicesPage(everyPage: EveryPage, { devices, added: { smsSince, 
       </section>
       ${devices.length > 0 && lostPart(everyPage, [devices.length > 1 && 'with another device', smsSince && 'by SMS', hasCodes && 'with a recovery code'])}`,
   )
+}
+
+function summaryOf({ length }: DevicesParts['devices']): Text {
+  if (length === 0) return 'You have not set up a device yet.'
+  return length === 1 ? 'You confirm with the Access App on the following device.' : 'You confirm with the Access App on these devices.'
 }
 
 /** The masked phone number. A screen reader reads only its last digits, without the dots. */

@@ -43,7 +43,7 @@ export function layout(title: string, frame: Frame, main: Html): Html {
     <a class="skip" href="#main">${t('Skip to the content')}</a>
     <header class="top">
       <a class="brand" href="/"><img src="/favicon.svg" alt="" width="32" height="32">Alpine Mutual</a>
-      <nav aria-label="${t('Account')}">${user ? accountLinks(frame) : html`<a href="/login">${t('Sign in')}</a>`}</nav>
+      <nav aria-label="${t('Main menu')}">${user ? accountLinks(frame) : html`<a href="/login">${t('Sign in')}</a>`}</nav>
     </header>
     <main id="main">
       ${failures.map((failure) => html`<p class="message failure" role="alert">${failure}</p>`)}
