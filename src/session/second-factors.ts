@@ -10,17 +10,17 @@ import { secondFactorOf, type BoundRecord, type SecondFactorRecord } from './sec
 import type { SessionState } from './transactions'
 
 /**
- * Returns the valid records of this session, under whichever session property they are. A valid record contains a digest of the present login, so data of the
- * app is never taken for a record by mistake.
+ * Returns the valid records of this session, under whichever session property they are.
  * @internal
  */
 export function secondFactorsIn(req: object): SecondFactorRecord[] {
-  return keysOfRecords(req).map((sessionKey) => secondFactorOf(req, { sessionKey }) as SecondFactorRecord)
+  return keysOfRecords(req).flatMap((sessionKey) => secondFactorOf(req, { sessionKey }) ?? [])
 }
 
 /**
- * Gives the session a new id, and deletes its valid second factor records. A record is valid only with the session id for which it was made. But the sessions
- * of some session packages have no id, so their records would stay valid without this deletion.
+ * Gives the session a new id, and deletes its second factor records. A record is valid only with the session id for which it was made. But the sessions of some
+ * session packages have no id, so their records would stay valid without this deletion. Also deletes a record that is not valid now: if `deserializeUser` refuses
+ * the user once, Passport removes only the login from the session. The record would be valid again as soon as the same user signs in.
  * @param only see `renewSession`
  * @returns the session to use from now on
  * @throws StorageError `SESSION_UNAVAILABLE`
@@ -37,10 +37,14 @@ export async function renewWithoutSecondFactor(req: object, only?: string): Prom
   return session
 }
 
+/** The session properties that have a record, valid or not. A record is recognised by its two digests, so data of the app is not taken for a record. */
 function keysOfRecords(req: object): string[] {
   const session = sessionOf(req) ?? {}
-  const mayHaveRecord = (key: string) => (session[key] as SessionState | null | undefined)?.secondFactor !== undefined
+  const hasRecord = (key: string) => {
+    const { login, sessionId } = Object((session[key] as SessionState | null | undefined)?.secondFactor) as Partial<BoundRecord>
+    return typeof login === 'string' && typeof sessionId === 'string'
+  }
   // `Object.keys` does not list the properties of a session that is a JavaScript `Proxy`. Such a session has the method `data`, which returns them.
   const names = Object.keys((typeof session.data === 'function' ? session.data() : session) as object)
-  return names.filter((sessionKey) => mayHaveRecord(sessionKey) && secondFactorOf(req, { sessionKey }) !== undefined)
+  return names.filter(hasRecord)
 }

@@ -13,39 +13,9 @@ import { snippetWith } from '../support/markdown'
 import { bare, strategyFor } from './express/bare'
 import { newest } from './express/host'
 import { run, type Program } from './program'
+import { changes, option } from './remembering'
 
 jest.setTimeout(60_000)
-
-const option = (text: string) => text.replace("waitingURL: '/login/2fa',", "waitingURL: '/login/2fa',\n    rememberBrowser: { days: 30 },")
-
-/** For each app, the edits that docs/guides/remembered-browsers.md tells the developer to make. */
-const changes: readonly (readonly [app: string, change: (text: string) => string])[] = [
-  ['koa/app', (text) => changed(option(text), [
-    ["  passport.authenticate('nevis', failed)) // start → waiting page", `  passport.authenticate('nevis', failed), // start → waiting page, or the next line
-  mounted(recordSecondFactor()),
-  (ctx) => {
-    ctx.redirect(ctx.state.authInfo.returnTo ?? '/')
-    ctx.status = 303
-  })`],
-  ])],
-  ...['fastify/app', 'fastify/secure-session'].map((app): [string, (text: string) => string] => [app, (text) => changed(option(text), [
-    ['  // A user who denies or cancels a step-up stays signed in, and returns to the page that asked for it.', "  app.addHook('onRequest', async (request, reply) => void Object.assign(request, { reply }))"],
-    ["app.post('/login', { preValidation: [password, passport.authenticate('nevis', failed)] }, redirected)", `app.post('/login', { preValidation: [password, passport.authenticate('nevis', failed), mounted(recordSecondFactor())] },
-    async (request, reply) => reply.redirect(request.authInfo?.['returnTo'] ?? '/', 303))`],
-  ])]),
-  ['nestjs/app', (text) => changed(option(text), [
-    ["passport.authenticate('nevis', onFailure)).forRoutes(post('login'))", "passport.authenticate('nevis', { ...onFailure, keepSessionInfo: true }), recordSecondFactor(), (request: Request, response: Response) => response.redirect(303, request.authInfo?.returnTo ?? '/')).forRoutes(post('login'))"],
-  ])],
-]
-
-function changed(text: string, pairs: readonly (readonly [from: string, to: string])[]): string {
-  // Only one file of the app contains the texts to replace. Leave its other files unchanged.
-  if (!text.includes(pairs[0]?.[0] as string)) return text
-  return pairs.reduce((all, [from, to]) => {
-    if (!all.includes(from)) throw new Error(`the app has no ${from}`)
-    return all.replace(from, to)
-  }, text)
-}
 
 describe.each(changes)('%s', (app, change) => {
   let simulator: NevisSimulator
