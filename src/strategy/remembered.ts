@@ -8,7 +8,7 @@
 import { randomBytes } from 'node:crypto'
 import type { AuthenticateOptions } from 'passport'
 import type { NevisProfile } from '../factors/profile'
-import type { Transaction } from '../factors/transaction'
+import type { Subject, Transaction } from '../factors/transaction'
 import { cookieFor, cookieIn, cookieSetter } from '../host/cookies'
 import { publishFault } from '../host/faults'
 import { logsIn, checkBoxOf } from '../host/request'
@@ -77,13 +77,15 @@ export function rememberOf(request: StrategyRequest, { replaced, isAfterFirstFac
 
 /**
  * Reads the marks that the last calls of `forgetBrowsers` for this user have left in the ledger, under the userId or username that the app has given. Run this
- * function before the start waits for another start or for Nevis: the sign-in must notice a call of `forgetBrowsers` that comes during the wait.
+ * function as soon as the user is known, before the start waits for a function of the app, for another start or for Nevis: the sign-in must notice a call of
+ * `forgetBrowsers` that comes during the wait.
  * @returns undefined if the page does not offer to remember this browser
  * @internal
  */
-export async function forgetMarksBefore(request: StrategyRequest, parameters: RequestedParameters, isAfterFirstFactor: boolean): Promise<Transaction['forgetMarks']> {
-  if (!isAfterFirstFactor || !isSignIn(request, parameters.operation)) return undefined
-  return request.budgets.browsers.forgetMarks.read(keysOf(request.budgets, parameters))
+export async function forgetMarksBefore(request: StrategyRequest, subject: Subject): Promise<Transaction['forgetMarks']> {
+  const { budgets } = request
+  if (!isSignIn(request)) return undefined
+  return budgets.browsers.forgetMarks.read(keysOf(budgets, { subject, budget: budgets.keyOf(subject) }))
 }
 
 /**
@@ -182,8 +184,11 @@ function wasForgotten(budgets: Budgets, transaction: Transaction, now: number): 
   return budgets.browsers.forgetMarks.areReplaced(keysOf(budgets, transaction), before, (now - firstFactorAt) / 1000)
 }
 
-/** True for a start that only signs a user in: it neither enrols a factor nor asks the user to confirm something, such as a payment. */
-function isSignIn(request: StrategyRequest, operation: RequestedParameters['operation']): boolean {
+/**
+ * True for a start that only signs a user in: it neither enrols a factor nor asks the user to confirm something, such as a payment.
+ * @param operation undefined if it is not known yet
+ */
+function isSignIn(request: StrategyRequest, operation?: RequestedParameters['operation']): boolean {
   const { settings, options } = request
   return settings.rememberDays !== undefined && operation !== 'enroll' && logsIn(options) && !hasPurpose(options) && request.login() === undefined
 }

@@ -47,16 +47,24 @@ export interface RequestedParameters extends Omit<StartParameters, 'operation'> 
 }
 
 /**
- * Reads the parameters from the options of the route and of the strategy.
- * @throws Refusal `no_subject`, `invalid_username`; TypeError when a function of the app returns an invalid value, or `factors` is not a list
+ * The user for whom a second factor is started.
+ * @throws Refusal `no_subject`, `invalid_username`; TypeError when the app's option `subject` returns an invalid value
  * @internal
  */
-export async function startParametersOf(req: NevisRequest, options: AuthenticateOptions, settings: Settings): Promise<RequestedParameters> {
+export async function subjectOfStart(req: NevisRequest, settings: Settings): Promise<Subject> {
   const named = await subjectOf(settings, req)
   if (named === undefined) throw new Refusal('no_subject')
   assertValidForNevis(named)
   // An app may return its whole user object. So copy only two properties: the session and events will contain the subject.
-  const subject: Subject = { ...(named.userId !== undefined && { userId: named.userId }), ...(named.username !== undefined && { username: named.username }) }
+  return { ...(named.userId !== undefined && { userId: named.userId }), ...(named.username !== undefined && { username: named.username }) }
+}
+
+/**
+ * Reads the parameters from the options of the route and of the strategy.
+ * @throws TypeError when a function of the app returns an invalid value, or `factors` is not a list
+ * @internal
+ */
+export async function startParametersOf(req: NevisRequest, options: AuthenticateOptions, settings: Settings, subject: Subject): Promise<RequestedParameters> {
   const operation = await valueOf('operation', operationOf(options) ?? settings.operation, req)
   if (operation !== 'approve' && operation !== 'enroll' && operation !== 'approve-or-enroll') {
     throw new TypeError('NevisStrategy: operation must be "approve", "enroll" or "approve-or-enroll"')

@@ -36,7 +36,7 @@ import { waitForOtherFactor } from './unavailable-factor'
 import { waitBeforeResend } from './resend'
 import { returnToOf } from './return-to'
 import { waitForDecision, type PreparedStart, type StartContext } from './start-context'
-import { authenticatorFor, startParametersOf, type StartParameters } from './start-parameters'
+import { authenticatorFor, startParametersOf, subjectOfStart, type StartParameters } from './start-parameters'
 import type { StartResult } from './start-queue'
 import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
 
@@ -50,7 +50,9 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
   const { settings, req, options, source } = request
   const requestedAt = Date.now()
   const named = handle === undefined ? undefined : openTransactionForStart(request, handle)
-  const parameters = named === undefined ? withLastFactorFirst(request, await startParametersOf(req, options, settings)) : { ...named, budget: named.budget ?? '' }
+  const subject = named === undefined ? await subjectOfStart(req, settings) : named.subject
+  const marksBefore = named === undefined ? await forgetMarksBefore(request, subject) : undefined
+  const parameters = named === undefined ? withLastFactorFirst(request, await startParametersOf(req, options, settings, subject)) : { ...named, budget: named.budget ?? '' }
   const first = named === undefined ? await firstFactorOf(request) : { isAfterFirstFactor: false, endsLogin: false }
   const isAfterFirst = first.isAfterFirstFactor
   const renews = named === undefined && renewsSession(request, isAfterFirst)
@@ -58,7 +60,6 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
   const mayRecognise = named === undefined && factorName === undefined
   const recognised = mayRecognise ? await recogniseBrowser(request, parameters, isAfterFirst) : undefined
   if (recognised !== undefined) return recognised
-  const marksBefore = await forgetMarksBefore(request, parameters, isAfterFirst)
   request.current = { subject: parameters.subject, ...(parameters.operation !== 'approve-or-enroll' && { operation: parameters.operation }) }
 
   const { target } = await settings.startQueue.run(parameters.budget, async (hasWaited, previous) => {

@@ -134,6 +134,25 @@ describe('a browser whose sign-in started before forgetBrowsers is not remembere
     await expectNotRemembered(thief.get(callbackOf(handle)))
   })
 
+  // Shows: T-remembered-9
+  it.each<[string, unknown]>([
+    ['operation', 'approve'], ['firstFactorAmr', ['pwd']], ['message', 'Sign in?'], ['data', undefined], ['availableFactors', ['push']],
+  ])('if the browsers are forgotten while the start waits for the option %s of the app', async (option, value) => {
+    let isCalled = () => {}
+    const called = new Promise<void>((resolve) => (isCalled = resolve))
+    let goOn = () => {}
+    const isLetGo = new Promise<void>((resolve) => (goOn = resolve))
+    app = await start({ [option]: async () => (isCalled(), await isLetGo, value) })
+    thief = app.browser()
+    const started = signIn(thief, 'anna', { remember: '1' })
+    await called
+    await forgetBrowsers(app.nevis, both())
+    goOn()
+    const handle = await started
+    await world.simulator.phone('anna').approve()
+    await expectNotRemembered(thief.get(callbackOf(handle)))
+  })
+
   it('if the thief posts the same start again, and does not give the password again', async () => {
     const handle = await signIn(thief, 'anna', { remember: '1' })
     await forgetBrowsers(app.nevis, both())

@@ -3,7 +3,7 @@ import type { AuthenticateOptions } from 'passport'
 import { app, push, recovery, sms, type Factor, type NevisAuthenticateOptions, type NevisRequest, type Transaction } from '../../src'
 import type { Settings } from '../../src/strategy/settings'
 import { factorFor } from '../../src/strategy/factor-choice'
-import { startParametersOf, authenticatorFor, isReusable, isForUserOf, isPendingFor, phoneOf, type StartParameters } from '../../src/strategy/start-parameters'
+import { startParametersOf, subjectOfStart, authenticatorFor, isReusable, isForUserOf, isPendingFor, phoneOf, type StartParameters } from '../../src/strategy/start-parameters'
 
 const ANNA = { username: 'anna' }
 const USER = '7b2ce5a9-6bd0-4e2f-8d0f-2ac2c4a1d7a1'
@@ -11,10 +11,11 @@ const NOW = 1_700_000_000_000
 const settingsWith = (more: object = {}) =>
   ({ client: { baseURL: 'https://a.example' }, subject: () => ANNA, operation: 'approve', message: undefined, data: undefined, factors: [push(), app(), sms(), recovery()], ...more }) as unknown as Settings
 const request = (fields: object = {}) => ({ method: 'POST', url: '/', headers: {}, ...fields }) as unknown as NevisRequest
+const parametersOf = async (req: NevisRequest, options: NevisAuthenticateOptions, settings: Settings) => startParametersOf(req, options, settings, await subjectOfStart(req, settings))
 const refused = (code: string) => expect.objectContaining({ name: 'Refusal', code })
 
 describe('what is wanted', () => {
-  const wanted = (options: NevisAuthenticateOptions = {}, settings = settingsWith(), req = request()) => startParametersOf(req, options, settings)
+  const wanted = (options: NevisAuthenticateOptions = {}, settings = settingsWith(), req = request()) => parametersOf(req, options, settings)
   const budget = expect.stringMatching(/^[\w-]{22}$/)
 
   it('is by default what the strategy says, and no more', async () => {
@@ -184,7 +185,7 @@ describe('the phone number', () => {
 
 describe('the phone number that a route makes', () => {
   it('goes with what is started', async () => {
-    expect(await startParametersOf(request(), { operation: 'enroll', phone: async () => '+41791111111' }, settingsWith())).toMatchObject({ phone: '+41791111111' })
+    expect(await parametersOf(request(), { operation: 'enroll', phone: async () => '+41791111111' }, settingsWith())).toMatchObject({ phone: '+41791111111' })
   })
 })
 
