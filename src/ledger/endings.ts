@@ -15,6 +15,8 @@ import type { StartBudget } from './start-budget'
  * `trust/binding.ts` refuses a token that is more than a minute older than the transaction.
  */
 const TOKEN_SECONDS = 600 + MARGIN_SECONDS
+/** The ledger keeps the end of a transaction this many seconds longer if it ended with success. From the seconds left, `hasSucceeded` sees how it ended. */
+const SUCCESS_SECONDS = 600
 
 interface EndingsSettings {
   readonly ledger: Ledger
@@ -58,6 +60,16 @@ export class Endings {
    */
   async claim(transaction: LedgerTransaction): Promise<boolean> {
     return !(await this.wasCancelledBefore(transaction)) && this.ledger.claim(nameOf(transaction), this.secondsToKeep(transaction))
+  }
+
+  /** Like `claim`, for a transaction that ends with success. */
+  async claimSuccess(transaction: LedgerTransaction): Promise<boolean> {
+    return !(await this.wasCancelledBefore(transaction)) && this.ledger.claim(nameOf(transaction), this.secondsToKeep(transaction) + SUCCESS_SECONDS)
+  }
+
+  /** True if the transaction has ended with success, even if the session does not show this yet. */
+  async hasSucceeded(transaction: LedgerTransaction): Promise<boolean> {
+    return (await this.ledger.look(nameOf(transaction))) > this.secondsToKeep(transaction) + SUCCESS_SECONDS / 2
   }
 
   /**

@@ -113,7 +113,7 @@ async function finish(request: StrategyRequest, opened: Transaction): Promise<St
 
   // If the browser has closed this connection, as at a reload or a double click, it sends the callback again. Leave the approval for that second request.
   if (request.req.socket?.destroyed === true) throw new Refusal('cancelled')
-  if (!(await request.budgets.endings.claim(transaction))) return handleUsedTransaction(request, transaction)
+  if (!(await request.budgets.endings.claimSuccess(transaction))) return handleUsedTransaction(request, transaction)
   // Note an enrolment at once: even if this callback fails from here on, Nevis has enrolled the factor. If the session is in a cookie, also note a sign-in:
   // with a copy of the cookie from before this sign-in, nobody may start another factor without the password (`ledger/sign-ins.ts`).
   if (isEnrolment || isInSmallCookie(request.session)) await noteSignIn(request, transaction, outcome)

@@ -209,6 +209,7 @@ export class StrategyRequest {
   /**
    * Ends a transaction without success, in the ledger (the store of all processes) and then in the session. If the ledger fails, this function
    * throws, and the transaction stays open.
+   * @throws Refusal `used_transaction` if a callback at the same moment has ended the transaction with success
    * @param wasDenied true if Nevis has reported `failed`: the user has denied, or has not answered in time
    * @param canGoOn false to forbid the user another factor after this transaction
    * @param decided if set, the event `decided` is published, unless already published. Its field `ending`: `denied` or `timed_out`; undefined if not known
@@ -218,6 +219,7 @@ export class StrategyRequest {
     const isLeft = decided === undefined && !wasDenied && isAnsweredOnPhone(this.settings, transaction)
     if (isLeft) this.settings.watch.leave(transaction)
     else this.settings.watch.settle(transaction.id)
+    if (!isNews && !wasDenied && (await this.budgets.endings.hasSucceeded(transaction))) throw new Refusal('used_transaction')
     if (isNews && decided !== undefined) this.publishFailed(transaction, decided.ending)
     await this.refresh()
     // If another request has removed the transaction from the session, do not store the transaction again.

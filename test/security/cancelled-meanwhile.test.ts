@@ -7,6 +7,7 @@
  */
 import { MemoryLedger, type NevisStrategyOptions } from '../../src'
 import { callbackOf, handleIn, PASSWORD, signIn } from '../support/app'
+import type { Browser } from '../support/browser'
 import { lab, outcomeOf } from './support/lab'
 import { recordEvents } from './support/recorded'
 import { SlowStore } from './support/slow-store'
@@ -58,6 +59,19 @@ class GatedLedger extends MemoryLedger {
   }
 }
 
+/** A ledger that waits at a gate after it has noted that a transaction has ended. */
+class EndingLedger extends MemoryLedger {
+  constructor(private readonly gate: Gate) {
+    super()
+  }
+
+  override async claim(key: string, ttlSeconds: number): Promise<boolean> {
+    const isFirst = await super.claim(key, ttlSeconds)
+    if (isFirst && key.startsWith('transaction:')) await new Promise<void>((resolve) => this.gate.pass(resolve))
+    return isFirst
+  }
+}
+
 async function start(strategy: Partial<NevisStrategyOptions>, store = new SlowStore(undefined, 0)) {
   const browser = (await world.start({ strategy, session: { store } })).browser()
   const handle = await signIn(browser, 'anna')
@@ -104,6 +118,34 @@ describe('a request that the user cancels while the password is entered again', 
     await world.simulator.phone('anna').approve()
     for (const one of [handle, moved]) expect(outcomeOf(await tab.get(callbackOf(one)))).not.toBe('success')
     expect((await tab.get('/me')).json()).toEqual({ user: null })
+  })
+})
+
+describe('a user who presses "Cancel"', () => {
+  const cancel = (browser: Browser, handle: string) => browser.post('/login/2fa', { transaction: handle, cancel: '1' })
+
+  it('at the moment when the callback signs the user in › does not read that the request was cancelled', async () => {
+    const gate = new Gate()
+    const { browser, handle, tab } = await start({ ledger: new EndingLedger(gate) })
+    await world.simulator.phone('anna').approve()
+    gate.isClosed = true
+    const page = browser.get(callbackOf(handle))
+    await gate.reached
+    expect(outcomeOf(await cancel(tab, handle))).toBe('used_transaction')
+    gate.open()
+    expect(outcomeOf(await page)).toBe('success')
+    expect((await browser.get('/me')).json()).toEqual({ user: { username: 'anna' } })
+  })
+
+  it('twice at the same moment › reads both times that the request was cancelled', async () => {
+    const gate = new Gate()
+    const { browser, handle, tab } = await start({ ledger: new EndingLedger(gate) })
+    gate.isClosed = true
+    const first = cancel(browser, handle)
+    await gate.reached
+    expect(outcomeOf(await cancel(tab, handle))).toBe('cancelled')
+    gate.open()
+    expect(outcomeOf(await first)).toBe('cancelled')
   })
 })
 
