@@ -1,7 +1,7 @@
 /**
  * Sends answers. Only this file and `cookies.ts` write to the response of the app. On Express and NestJS, the request has this response as `req.res`. On
- * Fastify, it has none, so the functions below that need `req.res` do nothing. On Koa, `req.res` is an object of koa-passport, which can send, but has no
- * `headersSent`.
+ * Fastify, it has none, so the functions below that need `req.res` do nothing, except `answerNext`. On Koa, `req.res` is an object of koa-passport, which can
+ * send, but has no `headersSent`.
  *
  * These functions catch every error: Express 4 does not await a middleware, so an error would become an unhandled rejection, which ends the process.
  * Out of scope: the content of an answer.
@@ -220,15 +220,24 @@ export function wantsNext({ headers }: Pick<HostRequest, 'headers'>): boolean {
   return (headers.accept ?? '').includes(NEXT)
 }
 
+/** Fastify's reply. A hook of the app must put it on the request, because a strategy on Fastify gets only the request. */
+interface FastifyReply {
+  code(status: number): FastifyReply
+  headers(values: PlainAnswer['headers']): FastifyReply
+  send(body: unknown): unknown
+}
+
 /**
  * Answers with `{ next }`, the next URL, as JSON.
- * @returns false on Fastify, which has no `req.res`
+ * @returns false on Fastify without the hook of docs/guides/hosts/fastify.md
  * @internal
  */
 export function answerNext(req: object, next: string): boolean {
-  const { res } = req as { res?: ServerResponse }
-  if (res === undefined) return false
-  send(res, json(200, { next }, { 'Content-Type': NEXT }))
+  const { res, reply } = req as { res?: ServerResponse; reply?: FastifyReply }
+  const answer = json(200, { next }, { 'Content-Type': NEXT })
+  if (res !== undefined) send(res, answer)
+  else if (typeof reply?.send === 'function') reply.code(answer.status).headers(answer.headers).send(answer.body)
+  else return false
   return true
 }
 

@@ -12,7 +12,7 @@ interface Answers {
   readonly res?: ServerResponse
   /** Koa's context. */
   readonly ctx?: { append?(name: string, value: string): unknown; headerSent?: boolean }
-  /** Fastify's reply. A hook of the app must set this property, because a strategy on Fastify gets only the request. */
+  /** Fastify's reply: see `answer.ts`. */
   readonly reply?: { header?(name: string, value: string): unknown; sent?: boolean }
 }
 

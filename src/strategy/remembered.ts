@@ -220,7 +220,7 @@ function sendCookie(request: StrategyRequest, browser: RememberedBrowser): void 
 }
 
 function warnAboutAnswer(): void {
-  process.emitWarning('NevisStrategy cannot set the cookie of a remembered browser: on Fastify, put the reply on the request as the guide "Remembered browsers" shows', {
+  process.emitWarning('NevisStrategy cannot set the cookie of a remembered browser: on Fastify, put the reply on the request as the guide "Fastify" shows', {
     code: 'PASSPORT_NEVIS_NO_REPLY',
   })
 }

@@ -109,7 +109,7 @@ export class NevisStrategy extends PassportStrategy {
     const { success, fail, redirect, error } = this as unknown as PassportActions
     this.decide(req, options)
       .then(
-        (end) => () => ('to' in end ? goTo(req, end.to, redirect) : success(end.user, end.info)),
+        (end) => () => ('to' in end ? goTo(req, end.to, redirect, error) : success(end.user, end.info)),
         (reason: unknown) => () => (reason instanceof Refusal ? refuse(req, options, reason, fail, error) : error(faultOf(reason))),
       )
       .then((act) => actOnce(req, act, error))
@@ -183,12 +183,13 @@ function mismatchOfUser({ settings, current: { subject = {} } }: StrategyRequest
 }
 
 /**
- * Redirects the browser. A script that asks for JSON gets status 200 and the URL in the body instead, because `fetch` would follow a redirect by itself. On
- * Fastify, where this function cannot write the body, the URL is in the header `Location`.
+ * Redirects the browser. A script that asks for JSON gets status 200 and the URL in the body instead, because `fetch` would follow a redirect by itself. After
+ * this answer, no action of Passport is called, so Passport runs no further handler of the app.
  */
-function goTo(req: NevisRequest, to: string, redirect: PassportActions['redirect']): void {
-  if (!wantsNext(req)) redirect(to, 303)
-  else if (!answerNext(req, to)) redirect(to, 200)
+function goTo(req: NevisRequest, to: string, redirect: PassportActions['redirect'], error: PassportActions['error']): unknown {
+  if (!wantsNext(req)) return redirect(to, 303)
+  if (answerNext(req, to)) return undefined
+  return error(new TypeError('NevisStrategy cannot answer with JSON: on Fastify, put the reply on the request as the guide "Fastify" shows'))
 }
 
 /**

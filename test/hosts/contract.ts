@@ -96,14 +96,18 @@ export function hostContract({ app, failure, isSessionInCookie = false }: Host):
       expect(await greeting()).toBe(`Hello ${username}`)
     })
 
-    it('by a script that asks for next › gets the waiting URL to read, in place of a redirect', async () => {
-      const asked = { accept: 'application/vnd.passport-nevis.next+json, application/json' }
-      const nextIn = ({ status, text, location }: Page) => [status, text === '' ? location : (JSON.parse(text) as { next: string }).next] as const
-      const [status, next] = nextIn(await browser.post('/login', { username, password: PASSWORD }, asked))
-      expect([status, next?.split('?')[0]]).toEqual([200, '/login/2fa'])
+    it('by a script that asks for next › gets the waiting URL as JSON, in place of a redirect', async () => {
+      const type = 'application/vnd.passport-nevis.next+json'
+      const asked = { accept: `${type}, application/json` }
+      const nextIn = ({ status, text, headers }: Page) => {
+        expect([status, headers.get('content-type')?.split(';')[0], headers.get('cache-control'), headers.get('location')]).toEqual([200, type, 'no-store', null])
+        return (JSON.parse(text) as { next: string }).next
+      }
+      const next = nextIn(await browser.post('/login', { username, password: PASSWORD }, asked))
+      expect(next).toMatch(/^\/login\/2fa\?transaction=/)
       const handle = handleIn(next)
-      const pending = nextIn(await browser.get(callbackOf(handle), asked))
-      expect([pending[0], pending[1]?.split('?')[0]]).toEqual([200, '/login/2fa'])
+      expect(nextIn(await browser.get(callbackOf(handle), asked))).toMatch(/^\/login\/2fa\?transaction=/)
+      expect(await greeting()).toBe('Hello stranger')
       await simulator.phone(username).approve()
       expect(await browser.get(callbackOf(handle), asked)).toMatchObject({ status: 303, location: '/' })
       expect(await greeting()).toBe(`Hello ${username}`)

@@ -13,7 +13,7 @@ import { snippetWith } from '../support/markdown'
 import { bare, strategyFor } from './express/bare'
 import { newest } from './express/host'
 import { run, type Program } from './program'
-import { changes, option } from './remembering'
+import { changed, changes, option } from './remembering'
 
 jest.setTimeout(60_000)
 
@@ -84,12 +84,17 @@ describe.each(changes)('%s', (app, change) => {
 })
 
 describe('fastify without the hook', () => {
-  it('remembers nothing, and says how to mend that', async () => {
+  const hook = "app.addHook('onRequest', async (request, reply) => void Object.assign(request, { reply }))"
+
+  it('remembers nothing, and answers no script with JSON, and says how to mend that', async () => {
     const simulator = await NevisSimulator.start()
     const { userId } = simulator.addUser({ username: 'anna' })
-    const program = await run('fastify/app', simulator, [{ username: 'anna', userId }], { change: option })
+    const program = await run('fastify/app', simulator, [{ username: 'anna', userId }], { change: (text) => changed(option(text), [[hook, '']]) })
     try {
       const browser = program.browser()
+      const asked = await browser.post('/login', { username: 'anna', password: PASSWORD }, { accept: 'application/vnd.passport-nevis.next+json' })
+      expect([asked.status, asked.location]).toEqual([500, undefined])
+      await program.printed('TypeError: NevisStrategy cannot answer with JSON: on Fastify, put the reply on the request as the guide "Fastify" shows')
       const handle = handleIn((await browser.post('/login', { username: 'anna', password: PASSWORD, remember: '1' })).location)
       await simulator.phone('anna').approve()
       expect(await browser.get(callbackOf(handle))).toMatchObject({ status: 303, location: '/' })

@@ -14,7 +14,6 @@ export const changes: readonly (readonly [app: string, change: (text: string) =>
   })`],
   ])],
   ...['fastify/app', 'fastify/secure-session'].map((app): [string, (text: string) => string] => [app, (text) => changed(option(text), [
-    ['  // A user who denies or cancels a step-up stays signed in, and returns to the page that asked for it.', "  app.addHook('onRequest', async (request, reply) => void Object.assign(request, { reply }))"],
     ["app.post('/login', { preValidation: [password, passport.authenticate('nevis', failed)] }, redirected)", `app.post('/login', { preValidation: [password, passport.authenticate('nevis', failed), mounted(recordSecondFactor())] },
     async (request, reply) => reply.redirect(request.authInfo?.['returnTo'] ?? '/', 303))`],
   ])]),

@@ -34,8 +34,8 @@ export class SecondFactorError extends Error {
  * @internal
  */
 export interface Answer {
-  /** The waiting URL to request next. Falsy if the response is the final result. */
-  readonly next: string | false | null
+  /** The waiting URL to request next; false if the response is the final result. */
+  readonly next: string | false
   readonly body: unknown
 }
 
@@ -135,9 +135,7 @@ async function answerOf(response: Response, path: string): Promise<Answer> {
   if (!ok && body?.['status'] !== 'unknown') {
     throw fail(String((body?.['code'] as string | undefined) ?? 'refused'), body?.['message'], secondsIn(body?.['retryAfterSeconds'] ?? headers.get('retry-after')))
   }
-  // On Fastify, the strategy has no access to the response's body. So it sends the next URL in the `Location` header of a 200.
-  const next = contentType.startsWith(NEXT) ? String(body?.['next']) : status === 200 && !text && headers.get('location')
-  return { body, next }
+  return { body, next: contentType.startsWith(NEXT) && String(body?.['next']) }
 }
 
 /** Converts `Retry-After` to seconds: a number or a date (RFC 9110, 10.2.3). */

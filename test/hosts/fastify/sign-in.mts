@@ -57,6 +57,9 @@ export async function signIn(app: FastifyInstance) {
   const secondFactor = passport.authenticate('nevis', refused)
   const redirected = async () => {} // the start has sent the browser to the waiting page
 
+  // So that the strategy can set cookies, and answer a script with JSON. Without this hook, the strategy gets only the request.
+  app.addHook('onRequest', async (request, reply) => void Object.assign(request, { reply }))
+
   // A user who denies or cancels a step-up stays signed in, and returns to the page that asked for it.
   app.setErrorHandler<FastifyError>(async (error, request, reply) => {
     if (error.name !== 'AuthenticationError') throw error
