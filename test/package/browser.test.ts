@@ -17,8 +17,8 @@ function bundled(code: string): string {
 const bytesOf = (text: string) => gzipSync(text, { level: 9 }).length
 
 describe('passport-nevis/browser', () => {
-  it('is under 2 KB, minified and gzipped', () => {
-    expect(bytesOf(bundled(`export * from 'passport-nevis/browser'`))).toBeLessThan(2048)
+  it('is smaller than 2,100 bytes, minified and gzipped, as the guide says', () => {
+    expect(bytesOf(bundled(`export * from 'passport-nevis/browser'`))).toBeLessThan(2100)
   })
 
   it('leaves out the step-up where only sign-ins are used, and everything where nothing is', () => {

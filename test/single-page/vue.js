@@ -1,4 +1,4 @@
-/** A second factor in Vue. docs/guides/single-page-apps.md shows this file unchanged. */
+/** The state of the second factor, and the step-up, in Vue. docs/guides/single-page-apps.md shows this file unchanged. */
 import { shallowRef } from 'vue'
 import { secondFactor, stepUpFetch } from 'passport-nevis/browser'
 

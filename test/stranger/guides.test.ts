@@ -28,6 +28,17 @@ describe.each(Object.entries(guides))('the guide %s', (guide, folders) => {
   })
 })
 
+describe('the guide single-page-apps', () => {
+  it.each(['SignIn.jsx', 'SignIn.vue'])('begins each framework with at most ten lines of code, none longer than 100 columns: %s', (file) => {
+    const [first] = blocksOf('single-page-apps').filter((block) => /\.(jsx|vue)$/.test(block.file) && block.file.endsWith(file.slice(-3)))
+    const code = (first?.pieces ?? []).flatMap((piece) => piece.split('\n')).filter((line) => line.trim() !== '')
+    expect(first?.file).toBe(file)
+    expect(code.length).toBeGreaterThan(5)
+    expect(code.length).toBeLessThanOrEqual(10)
+    expect(code.filter((line) => line.length > 100)).toEqual([])
+  })
+})
+
 describe('the guide existing-app', () => {
   it('shows the button of the template', () => {
     const text = readFileSync(join(__dirname, '../../docs/guides/existing-app.md'), 'utf8')

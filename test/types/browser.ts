@@ -31,6 +31,9 @@ export function draw({ view, send, cancel }: SecondFactorStep): void {
   else if (view.recoveryCodes) send()
   else for (const factor of view.factors) send({ factor })
 }
+/** The event `submit` of the browser, and an event with which a framework wraps it. */
+export const onSubmit = ({ submit }: SecondFactorStep) => (event: Event) => submit(event)
+export const onWrapped = ({ submit }: SecondFactorStep) => (event: { preventDefault(): void; target: EventTarget; nativeEvent: Event }) => submit(event)
 /** Optional fields accept undefined, even with the compiler option `exactOptionalPropertyTypes`. */
 export const fromForm = (code: string | undefined): SecondFactorFields => ({ code, token: undefined, factor: undefined, phone: undefined, remember: undefined })
 export const plain: SecondFactorOptions = { ...options, headers: undefined, signal: undefined }

@@ -148,6 +148,11 @@ export interface SecondFactorStep {
    * Only the first call in each step has an effect.
    */
   readonly send: (fields?: SecondFactorFields) => void
+  /**
+   * Handles the event `submit` of a form, also in React and Vue: calls `send` with the fields of the form, and keeps the browser from loading a page. The names
+   * of the fields are those of {@link SecondFactorFields}.
+   */
+  readonly submit: (event: { preventDefault(): void; readonly target: unknown }) => void
   /** Cancels the second factor, also on the server. The promise of `secondFactor` rejects with the code `cancelled`. */
   readonly cancel: () => void
 }

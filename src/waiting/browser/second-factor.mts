@@ -4,7 +4,7 @@
  * The folder `browser/` is the entry point `passport-nevis/browser`, for single-page apps. `step-up-fetch.mts` is the other function that it exports.
  * Out of scope: HTTP (`requests.mts`), what the user sees (your app), and whether the approval is valid, which only the server decides.
  */
-import type { SecondFactorFields, SecondFactorOptions, SecondFactorView } from './contract.mjs'
+import type { SecondFactorFields, SecondFactorOptions, SecondFactorStep, SecondFactorView } from './contract.mjs'
 import { orAborted, requestsTo, SecondFactorError, type Requests } from './requests.mjs'
 
 /** Pause before the view (the data of the waiting page) is requested again: one server process may learn of an approval seconds later than another. */
@@ -48,7 +48,15 @@ export async function secondFactor<Result = unknown>(url: string | URL, fields: 
       if (isOver && !view.factors.length) throw new SecondFactorError(view.failure ?? 'refused')
 
       const watching = new AbortController()
-      const sent = new Promise<SecondFactorFields>((resolve) => show({ view: view as SecondFactorView, error, cancel, send: (chosen = {}) => resolve(chosen) }))
+      const sent = new Promise<SecondFactorFields>((resolve) => {
+        const submit: SecondFactorStep['submit'] = (event) => {
+          event.preventDefault()
+          // The build compiles this file with the types of Node.js, whose `FormData` takes no form.
+          const Form = FormData as new (form: unknown) => FormData
+          resolve(Object.fromEntries(new Form(event.target)))
+        }
+        show({ view: view as SecondFactorView, error, cancel, submit, send: (chosen = {}) => resolve(chosen) })
+      })
       const learnt = isOver ? orAborted(stopped, sent) : isApproved(view, requestsTo(base, headers, AbortSignal.any([stopped, watching.signal])))
       error = undefined
       const action = await Promise.race([sent, learnt]).finally(() => watching.abort())
