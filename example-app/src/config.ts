@@ -33,8 +33,6 @@ export interface Config {
   readonly loginLimit: number
   /** How many wrong passwords are allowed for one account in 15 minutes, from all addresses together. Each process counts for itself. */
   readonly accountLimit: number
-  /** True if a push shows a code that the user must type into the page. */
-  readonly typedCode: boolean
   /** True if the app also offers Nevis's widget as a factor. Before you use it with a Nevis instance, adapt `public/widget.js`. */
   readonly widget: boolean
   /** The pages from which users install the Access App. In the demo, there is nothing to install, so the links lead to the help page. */
@@ -70,7 +68,6 @@ export function readConfig(env: Environment = process.env): Config {
     cookieSecure,
     loginLimit: whole(env, 'LOGIN_LIMIT', 20, 1, 1_000_000),
     accountLimit: whole(env, 'ACCOUNT_LIMIT', 10, 1, 1_000_000),
-    typedCode: flag(env, 'TYPED_CODE', false),
     widget: flag(env, 'WIDGET', false),
     storeLinks: Object.freeze({ ios: storeLinkOf(env, 'APP_STORE_URL', nevis === undefined), android: storeLinkOf(env, 'GOOGLE_PLAY_URL', nevis === undefined) }),
     database: databaseOf(env, nevis === undefined),

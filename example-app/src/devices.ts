@@ -55,7 +55,7 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
   routes.get('/', (req, res, next) => ('codes' in req.query ? res.redirect(303, HERE) : next()))
   routes.use(signedIn, confirmFirst('devices'))
   // The forms of this page are sent to these addresses. So an error page can have such an address. A user who opens it again comes to this page.
-  routes.get(['/add', '/rename', '/remove', '/forget-browsers'], (_req, res) => res.redirect(303, HERE))
+  routes.get(['/add', '/rename', '/remove', '/typed-code', '/forget-browsers'], (_req, res) => res.redirect(303, HERE))
 
   routes.get('/', page(devicesPage, async (req) => {
     const [user, added] = await Promise.all([nevis.getUser(nevisUserIdOf(req)), users.addedBy(userOf(req).id)])
@@ -125,6 +125,12 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
     } finally {
       removing.delete(nevisUserId)
     }
+  })
+
+  routes.post('/typed-code', async (req, res) => {
+    const isOn = (req.body as { isOn?: unknown }).isOn === '1'
+    await users.setTypesCode(userOf(req).id, isOn)
+    back(req, res, textsFor(req)(isOn ? 'From now on, your phone shows a code with each request.' : 'Your phone no longer shows a code.'))
   })
 
   routes.post('/forget-browsers', async (req, res) => {

@@ -3,7 +3,7 @@
  * (`second-factor.ts`).
  */
 import type { Request } from 'express'
-import { NevisClient, NevisError, NevisStrategy, RedisLedger, app, push, recovery, sms, widget, type NevisProfile, type NevisStrategyOptions } from 'passport-nevis'
+import { NevisClient, NevisError, NevisStrategy, RedisLedger, app, push, recovery, sms, widget, type Factor, type NevisProfile, type NevisStrategyOptions } from 'passport-nevis'
 import type { Cloud, Config } from './config.js'
 import { devicesIn } from './devices.js'
 import { textsFor } from './language.js'
@@ -22,7 +22,7 @@ export interface NevisParts {
 
 export function nevisStrategy({ cloud, users, config, redis }: NevisParts): NevisStrategy {
   const client = new NevisClient(cloud)
-  const factors = [push({ typedCode: config.typedCode }), app(), sms({ message: smsText }), recovery(), ...(config.widget ? [widget()] : [])]
+  const factors = [pushAsChosen(users), app(), sms({ message: smsText }), recovery(), ...(config.widget ? [widget()] : [])]
   const options = {
     client,
     factors,
@@ -49,6 +49,20 @@ export function nevisStrategy({ cloud, users, config, redis }: NevisParts): Nevi
       else done(null, user)
     }, done)
   })
+}
+
+/** The factor `push`, with a code to type for the users who have turned this on in "Devices and security". */
+function pushAsChosen(users: Users): Factor {
+  const [plain, withCode] = [push(), push({ typedCode: true })]
+  return {
+    ...plain,
+    async approve(nevis, subject, request) {
+      // Before the first approval, the account is not linked to a Nevis user, and cannot have turned anything on.
+      const user = subject.userId === undefined ? undefined : await users.findByNevisId(subject.userId)
+      const { typesCode } = user === undefined ? { typesCode: false } : await users.addedBy(user.id)
+      return (typesCode ? withCode : plain).approve(nevis, subject, request)
+    },
+  }
 }
 
 /** The text of the SMS: the message is in the user's language, English or German, and "Code" is the same word in both. */

@@ -28,13 +28,15 @@ const CREATE = `
     sms_phone text,
     codes_since timestamptz,
     codes_unsaved integer not null default 0,
+    types_code boolean not null default false,
     is_demo boolean not null default false
   )`
 /** Adds the columns that a table of an older version lacks. */
 const ADD_COLUMNS = `
   alter table users add column if not exists password_version integer not null default 0;
   alter table users add column if not exists sms_phone text;
-  alter table users add column if not exists codes_unsaved integer not null default 0`
+  alter table users add column if not exists codes_unsaved integer not null default 0;
+  alter table users add column if not exists types_code boolean not null default false`
 /**
  * Makes usernames unique without regard to case, because passport-nevis counts `anna` and `Anna` as one user for its limits. If both names could have an
  * account, a stranger could sign up as `anna`, start too often, and so make the user `Anna` wait.
@@ -47,7 +49,7 @@ const COLUMNS = 'id, username, nevis_user_id as "nevisUserId", password_version 
 /** The form of every username. For a name of another form, this file does not query the database: no account has such a name. */
 const USERNAME = /^[A-Za-z0-9_.@-]{1,64}$/
 
-/** The factors that Nevis does not list: when the user set up each factor, or null if the user has not set it up. */
+/** What Nevis does not know of a user: when the user set up SMS and recovery codes (null: not set up), and what the user has chosen. */
 export interface Added {
   readonly smsSince: Date | null
   /** The end of the phone number, such as `•••• 0001`; null if this app does not know it. */
@@ -55,6 +57,8 @@ export interface Added {
   readonly codesSince: Date | null
   /** True if new codes were made since `codesSince`, and the user has not confirmed that these are saved. The codes of `codesSince` may have ended. */
   readonly hasUnsavedCodes: boolean
+  /** True if the user's phone shows a code with each push, and the user types it into the page. */
+  readonly typesCode: boolean
 }
 
 interface NewAccount {
@@ -156,12 +160,17 @@ export class Users {
     await this.database.query('update users set codes_unsaved = greatest(0, codes_unsaved + $2) where id = $1', [id, change])
   }
 
+  /** Notes whether the user wants to type a code with each push. */
+  async setTypesCode(id: number, typesCode: boolean): Promise<void> {
+    await this.database.query('update users set types_code = $2 where id = $1', [id, typesCode])
+  }
+
   async addedBy(id: number): Promise<Added> {
     const added = await this.one<Added>(
-      'select sms_since as "smsSince", sms_phone as "smsPhone", codes_since as "codesSince", codes_unsaved > 0 as "hasUnsavedCodes" from users where id = $1',
+      'select sms_since as "smsSince", sms_phone as "smsPhone", codes_since as "codesSince", codes_unsaved > 0 as "hasUnsavedCodes", types_code as "typesCode" from users where id = $1',
       [id],
     )
-    return added ?? { smsSince: null, smsPhone: null, codesSince: null, hasUnsavedCodes: false }
+    return added ?? { smsSince: null, smsPhone: null, codesSince: null, hasUnsavedCodes: false, typesCode: false }
   }
 
   /** Adds or renews a demo account. Throws if an account that is not for the demo has this username, in upper or lower case; that account stays unchanged. */

@@ -1,6 +1,7 @@
 /**
  * Walks through the example app as a first-time user, on a touch screen 360 pixels wide and in German. Each test continues in the tab and on the page where the
- * previous test ended. The user types an address only to open the app and to mistype an address; for everything else, the user taps links and buttons.
+ * previous test ended: the user signs up, enrols a phone, signs in by each factor, adds and removes a phone, pays, confirms once more (step-up), and sees an
+ * outage. The user types an address only to open the app and to mistype an address; for everything else, the user taps links and buttons.
  * `example-walk.md` records what the user taps, types and reads: each run compares its result with this record, and `WALK=1` rewrites the record. Each page
  * must be accessible, and fit into a width of 320 pixels and, with text of twice the size, into 360 pixels. `accessibility-example.md` records each page's
  * accessibility tree and the order of the Tab key.
@@ -28,18 +29,17 @@ describeWithChromium('a stranger', () => {
   const chromium = useChromium({ keepOpen: true })
   const lines: string[] = []
   let app: Running
-  let withTypedCodes: Running
   let [mainTab, phonesTab]: Walker[] = []
   let recoveryCode = ''
   let isLost = false
 
   beforeAll(async () => {
     mkdirSync(SCREENSHOTS, { recursive: true })
-    ;[app, withTypedCodes] = await Promise.all([startExample(circumstances), startExample({ TYPED_CODE: 'true' })])
+    app = await startExample(circumstances)
   }, START_MS)
   afterAll(() => {
     PAGES.save()
-    return Promise.all([app?.stop(), withTypedCodes?.stop()])
+    return app?.stop()
   })
 
   /** One step of the walk, six minutes after the previous step, so that the last second factor is too old for a payment. */
@@ -48,7 +48,7 @@ describeWithChromium('a stranger', () => {
       if (isLost) throw new Error('the way here has failed')
       isLost = true
       lines.push(`\n## The stranger ${name}\n`)
-      mainTab ??= await newBrowser(app)
+      mainTab ??= await newBrowser()
       phonesTab ??= await openPhones(mainTab)
       await walk(mainTab, phonesTab)
       await sixMinutesLater(app)
@@ -58,9 +58,9 @@ describeWithChromium('a stranger', () => {
   }
 
   /** Opens the home page of the app in a browser that knows nothing of the app. */
-  async function newBrowser({ origin }: Running): Promise<Walker> {
+  async function newBrowser(): Promise<Walker> {
     const context = await chromium.open(PHONE)
-    const at = new Walker(await context.newPage(), origin, lines, PAGES)
+    const at = new Walker(await context.newPage(), app.origin, lines, PAGES)
     await at.open('/')
     return at
   }
@@ -68,7 +68,7 @@ describeWithChromium('a stranger', () => {
   /** Opens the page of the simulated phones, by the link of the home page. It stays open in a second tab. */
   async function openPhones(at: Walker): Promise<Walker> {
     const [page] = await Promise.all([at.page.context().waitForEvent('page'), at.tap('link', 'Telefone öffnen')])
-    return new Walker(page, at === mainTab ? app.phonesOrigin : withTypedCodes.phonesOrigin, lines, PAGES, 'On the page of the phones: ')
+    return new Walker(page, app.phonesOrigin, lines, PAGES, 'On the page of the phones: ')
   }
 
   step('signs up', async (at) => {
@@ -151,6 +151,26 @@ describeWithChromium('a stranger', () => {
     await at.look('account')
   })
 
+  step('turns on the code with each request, signs out, and in again with the code that the phone shows', async (at, phones) => {
+    await at.tap('link', 'Geräte und Sicherheit')
+    await confirmOnceMore(at, phones)
+    await at.tap('button', 'Code einschalten')
+    await at.reads('Ab jetzt zeigt Ihr Telefon bei jeder Anfrage einen Code.')
+    await at.look('devices-typed-code')
+    await signOut(at)
+    await password(at, 'dora', PASSWORD)
+    await at.sees('Bestätigen Sie auf Ihrem Telefon')
+    await at.look('typed-code')
+    const code = await phones.codeInRequest('dora')
+    await phones.tapOnPhone('dora', 'Zustimmen')
+    await at.typesSecret('Code', code, 'the code of the request')
+    await at.tap('button', 'Weiter')
+    await isSignedIn(at, 'push')
+    await at.tap('link', 'Geräte und Sicherheit')
+    await at.tap('button', 'Code ausschalten')
+    await at.reads('Ihr Telefon zeigt keinen Code mehr.')
+  })
+
   step('signs out, and in again by SMS', async (at, phones) => {
     await signOut(at)
     await password(at, 'dora', PASSWORD)
@@ -185,72 +205,16 @@ describeWithChromium('a stranger', () => {
     await at.look('cancelled')
   })
 
-  step('signs in to the app started with TYPED_CODE=true, where the phone shows a code to type', async () => {
-    const at = await newBrowser(withTypedCodes)
-    const phones = await openPhones(at)
-    await at.tap('link', 'Anmelden')
-    await password(at, 'anna', withTypedCodes.account('anna').password, 'the password of the home page')
-    await at.sees('Bestätigen Sie auf Ihrem Telefon')
-    await at.look('typed-code')
-    const code = await phones.codeInRequest('anna')
-    await phones.tapOnPhone('anna', 'Zustimmen')
-    await at.typesSecret('Code', code, 'the code of the request')
-    await at.tap('button', 'Weiter')
-    await at.sees('Guten Tag, anna')
-    await at.page.context().close()
-  })
-
-  step('pays one invoice, denies another, and is asked once more before a transfer', async (at, phones) => {
+  step('signs in by push, names the phone, adds a second one, and removes the first', async (at, phones) => {
+    forgiveComplaints(/409/) // the invalid link that is opened below
     await password(at, 'dora', PASSWORD)
     // The waiting page starts with the factor that the user used last: here SMS.
     await at.sees('Code aus der SMS eingeben')
     await at.tap('button', 'Anfrage an mein Telefon senden')
     await at.sees('Bestätigen Sie auf Ihrem Telefon')
     await phones.tapOnPhone('dora', 'Zustimmen')
-    await at.tap('link', 'Rechnungen zahlen')
-    await at.sees('Rechnungen')
-    await at.look('invoices')
-    await at.tap('button', "CHF 1'250.00 an Alpine Mutual zahlen")
-    await at.sees('Bestätigen Sie auf Ihrem Telefon')
-    await at.reads("CHF 1'250.00")
-    await at.look('sign')
-    await phones.look('phones-payment')
-    await phones.tapOnPhone('dora', 'Zustimmen')
-    await at.sees('Bezahlt')
-    await at.look('receipt')
-    await at.tap('link', 'Alle Rechnungen')
-    await at.sees('Rechnungen')
-    await at.look('invoices-one-paid')
-    await at.tap('button', 'CHF 86.15 an Stadtwerke Neuwil zahlen')
-    await phones.tapOnPhone('dora', 'Ablehnen')
-    await at.sees('Anfrage nicht bestätigt')
-    await at.look('denied')
-    await at.tap('button', 'Abbrechen')
-    await at.sees('Rechnungen')
-    await at.reads('Es wurde nichts bezahlt: CHF 86.15 an Stadtwerke Neuwil ist noch offen.')
-    await at.look('invoices-nothing-paid')
-    await sixMinutesLater(app)
-    lines.push('- Six minutes pass.')
-    await at.tap('link', 'Überweisen')
-    await confirmOnceMore(at, phones, 'step-up')
-    await at.sees('Geld überweisen')
-    await at.types('An', 'Clara')
-    await at.types('Betrag in CHF', 'viel')
-    await at.tap('button', 'Überweisen')
-    await at.reads("Geben Sie einen Betrag wie 1'250.00 ein.")
-    await at.finds('An', 'Clara')
-    await at.finds('Betrag in CHF', 'viel')
-    await at.look('transfer-refused')
-    await at.types('Betrag in CHF', '1250')
-    await at.tap('button', 'Überweisen')
-    await at.reads("Überweisung bestätigt: CHF 1'250.00 an Clara")
-    await at.look('transferred')
-  })
-
-  step('names the phone, adds a second one, and removes the first', async (at, phones) => {
-    forgiveComplaints(/409/) // the invalid link that is opened below
+    await isSignedIn(at, 'push')
     await at.tap('link', 'Geräte und Sicherheit')
-    await confirmOnceMore(at, phones)
     await at.tapText('Umbenennen iPhone 16')
     await at.types('Neuer Name', 'Doras <altes> Telefon')
     await at.tap('button', 'Namen speichern')
@@ -277,6 +241,49 @@ describeWithChromium('a stranger', () => {
     await at.tap('button', 'Dieses Gerät entfernen')
     await at.reads('Das Gerät «Doras altes Telefon» wurde entfernt.')
     await at.look('device-removed')
+  })
+
+  step('pays one invoice, and denies another', async (at, phones) => {
+    await at.tap('link', 'Übersicht')
+    await at.tap('link', 'Rechnungen zahlen')
+    await at.sees('Rechnungen')
+    await at.look('invoices')
+    await at.tap('button', "CHF 1'250.00 an Alpine Mutual zahlen")
+    await at.sees('Bestätigen Sie auf Ihrem Telefon')
+    await at.reads("CHF 1'250.00")
+    await at.look('sign')
+    await phones.look('phones-payment')
+    await phones.tapOnPhone('dora', 'Zustimmen')
+    await at.sees('Bezahlt')
+    await at.look('receipt')
+    await at.tap('link', 'Alle Rechnungen')
+    await at.sees('Rechnungen')
+    await at.look('invoices-one-paid')
+    await at.tap('button', 'CHF 86.15 an Stadtwerke Neuwil zahlen')
+    await phones.tapOnPhone('dora', 'Ablehnen')
+    await at.sees('Anfrage nicht bestätigt')
+    await at.look('denied')
+    await at.tap('button', 'Abbrechen')
+    await at.sees('Rechnungen')
+    await at.reads('Es wurde nichts bezahlt: CHF 86.15 an Stadtwerke Neuwil ist noch offen.')
+    await at.look('invoices-nothing-paid')
+  })
+
+  step('is asked to confirm once more before a transfer', async (at, phones) => {
+    await at.tap('link', 'Überweisen')
+    await confirmOnceMore(at, phones, 'step-up')
+    await at.sees('Geld überweisen')
+    await at.types('An', 'Clara')
+    await at.types('Betrag in CHF', 'viel')
+    await at.tap('button', 'Überweisen')
+    await at.reads("Geben Sie einen Betrag wie 1'250.00 ein.")
+    await at.finds('An', 'Clara')
+    await at.finds('Betrag in CHF', 'viel')
+    await at.look('transfer-refused')
+    await at.types('Betrag in CHF', '1250')
+    await at.tap('button', 'Überweisen')
+    await at.reads("Überweisung bestätigt: CHF 1'250.00 an Clara")
+    await at.look('transferred')
   })
 
   step('changes the password', async (at, phones) => {
@@ -339,7 +346,7 @@ describeWithChromium('a stranger', () => {
   })
 
   it('has walked as it is written down', () => {
-    const head = '# The walk of a stranger\n\nIn German, on a telephone 360 pixels wide, click by click. Written by `WALK=1 npx jest test/browser/example-walk`; each run compares it.\n'
+    const head = '# The walk of a stranger\n\nIn German, on a telephone 360 pixels wide, click by click. Six minutes pass between one part and the next. Written by `WALK=1 npx jest test/browser/example-walk`; each run compares it.\n'
     const text = `${head}${lines.join('\n')}\n`
     if (process.env['WALK'] !== undefined) writeFileSync(WRITTEN, text)
     expect(readFileSync(WRITTEN, 'utf8')).toBe(text)

@@ -378,7 +378,7 @@ describe('renaming and removing', () => {
     const { browser, account } = await newcomer()
     await addDevice(browser, account)
     const before = await devicesOf(browser)
-    for (const [path, fields] of [...acts(before[0]?.id as string), [`${DEVICES}/add`, { factor: 'recovery' }] as const, [`${DEVICES}/forget-browsers`, {}] as const]) {
+    for (const [path, fields] of [...acts(before[0]?.id as string), [`${DEVICES}/add`, { factor: 'recovery' }] as const, [`${DEVICES}/typed-code`, { isOn: '1' }] as const, [`${DEVICES}/forget-browsers`, {}] as const]) {
       expect([path, (await browser.get(`${path}?${new URLSearchParams(fields).toString()}`, page)).location]).toEqual([path, DEVICES])
     }
     expect(await devicesOf(browser)).toEqual(before)

@@ -24,7 +24,7 @@ const CASES: [string, Record<string, string>, string][] = [
   ['a limit of nothing', { LOGIN_LIMIT: '0' }, 'LOGIN_LIMIT must be a whole number from 1 to 1000000.'],
   ['an account limit of nothing', { ACCOUNT_LIMIT: '0' }, 'ACCOUNT_LIMIT must be a whole number from 1 to 1000000.'],
   ['a flag that is none', { COOKIE_SECURE: 'yes' }, 'COOKIE_SECURE must be true or false.'],
-  ['a typed code that is neither there nor not', { TYPED_CODE: 'yes' }, 'TYPED_CODE must be true or false.'],
+  ['a widget that is neither there nor not', { WIDGET: 'yes' }, 'WIDGET must be true or false.'],
   ['a widget that is neither there nor not', { WIDGET: '1' }, 'WIDGET must be true or false.'],
   ['a link to the App Store that is none', { APP_STORE_URL: 'apps.apple.com' }, 'APP_STORE_URL must start with https://.'],
   ['a link to Google Play that is none', { GOOGLE_PLAY_URL: 'http://play.google.com' }, 'GOOGLE_PLAY_URL must start with https://.'],

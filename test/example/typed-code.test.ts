@@ -1,13 +1,20 @@
-/** Tests the example app with typed codes (`TYPED_CODE=true`): the user types a code from the phone into the page, to sign in and to pay an invoice. */
+/**
+ * Tests the example app for users who have turned on the code with each request: the user types a code from the phone into the page, to sign in and to pay an
+ * invoice.
+ */
 import type { Browser, Page } from '../support/browser'
 import { otherCode } from '../support/typed-code'
-import { callbackOf, choose, enterPassword, startExample, statusOf, submit, typeCode, type Running } from './support'
+import { callbackOf, choose, enterPassword, signIn, startExample, statusOf, submit, typeCode, type Running } from './support'
 
 let app: Running
 beforeAll(async () => {
-  app = await startExample({ TYPED_CODE: 'true' })
+  app = await startExample()
+  for (const username of ['anna', 'ben']) await turn('1', await signIn(app, username))
 })
 afterAll(() => app.stop())
+
+const DEVICES = '/account/devices'
+const turn = async (isOn: '0' | '1', browser: Browser) => expect((await submit(browser, DEVICES, `${DEVICES}/typed-code`, { isOn })).location).toBe(DEVICES)
 
 /** The code in the last line of the newest request. */
 const codeOf = async (username: string) => /\d{6}$/.exec(await app.phone(username).message())?.[0] as string
@@ -75,3 +82,29 @@ describe('paying an invoice', () => {
     expect((await pageOf(browser, paid)).text).toMatch(/[Pp]aid/)
   })
 })
+
+describe('turning the code off', () => {
+  it('needs a second factor in this session', async () => {
+    const browser = app.browser()
+    await enterPassword(browser, app.account('ben'))
+    expect((await submit(browser, '/login', `${DEVICES}/typed-code`, { isOn: '0' })).location).toBe('/login')
+    await signInWithCode(browser, 'ben')
+  })
+
+  it('lets this user sign in without a code again, and no other user', async () => {
+    const browser = app.browser()
+    await signInWithCode(browser, 'ben')
+    expect((await browser.get(DEVICES, { accept: 'text/html' })).text).toContain('Turn the code off')
+    await turn('0', browser)
+    expect((await browser.get(DEVICES, { accept: 'text/html' })).text).toContain('Turn the code on')
+    await signIn(app, 'ben')
+    await signInWithCode(app.browser(), 'anna')
+  })
+})
+
+async function signInWithCode(browser: Browser, username: string): Promise<void> {
+  const waiting = await enterPassword(browser, app.account(username))
+  const code = await codeOf(username)
+  await app.phone(username).approve()
+  expect((await typeCode(browser, waiting, code)).location).toBe('/account')
+}

@@ -19,7 +19,7 @@ export interface DevicesParts {
   readonly added: Added
 }
 
-export function devicesPage(everyPage: EveryPage, { devices, added: { smsSince, smsPhone, codesSince, hasUnsavedCodes } }: DevicesParts): Html {
+export function devicesPage(everyPage: EveryPage, { devices, added: { smsSince, smsPhone, codesSince, hasUnsavedCodes, typesCode } }: DevicesParts): Html {
   const { t, form } = everyPage
   const hasCodes = codesSince !== null && !hasUnsavedCodes
   const isOnlyWayIn = !smsSince && !hasCodes
@@ -41,6 +41,7 @@ export function devicesPage(everyPage: EveryPage, { devices, added: { smsSince, 
         }
         ${adding('app', html`<button class="button second">${devices.length === 0 ? t('Set up a device') : t('Set up another device')}</button>`)}
       </section>
+      ${devices.length > 0 && typedCodePart(everyPage, typesCode)}
       <section class="card medium">
         <h2>${t('Code by SMS')}</h2>
         ${smsSince && smsPhone !== null && numberPart(everyPage, smsPhone)}
@@ -78,6 +79,19 @@ export function devicesPage(everyPage: EveryPage, { devices, added: { smsSince, 
 function summaryOf({ length }: DevicesParts['devices']): Text {
   if (length === 0) return 'You have not set up a device yet.'
   return length === 1 ? 'You confirm with the Access App on the following device.' : 'You confirm with the Access App on these devices.'
+}
+
+function typedCodePart(everyPage: EveryPage, isOn: boolean): Html {
+  const { t } = everyPage
+  return html`<section class="card medium">
+        <h2>${t('Code with each request')}</h2>
+        <p>${t(
+          isOn
+            ? 'Your phone shows a code with each request, and you type it into the page.'
+            : 'Turn this on, and your phone shows a code with each request, which you type into the page. If you accept a stranger’s request by mistake, the stranger still does not get in.',
+        )}</p>
+        ${posting(everyPage, 'typed-code', html`<input type="hidden" name="isOn" value="${isOn ? '0' : '1'}"><button class="button second">${t(isOn ? 'Turn the code off' : 'Turn the code on')}</button>`)}
+      </section>`
 }
 
 /** The masked phone number. A screen reader reads only its last digits, without the dots. */
