@@ -777,12 +777,30 @@ describe('an enrolment', () => {
     expect([await budgets.enrolments.isNewest(key, evening), await budgets.enrolments.isNewest(key, morning)]).toEqual([false, true])
   })
 
-  it('costs one call for the first, two for each further one, and one to look', async () => {
+  it('ends all before it, also after starts whose reply was lost or that failed halfway', async () => {
+    const ledger = new MemoryLedger()
+    const { enrolments } = budgetsOn(ledger)
+    const first = await enrolments.start(key)
+    const lost = () => Promise.reject(new Error('the reply was lost'))
+    for (const method of ['count', 'claim'] as const) {
+      for (let i = 0; i < 3; i++) {
+        const answer = ledger[method].bind(ledger)
+        jest.spyOn(ledger, method).mockImplementationOnce(async (...args) => (await answer(...args), lost()))
+        await expect(enrolments.start(key)).rejects.toThrow('lost')
+      }
+    }
+    const last = await enrolments.start(key)
+    expect(last).toBe(8)
+    expect(await Promise.all(times(8, (number) => enrolments.isNewest(key, number + first)))).toEqual([false, false, false, false, false, false, false, true])
+  })
+
+  it('costs one call for the first, two for the second, three for each further one, and one to look', async () => {
     const { budgets, asked } = budgetsWith()
-    await budgets.enrolments.start(key)
-    await budgets.enrolments.start(key)
-    await budgets.enrolments.isNewest(key, 2)
-    expect(shortened(asked)).toEqual([`count enrolment:… ${YEAR}`, `count enrolment:… ${YEAR}`, 'claim superseded:…:1 86400', 'look superseded:…:2'])
+    for (let i = 0; i < 4; i++) await budgets.enrolments.start(key)
+    await budgets.enrolments.isNewest(key, 4)
+    const counted = `count enrolment:… ${YEAR}`
+    const ended = (number: number) => `claim superseded:…:${number} 86400`
+    expect(shortened(asked)).toEqual([counted, counted, ended(1), counted, 'look superseded:…:1', ended(2), counted, 'look superseded:…:2', ended(3), 'look superseded:…:4'])
   })
 })
 

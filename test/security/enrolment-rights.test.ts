@@ -116,6 +116,27 @@ describe('an enrolment that was begun before the victim\'s', () => {
     expect(world.events.of('suspicious')).toMatchObject([{ reason: 'enrolment_of_enrolled' }])
   })
 
+  // Shows: T-enrol-3
+  it.each(['count', 'claim'] as const)('is ended by the victim\'s second attempt, after the ledger has done the %s of the first one and its reply was lost', async (method) => {
+    const ledger = new MemoryLedger()
+    const { userId } = world.simulator.addUser({ username: 'newcomer', authenticators: 0 })
+    const app = await start({ ledger, subject: () => ({ userId }) })
+    const [thief, victim] = [app.browser(), app.browser()]
+    const handle = handleIn((await enrolling(thief, { factor: 'sms', phone: NUMBER })).location)
+    const code = codeFor('newcomer')
+    const answer = ledger[method].bind(ledger)
+    const spy = jest.spyOn(ledger, method).mockImplementation(async (key, seconds) => {
+      const reply = await answer(key, seconds)
+      if (/^(enrolment|superseded):/.test(key)) throw new Error('the reply was lost')
+      return reply as never
+    })
+    expect(outcomeOf(await enrolling(victim, { factor: 'sms', phone: '+41790000124' }))).toBe('LEDGER_UNAVAILABLE')
+    spy.mockRestore()
+    expect(outcomeOf(await enrolling(victim, { factor: 'sms', phone: '+41790000124' }))).toBe('303 /login/2fa')
+    expect(outcomeOf(await finish(thief, handle, { code }))).toBe('cancelled')
+    expect(world.asked('verifyCode')).toBe(0)
+  })
+
   // Shows: ASVS V8.3.1, N-oob-12
   it('is no longer allowed once the user has a phone, whatever the ledger remembers', async () => {
     const app = await start()
