@@ -3,6 +3,7 @@
  *
  * Out of scope: storing the transaction in the session (`session/transactions.ts`).
  */
+import { NevisError } from '../client/errors'
 import { lifetimeMsOf } from '../factors/lifetime'
 import type { Challenge } from '../factors/factor'
 import type { Subject, Transaction } from '../factors/transaction'
@@ -19,6 +20,7 @@ import type { StrategyRequest } from './strategy-request'
  * @param slot the slot that this start has taken, to count towards the user's limit on starts (`ledger/start-budget.ts`)
  * @param startedAt milliseconds since 1970
  * @returns the transaction; for new recovery codes also these codes, encrypted: they become a part of the handle in the URL
+ * @throws NevisError `NEVIS_UNEXPECTED_RESPONSE` if Nevis's answer is too long for a handle
  * @internal
  */
 export async function newTransaction(
@@ -35,15 +37,19 @@ export async function newTransaction(
     throw new TypeError('NevisStrategy: typedCode of a factor must have 6 to 64 digits; only an approval can have a typed code')
   }
   const { operation, subject, message, data, factors, available, phone, purpose, firstFactorAmr } = parameters
+  const { recoveryCodes, ...shown } = forBrowser
+  const codes = recoveryCodes && encryptCodes(recoveryCodes)
+  // Give the user more time to save recovery codes than to answer a push. The codes do not expire at Nevis during that time.
+  const lifetimeMs = codes === undefined ? lifetimeMsOf(settings, operation) : settings.firstFactorLifetimeMs
+  const expiresAt = startedAt + lifetimeMs
+  const { budget } = context.parameters
+  const sealed = { ...server, factor: factor.name, operation, budget, expiresAt, ...(codes !== undefined && { encryptedCodes: codes.encrypted }) }
+  if (!keys.handles.fits(sealed)) throw new NevisError('NEVIS_UNEXPECTED_RESPONSE', operation, { reason: 'the id or the token is too long for the URL of the waiting page' })
   // The browser gets the intent token, and Nevis's introspection reports it as active. Mark it as used, so that a browser cannot send it as proof of an
   // approval.
   if (forBrowser.intentToken !== undefined) await budgets.endings.claimToken(forBrowser.intentToken)
   const enrolments = operation === 'enroll' ? await startEnrolment(request, subject, server.userId) : undefined
   const alsoHeld = await countUnderUserId(request, context, slot, server.userId)
-  const { recoveryCodes, ...shown } = forBrowser
-  const codes = recoveryCodes && encryptCodes(recoveryCodes)
-  // Give the user more time to save recovery codes than to answer a push. The codes do not expire at Nevis during that time.
-  const lifetimeMs = codes === undefined ? lifetimeMsOf(settings, operation) : settings.firstFactorLifetimeMs
   const textedPhone = operation === 'enroll' && factor.name === 'sms' ? phoneOf(request.req, parameters) : undefined
   const isInPlaceOfApproval = operation === 'enroll' && (context.parameters.operation === 'approve-or-enroll' || replaced?.isInPlaceOfApproval === true)
   const login = context.endsLogin ? undefined : request.login()
@@ -60,9 +66,9 @@ export async function newTransaction(
     operation,
     subject,
     startedAt,
-    expiresAt: startedAt + lifetimeMs,
+    expiresAt,
     firstFactorAt: replaced?.firstFactorAt ?? context.requestedAt,
-    budget: context.parameters.budget,
+    budget,
     slots: [...(replaced?.slots ?? []), slot],
     shown,
     ...(codes !== undefined && { codesKey: codes.key }),

@@ -72,6 +72,11 @@ export class Handles {
     return Buffer.concat([Buffer.of(VERSION), encrypt(text, key as Buffer, this.context)]).toString('base64url')
   }
 
+  /** False if the handle would be too long for `open`. Leaves some room, because a transaction gets further fields later, such as `moves`. */
+  fits(content: HandleContent): boolean {
+    return this.seal(content).length <= MAX_LENGTH - 100
+  }
+
   /**
    * Decrypts a handle.
    * @returns undefined if the handle was not encrypted with one of the keys, or was changed afterwards

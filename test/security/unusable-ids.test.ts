@@ -6,7 +6,8 @@
  * an id, and treats it as a mistake of the programmer. In an earlier version, the strategy stored the id in the session and failed with a `TypeError` much
  * later, without a code by which an operator could recognise the cause.
  *
- * So the client refuses an answer with an id or token that no request could carry, as an answer that breaks Nevis's documentation. A user who has one
+ * So the client refuses an answer with an id or token that no request could carry, as an answer that breaks Nevis's documentation. The strategy refuses an answer
+ * to a start that would not fit into the URL of the waiting page: otherwise the phone would show the push, but no page would accept the handle. A user who has one
  * authenticator with such an id and other authenticators must still be able to sign in, and counts as a user with a factor.
  */
 import { NevisClient, ownAuthenticator } from '../../src'
@@ -38,6 +39,40 @@ describe('a start', () => {
     const app = await world.start()
     world.simulator.faults.add({ on: 'approve', patch: { statusToken } })
     expect(outcomeOf(await app.browser().post('/login', { username: 'anna', password: PASSWORD }))).toBe('NEVIS_UNEXPECTED_RESPONSE')
+  })
+})
+
+describe('a start with a status token that is too long for the URL of the waiting page', () => {
+  const statusToken = 'x'.repeat(8000)
+
+  it.each(['app', 'sms'])('is an error of the answer, and leaves an earlier start as it is: %s', async (factor) => {
+    const app = await world.start()
+    const browser = app.browser()
+    const handle = await signIn(browser, 'anna')
+    world.simulator.faults.add({ on: 'approve', patch: { statusToken } })
+    const page = await browser.post('/login', { username: 'anna', password: PASSWORD, factor })
+    expect([page.status, outcomeOf(page)]).toEqual([502, 'NEVIS_UNEXPECTED_RESPONSE'])
+    await world.simulator.phone('anna').approve()
+    expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
+  })
+
+  it('is an error of the answer, and leaves an earlier enrolment valid', async () => {
+    const app = await world.start({ strategy: { operation: 'enroll' } })
+    const browser = app.browser()
+    const fields = { username: 'newcomer', password: PASSWORD, factor: 'sms', phone: '+41790000123' }
+    const handle = handleIn((await browser.post('/login', fields)).location)
+    const code = /\d{6}/.exec(world.simulator.sms('newcomer').at(-1) as string)?.[0] as string
+    world.simulator.faults.add({ on: 'enroll', patch: { enrollment: { statusToken } } })
+    expect(outcomeOf(await app.browser().post('/login', fields))).toBe('NEVIS_UNEXPECTED_RESPONSE')
+    expect(outcomeOf(await browser.post('/login/2fa/callback', { transaction: handle, code }))).toBe('success')
+  })
+
+  it('goes on with a shorter one, which the waiting page accepts', async () => {
+    const app = await world.start()
+    const browser = app.browser()
+    world.simulator.faults.add({ on: 'approve', patch: { statusToken: 'x'.repeat(5800) } })
+    const handle = await signIn(browser, 'anna')
+    expect((await browser.get(waitingOf(handle))).status).toBe(200)
   })
 })
 

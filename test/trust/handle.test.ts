@@ -196,6 +196,14 @@ describe('something else', () => {
       expect(handles.open('A'.repeat(1_000_000))).toBeUndefined()
     })
 
+    it('does not fit, and what fits can be opened also with the fields that a transaction gets later', () => {
+      const contents = Array.from({ length: 400 }, (_, i) => ({ ...SEALED, statusToken: 'x'.repeat(5700 + i) }))
+      const fitting = contents.filter((content) => handles.fits(content))
+      expect(fitting.length).toBeGreaterThan(0)
+      expect(fitting.length).toBeLessThan(contents.length)
+      for (const content of fitting) expect(handles.open(handles.seal({ ...content, moves: 99, isCodeTyped: true }))).toBeDefined()
+    })
+
     it('opens at 8192 characters, and not at one byte more', () => {
       const rest = Buffer.from(handles.seal({ ...SEALED, statusToken: '' }), 'base64url').length
       const longest = { ...SEALED, statusToken: 'x'.repeat((8192 / 4) * 3 - rest) }
