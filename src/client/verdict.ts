@@ -2,8 +2,8 @@
  * Decides whether the body of an HTTP 200 says that a code was right, or that a deletion was carried out: yes, no, or unclear.
  *
  * Nevis documents the HTTP status of these responses, but not the body. Maintenance pages, gateways and web application firewalls respond with HTTP 200 as
- * well. So a body means yes only if it is empty, if a field says yes, or if it has only fields of Nevis's own responses. If any field says no, the body never
- * means yes. Out of scope: HTTP statuses, and what the result means for a login. Source:
+ * well. So a body means yes only if it is empty or white space, if a field says yes, or if it has only fields of Nevis's own responses. If any field says no,
+ * the body never means yes. Out of scope: HTTP statuses, and what the result means for a login. Source:
  * https://docs.nevis.net/authcloud/api-doc/api-reference/verification-ref
  */
 import { isJsonObject, type Answer, type RawAnswer } from './answer'
