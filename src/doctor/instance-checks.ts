@@ -8,7 +8,7 @@ import type { NevisStrategy } from '../strategy/strategy'
 import { error, warning, type Finding } from './findings'
 import { withGeneral } from './probe-findings'
 import type { ReportOfProbe } from './probe-report'
-import { isRefusedCode, smsChannelOf } from './probe/code-answers'
+import { areUsedCodesAccepted, isAcceptedCode, isRefusedCode, smsChannelOf } from './probe/code-answers'
 import { FactsReader } from './probe/facts-reader'
 import { appChannelOf, areCodesBlocked, canRequireIntrospection, hasLinkOfApp, isPingUsable, isUnknownUserClear, TOKEN_STEPS, tokenNeedsOf, transactionTokensOf } from './probe/needs'
 
@@ -89,7 +89,12 @@ const RULES: readonly (readonly [step: string | readonly string[], rule: Rule])[
     const after = Number(facts.text('limit.pushes.after'))
     return starts > after ? doubtful(`Nevis blocks a user after ${after} requests, before startBudget with ${starts} starts does`, `startBudget: { starts: ${Math.max(1, after)}, … }`) : undefined
   }],
+  ['verification.recovery.used', (facts, { factors }) => {
+    const isUsed = factors.some(({ name }) => name === 'recovery')
+    return isUsed && areUsedCodesAccepted(facts) ? doubtful('Nevis accepts a recovery code that was already used, so a code that an attacker has seen signs in again', 'leave recovery() out of factors, and report this answer to Nevis') : undefined
+  }],
   ['limit.codes', (facts, { attemptBudget: { attempts } }) => {
+    if (isAcceptedCode(facts, 'limit.codes')) return undefined
     const isNumberOpen = areCodesBlocked(facts)
     const after = Number(facts.text('limit.codes.after').replace(isNumberOpen ? 'more than ' : '', ''))
     return attempts > after ? doubtful(`Nevis blocks a user after ${isNumberOpen ? 'at most ' : ''}${after} wrong codes, before attemptBudget with ${attempts} attempts does`, `attemptBudget: { attempts: ${Math.max(1, after)}, … }`) : undefined

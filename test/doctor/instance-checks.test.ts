@@ -93,6 +93,12 @@ const REPORTED: readonly (readonly [Facts, Partial<NevisStrategyOptions>, [strin
     ['error', /^the instance does not know the channel qr-code$/, "remove channel: 'qr-code' from app()"],
     { factors: [app()] },
   ],
+  [
+    { 'verification.recovery.wrong.http': '400', 'verification.recovery.used.http': '200', 'verification.recovery.used.verdict': 'yes' },
+    {},
+    ['warning', /^Nevis accepts a recovery code that was already used/, 'leave recovery() out of factors, and report this answer to Nevis'],
+    { factors: [push(), sms()] },
+  ],
   [{ 'limit.codes.http': '423', 'limit.codes.after': '10' }, {}, ['warning', /^Nevis blocks a user after 10 wrong codes, before attemptBudget with 30 attempts does$/, 'attemptBudget: { attempts: 10, … }'], { attemptBudget: { attempts: 10, perSeconds: 3600 } }],
   [
     { 'verification.sms.late.http': '400', 'verification.sms.late.seconds': '60' },

@@ -32,6 +32,11 @@ export function isRefusedCode(facts: FactsReader, step: string): boolean {
   return /^4(?!01|03|05|08|29)/.test(facts.http(step)) || (facts.http(step) === OK && verdictIn(facts, step) === 'no')
 }
 
+/** True if the client accepts a recovery code that was already used, but no wrong code. */
+export function areUsedCodesAccepted(facts: FactsReader): boolean {
+  return isAcceptedCode(facts, 'verification.recovery.used') && !isAcceptedCode(facts, 'verification.recovery.wrong')
+}
+
 /** Describes an answer to a code, for example `HTTP 200, empty body, which the client reads as "yes"`. Of an error, names only the HTTP status. */
 export function codeAnswerIn(facts: FactsReader, step: string): string {
   const http = facts.http(step)
@@ -77,22 +82,27 @@ export function refusalOfRightCode(facts: FactsReader, step: string): string | u
  */
 export function acceptedWrongCodesIn(allFacts: Facts, isUsed: (factor: string) => boolean = () => true): string[] {
   return (['recovery', 'sms'] as const).flatMap((factor) => {
-    const facts = new FactsReader(allFacts)
-    const isAccepted = isUsed(factor) && CODE_STEPS[factor].some(([wrong, right]) => isWrongAccepted(facts, wrong, right))
-    return isAccepted && !facts.hasReadLost ? [`the client takes the answer to a wrong code of the factor ${factor} for that to a right code (HTTP 200), so any code would sign in`] : []
+    const isAccepted = isUsed(factor) && CODE_STEPS[factor].some(([wrong, right]) => isWrongAccepted(allFacts, wrong, right))
+    return isAccepted ? [`the client takes the answer to a wrong code of the factor ${factor} for that to a right code (HTTP 200), so any code would sign in`] : []
   })
 }
 
 /** The steps that send a wrong code, each with the step that sends a right code in the same way. */
 const CODE_STEPS = {
-  recovery: [['verification.recovery.wrong', 'verification.recovery.right']],
+  recovery: [
+    ['verification.recovery.wrong', 'verification.recovery.right'],
+    ['verification.unknown-user', 'verification.recovery.right'],
+    ['verification.with-intent', 'verification.recovery.right'],
+    ['limit.codes', 'limit.codes.right'],
+  ],
   sms: ['verification.sms', 'verification.enroll.sms'].flatMap((step) => ['', '.with-channel'].map((way) => [`${step}.wrong${way}`, `${step}.right${way}`] as const)),
 } as const
 
-function isWrongAccepted(facts: FactsReader, wrong: string, right: string): boolean {
+function isWrongAccepted(allFacts: Facts, wrong: string, right: string): boolean {
+  const facts = new FactsReader(allFacts)
   if (!facts.has(wrong) || facts.http(wrong) !== OK) return false
   const verdict = verdictIn(facts, wrong)
   // A report of an older version of the probe: if a right code and the wrong code got the same answer, assume that the client accepts the wrong code.
-  if (verdict === undefined) return isTakenForRight(facts, right) && isAnsweredAlike(facts, right, wrong)
+  if (verdict === undefined) return isTakenForRight(facts, right) && isAnsweredAlike(facts, right, wrong) && !facts.hasReadLost
   return verdict === 'yes'
 }

@@ -3,7 +3,7 @@
  *
  * Out of scope: all other questions, and when Nevis blocks codes (`questions.ts`), and how the client reads an answer to a code (`code-answers.ts`).
  */
-import { codeAnswerIn, isAcceptedCode, isRefusedCode, isUnclear, smsChannelOf, verdictIn } from './code-answers'
+import { areUsedCodesAccepted, codeAnswerIn, isAcceptedCode, isRefusedCode, isUnclear, smsChannelOf, verdictIn } from './code-answers'
 import type { FactsReader } from './facts-reader'
 import { canRequireIntrospection } from './needs'
 import { ifAccepted, type Question } from './question'
@@ -42,6 +42,18 @@ export const CODE_QUESTIONS: readonly Question[] = [
     answer: codeAnswerIn(facts, 'verification.recovery.right'),
     does: 'an empty body, a field that says yes, or an object with only fields of Nevis is a "yes", unless another field says no; anything else is refused',
   })],
+  ['Can a recovery code be used twice?', 'verification.recovery.used', (facts) => {
+    const [right, used] = ['verification.recovery.right', 'verification.recovery.used'] as const
+    // Only if Nevis accepted the code the first time, its second answer shows what a use changes.
+    if (!isAcceptedCode(facts, right)) return { refused: right }
+    const isAccepted = areUsedCodesAccepted(facts)
+    if (!isAccepted && !isRefusedCode(facts, used)) return { refused: used }
+    return {
+      answer: `${isAccepted ? 'yes' : 'no'}: ${codeAnswerIn(facts, used)}`,
+      does: isAccepted ? 'a used code signs in again, because this package keeps no list of used codes and relies on Nevis' : 'a used code counts as a wrong code',
+      ...(isAccepted && { option: 'leave `recovery()` out of `factors`' }),
+    }
+  }],
   ['Can an intent token take the place of the access key at a verification?', 'verification.with-intent', (facts) => {
     const [withIntent, withKey] = ['with-intent', 'recovery.wrong'].map((name) => facts.http(`verification.${name}`)) as [string, string]
     // Both requests contain a wrong code. If a wrong code gets a 401 or 403 with the access key, too, this status says nothing about the intent token.

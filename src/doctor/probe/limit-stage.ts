@@ -39,7 +39,7 @@ async function wrongCodes(context: StageContext): Promise<void> {
   const [code] = codesIn(json)
   if (userId === undefined || code === undefined) return context.noteFailure(`the enrolment of recovery codes got no codes (${httpOf(caller, 'enroll.recovery.limits')})`)
   const verify = (step: string, typed: string) =>
-    caller.call(step, { path: `/api/v1/users/${encodeURIComponent(userId)}/verification`, json: { code: typed, channel: 'recovery' } })
+    caller.call(step, { path: `/api/v1/users/${encodeURIComponent(userId)}/verification`, json: { code: typed, channel: 'recovery' }, codeOf: { userId, username } })
   await untilItChanges(context, 'limit.codes', MOST_CODES, () => verify('limit.codes', 'zzzz-yyyy-xxxx-wwww'))
   await verify('limit.codes.right', code)
 }
@@ -84,9 +84,13 @@ function untilRefused(context: StageContext, step: string, most: number, send: S
   return repeat(context, step, most, send, ({ status }) => status >= 400)
 }
 
-/** For a request that Nevis refuses each time: repeats it, at most `most` times, until the HTTP status is no longer that of the first refusal. */
+/**
+ * For a wrong code: repeats it, at most `most` times, until Nevis refuses it with another HTTP status, or until the client would take it for right. Such an
+ * answer is no limit, but a danger (`acceptedWrongCodesIn`).
+ */
 function untilItChanges(context: StageContext, step: string, most: number, send: Send): Promise<void> {
-  return repeat(context, step, most, send, ({ status }, first) => status !== first.status)
+  const isAccepted = () => context.caller.facts[`${step}.verdict`] === 'yes'
+  return repeat(context, step, most, send, ({ status }, first) => isAccepted() || (status >= 400 && status !== first.status))
 }
 
 async function repeat({ caller, noteFailure }: StageContext, step: string, most: number, send: Send, isReached: (reply: Reply, first: Reply) => boolean): Promise<void> {

@@ -7,6 +7,7 @@
 import { CLOCK_EFFECT } from '../clock-effect'
 import { MAX_CHARACTERS } from '../../client/messages'
 import { MESSAGE_LENGTHS, messageStep, TOO_LONG } from './app-stage'
+import { isAcceptedCode } from './code-answers'
 import { CODE_QUESTIONS } from './code-questions'
 import { FactsReader, type Facts } from './facts-reader'
 import { appChannelOf, areCodesBlocked, doesStatusNeedKey, hasLinkOfApp, isPingUsable, isUnknownUserClear, refusalsIn, statusWordIn, TOKEN_STEPS, tokenNeedsOf, tokenStepOf, transactionTokensOf } from './needs'
@@ -188,7 +189,10 @@ const QUESTIONS: readonly Question[] = [
     answer: !isReached(facts, 'limit.pushes') ? 'no user was blocked' : facts.fields('limit.pushes.user').filter((one) => one.startsWith('exceededRateLimits')).join(', ') || 'no `exceededRateLimits`',
     does: 'a user whose record has an entry of `exceededRateLimits` other than `false` gets `user_blocked`',
   }))],
-  ['When does Nevis block codes?', 'limit.codes', (facts) => ({ ...limitIn(facts, 'limit.codes', 'wrong codes', '`attemptBudget`'), does: '`attemptBudget` stops earlier by default' })],
+  ['When does Nevis block codes?', 'limit.codes', (facts) => {
+    if (isAcceptedCode(facts, 'limit.codes')) return { refused: 'limit.codes' }
+    return { ...limitIn(facts, 'limit.codes', 'wrong codes', '`attemptBudget`'), does: '`attemptBudget` stops earlier by default' }
+  }],
   ['How many phones may a user have?', 'limit.phones', (facts) => ({ answer: isReached(facts, 'limit.phones') ? `${facts.text('limit.phones.after')} more: HTTP ${facts.http('limit.phones')}` : limitIn(facts, 'limit.phones', 'further phones').answer, does: 'if Nevis\'s answers show the limit, the user gets `too_many_authenticators`' })],
   ['Does the clock agree?', 'ping', (facts) => (facts.text('clock') === '' ? undefined : { answer: facts.text('clock'), does: CLOCK_EFFECT })],
 ]

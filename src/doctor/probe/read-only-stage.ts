@@ -25,7 +25,8 @@ export async function readOnlyStage(context: StageContext, accessKey: string): P
   await caller.call('user.unknown-name', { method: 'GET', path: `/api/v1/users?username=${username}` })
   await caller.call('user.unknown-id', { method: 'GET', path: `/api/v1/users/${randomUUID()}` })
   await caller.call('approval.unknown-user', { path: '/api/v1/approval', json: { username, channel: 'push' } })
-  await caller.call('verification.unknown-user', { path: `/api/v1/users/${randomUUID()}/verification`, json: { code: 'aaaa-bbbb-cccc-dddd', channel: 'recovery' } })
+  const userId = randomUUID()
+  await caller.call('verification.unknown-user', { path: `/api/v1/users/${userId}/verification`, json: { code: 'aaaa-bbbb-cccc-dddd', channel: 'recovery' }, codeOf: { userId, username } })
   // Record now how Nevis sends its responses. The path of the next request does not exist, so a gateway may answer in place of Nevis and send its response in
   // another way.
   caller.noteDelivery()

@@ -73,5 +73,5 @@ async function intent(context: StageContext, username: string, userId: string): 
   await introspect(context, 'introspect.intent', token)
   await status(context, 'status.intent', token)
   const path = `/api/v1/users/${encodeURIComponent(userId)}/verification`
-  await context.caller.call('verification.with-intent', { path, json: { code: 'zzzz-yyyy-xxxx-wwww', channel: 'recovery' }, bearer: token })
+  await context.caller.call('verification.with-intent', { path, json: { code: 'zzzz-yyyy-xxxx-wwww', channel: 'recovery' }, bearer: token, codeOf: { userId, username } })
 }

@@ -9,8 +9,12 @@ import { NevisClient, NevisError } from '../../../src'
 import { acceptedWrongCodesIn } from '../../../src/doctor/probe/code-answers'
 import { refusalsIn } from '../../../src/doctor/probe/needs'
 import { answersIn } from '../../../src/doctor/probe/questions'
+import { NOT_COMPARED } from '../../../src/doctor/probe/recognise'
+import { reportOf } from '../../../src/doctor/probe/report'
 import { SimulatedPerson } from '../../../src/doctor/probe/simulated-person'
 import { runStages, type Stage, type StageResults } from '../../../src/doctor/probe/stages'
+import { findingsOfReport } from '../../../src/doctor/probe-findings'
+import type { ReportOfProbe } from '../../../src/doctor/probe-report'
 import { NevisSimulator } from '../../../src/simulator'
 
 jest.setTimeout(60_000)
@@ -153,6 +157,17 @@ it.each<[string, CodeAnswer, CodeAnswer, dangers: number, refusals: number]>([
   const { facts } = await probe(['quiet', 'users'])
   expect([acceptedWrongCodesIn(facts).length, refusalsIn(facts).length]).toEqual([dangers, refusals])
   expect([await client(false), await client(true)]).toEqual([dangers === 1 ? 'yes' : 'no', refusals === 0 ? 'yes' : right === wrong || right.body?.includes('result') === true ? 'no' : 'unclear'])
+})
+
+it('a recovery code that the instance accepts twice › is a warning, with the option to set', async () => {
+  let refused = 0
+  // Before the used code, the probe sends two wrong ones: for a user who does not exist, and for its test user.
+  answerTo = (isRight) => (isRight || refused++ === 2 ? EMPTY : undefined)
+  const results = await probe(['quiet', 'users'])
+  expect(acceptedWrongCodesIn(results.facts)).toEqual([])
+  expect(answersIn(results.facts)).toContainEqual({ question: 'Can a recovery code be used twice?', answer: expect.stringMatching(/^yes: HTTP 200/), does: expect.any(String), option: 'leave `recovery()` out of `factors`' })
+  const report = reportOf(results, NOT_COMPARED) as unknown as ReportOfProbe
+  expect(findingsOfReport(report)).toContainEqual({ check: 'cloud.probe', level: 'warning', finding: expect.stringMatching(/^Can a recovery code be used twice\? yes/), remedy: 'compare with your options: leave `recovery()` out of `factors`' })
 })
 
 it('the report prints how the client reads each answer', async () => {

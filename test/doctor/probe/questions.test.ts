@@ -75,6 +75,7 @@ const STATUS_KEY = 'Does the status endpoint need the access key?'
 const CHANNEL = 'Does the verification of a text message need the channel?'
 const LENGTH = 'How long may the message of a request be?'
 const INTENT = 'Can an intent token take the place of the access key at a verification?'
+const TWICE = 'Can a recovery code be used twice?'
 const NUMBER = 'Does the record of a user show the phone number of text messages?'
 const LIFE = 'How long does a transaction token live?'
 const RIGHT_SMS = { 'verification.sms.right.http': '200', 'verification.sms.right.fields': ['empty body'] }
@@ -147,6 +148,16 @@ it.each<[string, Facts, string | undefined]>([
   [LIFE, { 'introspect.push.accept.http': '403' }, 'not settled: introspect.push.accept got HTTP 403'],
   ['When does Nevis block codes?', { 'limit.codes.http': '400', 'limit.codes.after': 'more than 20', 'limit.codes.right.http': '423' }, 'after at most 20 wrong codes: a right code then gets HTTP 423'],
   ['When does Nevis block codes?', { 'limit.codes.http': '400', 'limit.codes.after': 'more than 20', 'limit.codes.right.http': '200' }, 'not within 20 wrong codes'],
+  ['When does Nevis block codes?', { 'limit.codes.http': '200', 'limit.codes.verdict': 'yes', 'limit.codes.after': '1' }, 'not settled: limit.codes got HTTP 200'],
+  ...[
+    // The answers to a right code, to the same code again, and to a wrong code.
+    ['200 yes', '400', '400', 'no: HTTP 400'],
+    ['200 yes', '200 no', '400', 'no: HTTP 200, no fields, which the client reads as "no"'],
+    ['200 yes', '200 yes', '400', 'yes: HTTP 200, no fields, which the client reads as "yes"'],
+    ['200 yes', '200 yes', '200 yes', 'not settled: verification.recovery.used got HTTP 200'],
+    ['200 yes', '403', '400', 'not settled: verification.recovery.used got HTTP 403'],
+    ['400', '400', '400', 'not settled: verification.recovery.right got HTTP 400'],
+  ].map(([right, used, wrong, answer]): [string, Facts, string] => [TWICE, Object.fromEntries(Object.entries({ right, used, wrong }).flatMap(([step, saw]) => [[`verification.recovery.${step}.http`, String(saw).split(' ')[0]], [`verification.recovery.${step}.verdict`, String(saw).split(' ')[1] ?? '']])) as Facts, String(answer)]),
   ['How many phones may a user have?', { 'limit.phones.http': '409', 'limit.phones.after': '0' }, '0 more: HTTP 409'],
   ['What does the status say after a request was denied?', { 'status.push.denied.http': '412', 'status.push.denied.fields': ['status: "failed"'] }, 'HTTP 412, status "failed"'],
 ])('%s %j › %s', (question, facts, answer) => {

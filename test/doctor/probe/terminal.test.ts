@@ -7,11 +7,16 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { dirname, join } from 'node:path'
 import type { Interface } from 'node:readline/promises'
 import { PassThrough } from 'node:stream'
+import { NevisStrategy } from '../../../src'
+import { instanceFindings } from '../../../src/doctor/instance-checks'
+import { findingsOfReport } from '../../../src/doctor/probe-findings'
+import { readReport, type ReportOfProbe } from '../../../src/doctor/probe-report'
 import { Caller, ProbeEnded } from '../../../src/doctor/probe/caller'
 import { probeCommand } from '../../../src/doctor/probe/probe-command'
 import { simulate } from '../../../src/doctor/probe/recognise'
 import { TerminalPerson } from '../../../src/doctor/probe/terminal-person'
 import { NevisSimulator } from '../../../src/simulator'
+import { strategyOptions } from '../../support/app'
 
 jest.setTimeout(120_000)
 
@@ -313,10 +318,27 @@ describe('the command', () => {
     rmSync(dirname(file), { recursive: true })
   })
 
-  it('of an instance that accepts wrong codes › ends with 1, as the doctor does, and says DANGER first', async () => {
-    simulator.faults.add({ on: 'verifyCode', status: 200, body: {} })
-    const exitCode = await run(['--users'], '').exitCode
+  // The probe sends these codes: one for a user who does not exist, a wrong one, a right one, the same again, one of an older set, a wrong one with an intent
+  // token, and then the wrong codes of the stage `limits`.
+  it.each<[string, readonly string[], object]>([
+    ['every wrong code', ['--users'], {}],
+    ['only the code of a user who does not exist', [], { times: 1 }],
+    ['only the wrong code with an intent token', ['--users'], { skip: 5, times: 1 }],
+    ['only the first wrong code of the stage limits', ['--users', '--limits'], { skip: 6, times: 1 }],
+    ['only the wrong codes from the fourth of the stage limits on', ['--users', '--limits'], { skip: 9 }],
+  ])('of an instance that accepts %s › ends with 1, as the doctor does, and says DANGER first', async (_which, flags, calls) => {
+    simulator.faults.add({ on: 'verifyCode', status: 200, body: '', ...calls })
+    const file = join(mkdtempSync(join(mockFolder, '..', 'report-')), 'report.json')
+    const exitCode = await run([...flags, '--out', file], '').exitCode
     expect([exitCode, printed.join()]).toEqual([1, expect.stringMatching(/^DANGER: this instance, or a gateway in front of it, accepts wrong codes/)])
+    expect(printed.join()).not.toMatch(/^When does Nevis block codes/m)
+    const report = readReport(file) as ReportOfProbe
+    const { settings } = new NevisStrategy(strategyOptions(simulator) as never, () => undefined)
+    for (const findings of [findingsOfReport(report), instanceFindings(report, settings)]) {
+      expect(findings).toContainEqual({ ...findings[0], level: 'error', finding: expect.stringMatching(/^the client takes the answer to a wrong code of the factor recovery/) })
+      expect(findings.some(({ finding }) => /blocks a user/.test(finding))).toBe(false)
+    }
+    rmSync(dirname(file), { recursive: true })
   })
 
   it('asks before it notifies anybody: any other answer than yes leaves the stage out', async () => {
