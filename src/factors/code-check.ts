@@ -11,17 +11,41 @@
  */
 import type { NevisClient, VerifyCodeRequest } from '../client/client'
 import { isFromPage, NevisError } from '../client/errors'
+import type { Answer } from './factor'
 import { Refusal } from './failures'
 import { isBlocked } from './shared'
 
 const MEANS_REFUSED: readonly string[] = ['NEVIS_UNAUTHORIZED', 'NEVIS_REJECTED', 'NEVIS_RATE_LIMITED', 'NEVIS_NOT_FOUND']
 
 /**
- * Asks Nevis whether a code is right.
+ * Tells the app's other processes that Nevis has called a code right. Nevis accepts a code only once: if the browser sends the same code again, as at a double
+ * click, and another process gets the second request, Nevis calls the code wrong.
+ */
+export interface RightCodeNote {
+  /** Leaves the note if the browser no longer waits for this request: only then can the browser use the answer of another process. */
+  leave(): Promise<void>
+  /** True if another process has left the note. */
+  isLeft(): Promise<boolean>
+}
+
+/** What the strategy gives to the factors of this package that check codes at Nevis. */
+export interface CodeAnswer extends Answer {
+  /** Absent if no other process shares the ledger. */
+  readonly note?: RightCodeNote
+}
+
+/**
+ * Asks Nevis whether a code is right. If Nevis calls it wrong, looks whether Nevis has just called it right in another process.
  * @returns true for a right code, false for a wrong one
  * @throws Refusal `user_blocked`; NevisError if Nevis does not say whether the code is right
  */
-export async function isRightCode(nevis: NevisClient, request: VerifyCodeRequest, expected: Parameters<NevisClient['verifyCode']>[1]): Promise<boolean> {
+export async function isRightCode(nevis: NevisClient, request: VerifyCodeRequest, expected: Parameters<NevisClient['verifyCode']>[1], note?: RightCodeNote): Promise<boolean> {
+  const isRight = await verdictOfNevis(nevis, request, expected)
+  if (isRight) await note?.leave()
+  return isRight || (await note?.isLeft()) === true
+}
+
+async function verdictOfNevis(nevis: NevisClient, request: VerifyCodeRequest, expected: Parameters<NevisClient['verifyCode']>[1]): Promise<boolean> {
   try {
     return await nevis.verifyCode(request, expected)
   } catch (error) {

@@ -11,7 +11,7 @@ import type { NevisClient } from '../client/client'
 import { NevisError } from '../client/errors'
 import { refuseUnknown } from '../client/option-names'
 import { recoveryCodeIn } from '../client/typed-input'
-import { isRightCode } from './code-check'
+import { isRightCode, type CodeAnswer } from './code-check'
 import type { Factor } from './factor'
 import { Refusal } from './failures'
 import { enrollmentChallenge, findUser, withUserId, wrongCode } from './shared'
@@ -47,13 +47,13 @@ export function recovery(options: Readonly<Record<string, never>> = {}): Factor 
       if (challenge.browser.recoveryCodes === undefined) throw new NevisError('NEVIS_UNEXPECTED_RESPONSE', 'enroll', { reason: 'no recovery codes' })
       return challenge
     },
-    async check(nevis, { id, userId, subject, operation }, { code }) {
+    async check(nevis, { id, userId, subject, operation }, { code, note }: CodeAnswer) {
       // Both ids are those in the stored transaction, because Nevis's answer contains no ids. The right code proves success: Nevis verifies it for this userId.
       const succeeded = { status: 'succeeded', userId: userId as string, transactionId: id } as const
       // Nevis has nothing to check: it created the codes when the enrolment started, and the user has just confirmed that they are saved.
       if (operation === 'enroll') return succeeded
       const typed = recoveryCodeIn(code)
-      const right = typed !== undefined && (await isRightCode(nevis, { userId: userId as string, code: typed, channel: 'recovery' }, { username: subject.username }))
+      const right = typed !== undefined && (await isRightCode(nevis, { userId: userId as string, code: typed, channel: 'recovery' }, { username: subject.username }, note))
       return right ? succeeded : wrongCode
     },
   }

@@ -13,7 +13,7 @@ import { plainText } from '../client/messages'
 import { refuseUnknown } from '../client/option-names'
 import { smsCodeIn, withoutTrunkZero } from '../client/typed-input'
 import { Refusal } from './failures'
-import { isRightCode } from './code-check'
+import { isRightCode, type CodeAnswer } from './code-check'
 import type { Factor, Outcome } from './factor'
 import type { Transaction } from './transaction'
 import { approvalChallenge, enrollmentChallenge, identifiersIn, userReference, notApproved, notApprovedBy, succeeded, withUserId, wrongCode } from './shared'
@@ -89,13 +89,13 @@ export function sms(options: SmsOptions = {}): Factor {
         throw Object.assign(new Refusal('phone_refused'), { cause: error })
       }
     },
-    async check(nevis, transaction, { code }) {
+    async check(nevis, transaction, { code, note }: CodeAnswer) {
       const { userId, statusToken } = transaction as { userId: string; statusToken: string }
       const typed = smsCodeIn(code)
       if (typed === undefined) return wrongCode
       const { id, hasOwnId, subject } = transaction
       const expected = { username: subject.username, ...(hasOwnId !== true && { transactionId: id }) }
-      const right = await isRightCode(nevis, { userId, code: typed, statusToken, ...channel }, expected).catch((error: unknown) => successInstead(nevis, transaction, error))
+      const right = await isRightCode(nevis, { userId, code: typed, statusToken, ...channel }, expected, note).catch((error: unknown) => successInstead(nevis, transaction, error))
       if (typeof right === 'object') return right
       if (!right) return wrongCode
       // Nevis's answer to the code does not name the user, so ask for the transaction's status as well. If the status is final, it decides the outcome.

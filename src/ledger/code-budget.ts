@@ -21,6 +21,9 @@ const WRONG_CODES_PER_DAY = 35
  */
 const TOKENS_PER_TRANSACTION = 20
 
+/** For how long a note about a right code counts. As long as requests in one process share a check (`REPEATED_CALLBACK_MS` in `strategy/settings.ts`). */
+const RIGHT_SECONDS = 5
+
 export interface SpentCode {
   /** How many codes were tried in this transaction, including this one. 0 while the user's codes are locked: this code is then not counted. */
   readonly count: number
@@ -64,6 +67,18 @@ export class CodeBudget {
   /** Frees the slot of a right code. So a user who confirms many payments by code does not reach the limit. */
   giveBack(key: string, slot: number): Promise<void> {
     return this.slots.free(`code:${key}`, [slot])
+  }
+
+  /**
+   * Notes that Nevis has called a code right, for a process that gets the same code again: see `RightCodeNote` in `factors/code-check.ts`.
+   * @param digest a keyed digest of the code and its transaction
+   */
+  async noteRight(digest: string): Promise<void> {
+    await this.ledger.claim(`right-code:${digest}`, RIGHT_SECONDS)
+  }
+
+  async isNotedRight(digest: string): Promise<boolean> {
+    return (await this.ledger.look(`right-code:${digest}`)) > 0
   }
 
   /** Counts a token of the widget. A token cannot be guessed, so the count only limits the calls to Nevis. */

@@ -123,6 +123,7 @@ const LATENCY_WEIGHT = 0.1
  * - `freeSlotOfFailedStart` (`ledger/start-budget.ts`): the start has failed already; it still counts, which is stricter. If only the denials cannot be read, a
  *   pause after denials may end too early.
  * - `giveBack` (`strategy/code-attempts.ts`): the code is right; it counts until its slot expires, which is stricter.
+ * - `noteOf` (`strategy/code-attempts.ts`): without the note, a right code that comes again counts as wrong, which is stricter.
  * - `tryToForget` (`ledger/endings.ts`): it takes back a claim after a failure. That failure is thrown, and the transaction stays ended.
  * - `forgetStart` (`strategy/parallel.ts`): the next start waits for a result that does not come, for at most a few seconds.
  * - `browsers.use` and `rememberBrowser` (`strategy/remembered.ts`): the user must give the second factor; an event reports the failure.

@@ -14,6 +14,7 @@
  * Out of scope: how answers are compared (`trust/proof.ts`, `trust/binding.ts`).
  */
 import type { Status } from '../client/client'
+import type { CodeAnswer } from '../factors/code-check'
 import { approverIdOf, promptOf, type Answer, type Factor, type Outcome, type Succeeded } from '../factors/factor'
 import { Refusal } from '../factors/failures'
 import { profileOf } from '../factors/profile'
@@ -26,7 +27,7 @@ import { forgetReturnTo, sitePathIn, sitePathOf, withPrefix } from '../session/r
 import { mismatchOf, unnamedMismatch } from '../trust/proof'
 import { assertNoEarlierDenial } from './after-denial'
 import { isAnsweredOnPhone } from './answered-on-phone'
-import { answerIn, checkOnce, closedRefusal, refuseWrongCode, spendToken } from './code-attempts'
+import { answerIn, checkOnce, closedRefusal, noteOf, refuseWrongCode, spendToken } from './code-attempts'
 import { refuseOtherSites } from './cross-site'
 import { assertMayStillEnroll } from './enrolment'
 import { publish } from './events'
@@ -112,7 +113,10 @@ async function finish(request: StrategyRequest, opened: Transaction): Promise<St
   }
 
   // If the browser has closed this connection, as at a reload or a double click, it sends the callback again. Leave the approval for that second request.
-  if (request.req.socket?.destroyed === true) throw new Refusal('cancelled')
+  if (request.req.socket?.destroyed === true) {
+    if (answer.code !== undefined) await noteOf(request, transaction, answer.code)?.leave()
+    throw new Refusal('cancelled')
+  }
   if (!(await request.budgets.endings.claimSuccess(transaction))) return handleUsedTransaction(request, transaction)
   // Note an enrolment at once: even if this callback fails from here on, Nevis has enrolled the factor. If the session is in a cookie, also note a sign-in:
   // with a copy of the cookie from before this sign-in, nobody may start another factor without the password (`ledger/sign-ins.ts`).
@@ -190,7 +194,9 @@ async function checkWithNevis(request: StrategyRequest, transaction: Transaction
   const check = async (): Promise<Outcome> => {
     // At an enrolment, the call that verifies this code also enrols the factor at Nevis. So check before that call whether the user may enrol.
     if (transaction.operation === 'enroll' && answer.code !== undefined) await assertMayStillEnroll(settings, req, factor, transaction, 0, budgets)
-    const outcome = await resultOf('factor', () => factor.check(settings.client, transaction, { ...answer, ...(status && { status }) }), MAX_FACTOR_MS)
+    const note = answer.code === undefined ? undefined : noteOf(request, transaction, answer.code)
+    const given: CodeAnswer = { ...answer, ...(status && { status }), ...(note && { note }) }
+    const outcome = await resultOf('factor', () => factor.check(settings.client, transaction, given), MAX_FACTOR_MS)
     if (!isOutcome(outcome)) throw new TypeError(`NevisStrategy: check of the factor ${factor.name} must return an object with the status pending, succeeded or failed`)
     return outcome
   }

@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto'
 import { NevisError, wasNeverSent } from '../client/errors'
 import type { SpentCode } from '../ledger/code-budget'
+import type { RightCodeNote } from '../factors/code-check'
 import type { Outcome } from '../factors/factor'
 import { Refusal, type FailureCode } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
@@ -35,7 +36,7 @@ export function answerIn({ req }: StrategyRequest, field: 'code' | 'token'): str
  *
  * A double click sends the same code twice, and the browser shows only the second response. Nevis accepts a code only once. So both requests share one check at
  * Nevis. A request that repeats a right code within five seconds after the check gets the result of that check, too. The requests that share a check count as
- * one code if the code is right. If the code is wrong, each of these requests counts as one code.
+ * one code if the code is right. If the code is wrong, each of these requests counts as one code. For requests at several processes, see `noteOf`.
  * @throws Refusal `codes_locked`, `too_many_attempts`; the errors of `check`
  * @internal
  */
@@ -116,6 +117,21 @@ export async function spendToken(request: StrategyRequest, transaction: Transact
 export async function closedRefusal({ budgets }: StrategyRequest, { budget }: Transaction, code: FailureCode): Promise<Refusal> {
   const isTimed = code === 'too_many_attempts' && budget !== undefined
   return new Refusal(code, undefined, isTimed ? await budgets.starts.secondsToWait(budget) : undefined)
+}
+
+/**
+ * Lets the app's processes share that Nevis has called a code right. In one process, `checkOnce` does this.
+ * @returns undefined if no other process shares the ledger
+ * @internal
+ */
+export function noteOf({ settings, keys, budgets, req }: StrategyRequest, transaction: Transaction, code: string): RightCodeNote | undefined {
+  if (settings.ledger.isInMemory) return undefined
+  const digest = keys.digests.digestOfCode(code, transaction)
+  return {
+    // If the ledger fails, there is no note, and the code counts as wrong when it comes again.
+    leave: async () => (req.socket?.destroyed === true ? budgets.codes.noteRight(digest).catch(() => undefined) : undefined),
+    isLeft: () => budgets.codes.isNotedRight(digest).catch(() => false),
+  }
 }
 
 /** Counts a wrong code. After too many wrong codes in a day, no further code of this user is accepted. */

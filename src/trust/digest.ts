@@ -130,6 +130,15 @@ export class Digests {
     return this.keys.some((key) => this.factorDigest(key, subject, factor).toString('base64url') === digest)
   }
 
+  /**
+   * A keyed digest of a code and its transaction, for the ledger (`factors/code-check.ts`). So an attacker who can read the ledger cannot find out the code, and
+   * the digest of one transaction matches in no other.
+   * @returns base64url
+   */
+  digestOfCode(code: string, { id, moves }: Pick<Transaction, 'id' | 'moves'>): string {
+    return createHmac('sha256', this.keys[0] as Buffer).update(JSON.stringify(['code', this.owner, id, moves, code])).digest('base64url')
+  }
+
   private factorDigest(key: Buffer, subject: string, factor: string): Buffer {
     return createHmac('sha256', key).update(JSON.stringify(['factor', this.owner, subject, factor])).digest()
   }
