@@ -1,5 +1,6 @@
 /**
- * Limits how many SMS codes and recovery codes may be tried, per transaction and per user, over all sessions and processes.
+ * Limits how many SMS codes and recovery codes may be tried, per transaction and per user, over all sessions and processes. Also keeps the notes about right
+ * codes (`factors/code-check.ts`).
  *
  * The limit prevents an attacker from guessing such codes. A code is counted before Nevis verifies it, so that concurrent requests cannot exceed
  * the limit. A counter counts the codes of a transaction; numbered slots (`slots.ts`) count the codes of a user. Out of scope: what the user is told when the

@@ -103,7 +103,7 @@ async function firstClick(handle: string, code: string, call: 'verifyCode' | 'ge
 const codeFor = (username: string) => /\d{6}/.exec(world.simulator.sms(username).at(-1) as string)?.[0] as string
 
 describe('a right code that the browser sends again, after it has given up the first request', () => {
-  // Shows: T-code-1
+  // Shows: T-password-12
   it.each(['recovery', 'sms'])('signs in once at the other process, and counts as no wrong code: %s', async (factor) => {
     const handle = await signIn(browser, 'anna', { factor })
     const code = factor === 'sms' ? codeFor('anna') : CODE
@@ -167,7 +167,7 @@ describe('the note about a right code', () => {
     return handle
   }
 
-  // Shows: T-code-1
+  // Shows: T-password-12
   it('accepts no other code, and each one counts', async () => {
     const handle = await leftBehind()
     expect([await send(atSecond(), handle, WRONG), await send(atSecond(), handle, 'BBBB-1111')]).toEqual(['wrong_code', 'wrong_code'])

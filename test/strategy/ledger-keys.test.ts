@@ -95,6 +95,7 @@ async function driveRest(): Promise<void> {
   const name = budgets.keyOf({ username: 'anna' })
   await budgets.endings.claimToken('token')
   await budgets.signIns.note(name)
+  await budgets.codes.noteRight((await nevis.settings.keys()).digests.digestOfCode('123456', { id: 'transaction' }))
   await budgets.parallelStarts.note([name, 'session', 'origin'], 2)
   const moved = { id: 'transaction-taken-over-once', expiresAt: Date.now() }
   await budgets.endings.claim(moved)
@@ -132,5 +133,6 @@ it('says the lifetime of each lock and of each new row', () => {
   expect([secondsOf('paused'), said('paused')]).toEqual([[DAY], ['after 86 400 s, or at `liftLimits`']])
   expect([secondsOf('unconfirmed'), said('unconfirmed')]).toEqual([[DAY], ['after 86 400 s, or at `liftLimits`']])
   expect([secondsOf('resend'), said('resend')]).toEqual([[15], ['after 15 s']])
+  expect([secondsOf('right-code'), said('right-code')]).toEqual([[5], ['after 5 s']])
   expect(said('cancelled')).toEqual(said('goes-on'))
 })

@@ -87,6 +87,7 @@ describeWithRedis('the ledger in Redis', () => {
     await budgets.spendText('+41791234567')
     await budgets.endings.claimToken('token')
     await budgets.signIns.note(name)
+    await budgets.codes.noteRight((await app.nevis.settings.keys()).digests.digestOfCode('123456', { id: 'transaction' }))
     const moved = { id: 'transaction-taken-over-once', expiresAt: Date.now() }
     await budgets.endings.claim(moved)
     await budgets.endings.end({ ...moved, moves: 1 }, [name], { wasDenied: true, canGoOn: true })
