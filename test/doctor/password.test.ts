@@ -219,8 +219,10 @@ describe('an app in front of the pages', () => {
     ['strict-dynamic in capital letters', { first: header('Content-Security-Policy', "default-src 'self'; img-src data:; script-src 'self' 'STRICT-DYNAMIC'") }, { 'routes.policy': 'error: the Content-Security-Policy of the app blocks the waiting page: script-src' }],
     ['a policy that is right', { first: header('Content-Security-Policy', "default-src 'self'; img-src 'self' data:; script-src-attr 'none'") }, {}],
     ['a limiter that announces a limit, and refuses no request', { first: header('RateLimit-Limit', '100') }, {}],
-    ['a limiter that says nothing', { first: limiter(20) }, { 'routes.status-limit': 'warning: the status endpoint answers 42 of 60 requests with HTTP 429; one waiting page sends 60 requests in two minutes' }],
-    ['a limiter that answers with another status', { first: limiter(20, (_req, res) => void res.status(503).end()) }, { 'routes.status-limit': 'warning: the status endpoint answers 42 of 60 requests with HTTP 503; one waiting page sends 60 requests in two minutes' }],
+    ...[429, 503].map((status): [string, Shape, Partial<Record<Check, string>>] => [
+      `a limiter that refuses requests with HTTP ${status}`, { first: limiter(20, (_req, res) => void res.status(status).end()) },
+      { 'routes.status-limit': `warning: the status endpoint answers 42 of 60 requests with HTTP ${status}; one waiting page sends 60 requests in two minutes` },
+    ]),
     ['a status endpoint that does not answer all requests', { first: limiter(20, (_req, res) => void res.destroy()) }, { 'routes.status-limit': 'unchecked: the app does not answer 42 of 60 requests to the status endpoint within 5 s' }],
     ['a session in a cookie', { session: cookieSession({ secret: SECRET }) }, { 'routes.callback': 'error: GET /2fa/callback fails with SESSION_IN_COOKIE: the session is in a cookie, which the browser can read and restore' }],
   ])('with %s › is told', async (_name, shape, expected) => {
@@ -269,7 +271,7 @@ describe('a rate limiter that refuses no request, but names its limit', () => {
 })
 
 /** A rate limiter that lets this many status requests pass. */
-function limiter(most: number, refuse: RequestHandler = (_req, res) => void res.status(429).end()): RequestHandler {
+function limiter(most: number, refuse: RequestHandler): RequestHandler {
   let seen = 0
   return (req, res, next) => (req.path === '/2fa/status' && ++seen > most ? refuse(req, res, next) : next())
 }

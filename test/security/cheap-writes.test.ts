@@ -13,6 +13,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { app as appFactor, MemoryLedger, push, recordSecondFactor, recovery, requireSecondFactor, secondFactorOf, sms } from '../../src'
 import { handleIn, signIn, waitingOf, type AppOptions, type TestApp } from '../support/app'
 import type { Browser } from '../support/browser'
+import { checkpoint } from './support/checkpoint'
 import { lab, outcomeOf } from './support/lab'
 import { SlowStore } from './support/slow-store'
 
@@ -166,15 +167,10 @@ it.each(Object.entries(kinds))('a logout during any ledger call of %s › lasts'
     const copy = user.clone()
     const send = await prepare(user.clone(), pendingSignIn)
     let calls = 0
-    let release = () => {}
-    const gate = new Promise<void>((resolve) => (release = resolve))
-    const reached = new Promise<void>((resolve) => {
-      beforeLedgerCall = async () => {
-        if (++calls !== wanted) return
-        resolve()
-        await gate
-      }
-    })
+    const { pass, reached, release } = checkpoint()
+    beforeLedgerCall = async () => {
+      if (++calls === wanted) await pass()
+    }
     const sent = send(1)
     isOver = await Promise.race([reached.then(() => false), sent.then(() => true)])
     beforeLedgerCall = async () => undefined

@@ -11,6 +11,7 @@ import { app, atLeast, MemoryLedger, push, recordSecondFactor, recovery, require
 import type { Browser } from '../support/browser'
 import { handleIn, PASSWORD, signIn, waitingOf, type AppOptions, type TestApp } from '../support/app'
 import { beginEnrolment, intentTokenOf, tokenOf } from '../support/widget'
+import { slowCall } from './support/checkpoint'
 import { lab, outcomeOf } from './support/lab'
 
 const world = lab()
@@ -170,20 +171,9 @@ describe('an enrolment that was begun before the victim got a phone number as th
     const app = await start()
     const [victim, thief] = [app.browser(), app.browser()]
     const hers = handleIn((await enrolling(victim, { factor: 'sms', phone: NUMBER })).location)
-    const { client } = app.nevis.settings
-    const real = client.enroll.bind(client)
-    let release = () => {}
-    const gate = new Promise<void>((resolve) => (release = resolve))
-    const asked = new Promise<void>((resolve) => {
-      jest.spyOn(client, 'enroll').mockImplementationOnce(async (body) => {
-        const answer = await real(body)
-        resolve()
-        await gate
-        return answer
-      })
-    })
+    const { reached, release } = slowCall(app, 'enroll')
     const starting = enrolling(thief, { factor: 'app' })
-    await asked
+    await reached
     expect(outcomeOf(await finish(victim, hers, { code: codeFor('newcomer') }))).toBe('success')
     release()
     const handle = handleIn((await starting).location)
@@ -199,19 +189,9 @@ describe('the victim\'s enrolment, if the attacker begins another one while Nevi
     const app = await start()
     const [victim, thief] = [app.browser(), app.browser()]
     const hers = handleIn((await enrolling(victim, { factor: 'sms', phone: NUMBER })).location)
-    const { client } = app.nevis.settings
-    const real = client.verifyCode.bind(client)
-    let release = () => {}
-    const gate = new Promise<void>((resolve) => (release = resolve))
-    const asked = new Promise<void>((resolve) => {
-      jest.spyOn(client, 'verifyCode').mockImplementationOnce(async (request) => {
-        resolve()
-        await gate
-        return real(request)
-      })
-    })
+    const { reached, release } = slowCall(app, 'verifyCode', 'before')
     const finishing = finish(victim, hers, { code: codeFor('newcomer') })
-    await asked
+    await reached
     const handle = handleIn((await enrolling(thief, { factor: 'app' })).location)
     release()
     expect(outcomeOf(await finishing)).toBe('cancelled')

@@ -14,6 +14,7 @@ import { recordSecondFactor, requireSecondFactor, secondFactorOf } from '../../s
 import type { Browser } from '../support/browser'
 import { callbackOf, handleIn, PASSWORD, signIn, type AppOptions, type TestApp } from '../support/app'
 import { describeWithRedis, RedisServer } from '../support/redis'
+import { checkpoint, nextInQueue, slowCall, type Checkpoint } from './support/checkpoint'
 import { lab, outcomeOf } from './support/lab'
 import { SlowStore } from './support/slow-store'
 
@@ -79,23 +80,6 @@ async function signedIn(app: TestApp): Promise<Browser> {
   return browser
 }
 
-/** Delays Nevis's next answer to this call: `asked` resolves when Nevis has answered, and `release` passes the answer on to the app. */
-function held(app: TestApp, method: 'approve' | 'getStatus' | 'introspect' | 'verifyCode'): { asked: Promise<void>; release: () => void } {
-  const { client } = app.nevis.settings
-  const real = client[method].bind(client) as (...given: unknown[]) => Promise<never>
-  let release = () => {}
-  const gate = new Promise<void>((resolve) => (release = resolve))
-  const asked = new Promise<void>((resolve) => {
-    jest.spyOn(client, method).mockImplementationOnce(async (...given: unknown[]) => {
-      const answer = await real(...given)
-      resolve()
-      await gate
-      return answer
-    })
-  })
-  return { asked, release }
-}
-
 const stores = (name: string, describeIt: typeof describe, newStore: () => Promise<session.Store>) => {
   describeIt(`with sessions in ${name}`, () => {
     let app: TestApp
@@ -120,9 +104,9 @@ const stores = (name: string, describeIt: typeof describe, newStore: () => Promi
 
     // Shows: T-old-session-2
     it('a log-out during a slow step-up start lasts: the old cookie signs no user in, and no user can finish the request', async () => {
-      const { asked, release } = held(app, 'approve')
+      const { reached, release } = slowCall(app, 'approve')
       const start = browser.clone().post('/up')
-      await asked
+      await reached
       await browser.post('/logout')
       release()
       expect(outcomeOf(await start)).toBe('unknown_transaction')
@@ -133,9 +117,9 @@ const stores = (name: string, describeIt: typeof describe, newStore: () => Promi
     it('a log-out during a slow callback lasts, and the approval is not recorded', async () => {
       const handle = handleIn((await browser.post('/up')).location)
       await world.simulator.phone('anna').approve()
-      const { asked, release } = held(app, 'getStatus')
+      const { reached, release } = slowCall(app, 'getStatus')
       const callback = oldCookie.clone().get(`/up?transaction=${handle}`)
-      await asked
+      await reached
       await browser.post('/logout')
       release()
       expect(outcomeOf(await callback)).toBe('unknown_transaction')
@@ -145,9 +129,9 @@ const stores = (name: string, describeIt: typeof describe, newStore: () => Promi
     // Shows: T-old-session-2
     it('a log-out while Nevis checks a wrong code lasts', async () => {
       const handle = handleIn((await browser.post('/up', { factor: 'sms' })).location)
-      const { asked, release } = held(app, 'verifyCode')
+      const { reached, release } = slowCall(app, 'verifyCode')
       const callback = oldCookie.clone().post('/up', { transaction: handle, code: '000000' })
-      await asked
+      await reached
       await browser.post('/logout')
       release()
       expect(outcomeOf(await callback)).toBe('unknown_transaction')
@@ -157,21 +141,11 @@ const stores = (name: string, describeIt: typeof describe, newStore: () => Promi
     // Shows: T-old-session-2
     it('a log-out during a slow start that Nevis then refuses lasts, even if the store cannot be read then', async () => {
       world.simulator.faults.add({ on: 'approve', status: 404, body: '{"status":404}', times: 1 })
-      const { client } = app.nevis.settings
-      const real = client.approve.bind(client)
-      let release = () => {}
-      const gate = new Promise<void>((resolve) => (release = resolve))
-      const asked = new Promise<void>((resolve) => {
-        jest.spyOn(client, 'approve').mockImplementationOnce(async (request) => {
-          resolve()
-          await gate
-          jest.spyOn(store, 'get').mockImplementationOnce((_id, done) => done(new Error('read ECONNRESET')))
-          return real(request)
-        })
-      })
+      const { reached, release } = slowCall(app, 'approve', 'before')
       const start = oldCookie.clone().post('/messages')
-      await asked
+      await reached
       await browser.post('/logout')
+      jest.spyOn(store, 'get').mockImplementationOnce((_id, done) => done(new Error('read ECONNRESET')))
       release()
       expect(outcomeOf(await start)).toBe('302 /failed')
       await expectLoggedOut()
@@ -184,16 +158,10 @@ const stores = (name: string, describeIt: typeof describe, newStore: () => Promi
       ['a callback with a wrong handle', (old) => old.get('/slow-callback?transaction=x')],
       ['a POST with a wrong handle', (old) => old.post('/slow-callback', { transaction: 'x' })],
     ])('a log-out while the app waits before %s lasts', async (_name, request) => {
-      let release = () => {}
-      const gate = new Promise<void>((resolve) => (release = resolve))
-      const waiting = new Promise<void>((resolve) => {
-        slowGuard = () => {
-          resolve()
-          return gate
-        }
-      })
+      const { pass, reached, release } = checkpoint()
+      slowGuard = pass
       const page = request(oldCookie.clone())
-      await waiting
+      await reached
       await browser.post('/logout')
       release()
       await page
@@ -212,16 +180,10 @@ const stores = (name: string, describeIt: typeof describe, newStore: () => Promi
     it('a log-out while `verify` takes its time lasts, and the approval is not recorded', async () => {
       const handle = handleIn((await browser.post('/up')).location)
       await world.simulator.phone('anna').approve()
-      let release = () => {}
-      const gate = new Promise<void>((resolve) => (release = resolve))
-      const verifying = new Promise<void>((resolve) => {
-        slowVerify = async () => {
-          resolve()
-          await gate
-        }
-      })
+      const { pass, reached, release } = checkpoint()
+      slowVerify = pass
       const callback = oldCookie.clone().get(`/up?transaction=${handle}`)
-      await verifying
+      await reached
       await browser.post('/logout')
       release()
       const page = await callback
@@ -232,8 +194,7 @@ const stores = (name: string, describeIt: typeof describe, newStore: () => Promi
 
     describe('with a callback of the app\'s own, and a request that is older than the login', () => {
       let handle: string
-      let release = () => {}
-      let asked: Promise<void>
+      let verifying: Checkpoint
 
       beforeEach(async () => {
         browser = app.browser()
@@ -243,22 +204,17 @@ const stores = (name: string, describeIt: typeof describe, newStore: () => Promi
         expect(outcomeOf(await browser.post('/own', { transaction: bySms, code: code as string }))).toBe('success')
         oldCookie = browser.clone()
         await world.simulator.phone('anna').approve()
-        const gate = new Promise<void>((resolve) => (release = resolve))
-        asked = new Promise((resolve) => {
-          slowVerify = async () => {
-            resolve()
-            await gate
-          }
-        })
+        verifying = checkpoint()
+        slowVerify = verifying.pass
       })
 
       // Shows: T-old-session-2
       it('a log-out during a slow callback lasts', async () => {
-        const slow = held(app, 'getStatus')
+        const slow = slowCall(app, 'getStatus')
         const callback = oldCookie.clone().get(`/own?transaction=${handle}`)
-        await slow.asked
+        await slow.reached
         await browser.post('/logout')
-        release()
+        verifying.release()
         slow.release()
         expect(outcomeOf(await callback)).toBe('unknown_transaction')
         await expectLoggedOut()
@@ -266,35 +222,25 @@ const stores = (name: string, describeIt: typeof describe, newStore: () => Promi
 
       it('a log-out while `verify` takes its time lasts, whatever `verify` says', async () => {
         const callback = oldCookie.clone().get(`/own?transaction=${handle}`)
-        await asked
+        await verifying.reached
         await browser.post('/logout')
         await expectLoggedOut()
-        release()
+        verifying.release()
         expect(outcomeOf(await callback)).toBe('unknown_transaction')
         await expectLoggedOut()
       })
 
       it('without a log-out the approval signs in', async () => {
-        release()
+        verifying.release()
         expect(outcomeOf(await oldCookie.clone().get(`/own?transaction=${handle}`))).toBe('success')
       })
     })
 
     it('a log-out during a slow start that is refused lasts, though the app keeps failure messages in the session', async () => {
       world.simulator.faults.add({ on: 'approve', status: 404, body: { error: 'Not Found', path: '/api/v1/approval', status: 404, timestamp: 1 } })
-      const { client } = app.nevis.settings
-      const real = client.approve.bind(client)
-      let release = () => {}
-      const gate = new Promise<void>((resolve) => (release = resolve))
-      const asked = new Promise<void>((resolve) => {
-        jest.spyOn(client, 'approve').mockImplementationOnce(async (request) => {
-          resolve()
-          await gate
-          return real(request)
-        })
-      })
+      const { reached, release } = slowCall(app, 'approve', 'before')
       const start = oldCookie.clone().post('/messages')
-      await asked
+      await reached
       await browser.post('/logout')
       release()
       expect((await start).location).toBe('/failed')
@@ -304,9 +250,9 @@ const stores = (name: string, describeIt: typeof describe, newStore: () => Promi
     it('a cancellation during a slow callback lasts', async () => {
       const handle = handleIn((await browser.post('/up')).location)
       await world.simulator.phone('anna').approve()
-      const { asked, release } = held(app, 'getStatus')
+      const { reached, release } = slowCall(app, 'getStatus')
       const callback = oldCookie.clone().get(`/up?transaction=${handle}`)
-      await asked
+      await reached
       expect(outcomeOf(await browser.post('/login/2fa', { transaction: handle, cancel: '1' }))).toBe('cancelled')
       release()
       expect(outcomeOf(await callback)).toBe('cancelled')
@@ -315,9 +261,9 @@ const stores = (name: string, describeIt: typeof describe, newStore: () => Promi
     it('what another request does while Nevis checks a wrong code is not undone: a cancellation, and what the app writes', async () => {
       await browser.post('/note?basket=empty')
       const handle = handleIn((await browser.post('/up', { factor: 'sms' })).location)
-      const { asked, release } = held(app, 'verifyCode')
+      const { reached, release } = slowCall(app, 'verifyCode')
       const callback = browser.clone().post('/up', { transaction: handle, code: '000000' })
-      await asked
+      await reached
       expect(outcomeOf(await browser.post('/login/2fa', { transaction: handle, cancel: '1' }))).toBe('cancelled')
       await browser.post('/note')
       release()
@@ -328,19 +274,12 @@ const stores = (name: string, describeIt: typeof describe, newStore: () => Promi
 
     it('what the app changes and deletes in a start stays so, also if the start waits for another one of the same user', async () => {
       await browser.post('/note?coupon=SPRING')
-      const slow = held(app, 'approve')
+      const slow = slowCall(app, 'approve')
       const first = app.browser().post('/login', { username: 'anna', password: PASSWORD })
-      await slow.asked
-      const { startQueue } = app.nevis.settings
-      const run = startQueue.run.bind(startQueue)
-      const isWaiting = new Promise<void>((resolve) => {
-        jest.spyOn(startQueue, 'run').mockImplementationOnce((...given) => {
-          resolve()
-          return run(...given)
-        })
-      })
+      await slow.reached
+      const isInQueue = nextInQueue(app)
       const second = browser.post('/pay')
-      await isWaiting
+      await isInQueue
       slow.release()
       expect([outcomeOf(await first), outcomeOf(await second)]).toEqual(['303 /login/2fa', '303 /login/2fa'])
       expect((await browser.get('/note')).json()).toEqual({ basket: 'paid' })
@@ -348,17 +287,17 @@ const stores = (name: string, describeIt: typeof describe, newStore: () => Promi
 
     it('what the app writes during a slow start and a slow callback is still there, and the step-up succeeds', async () => {
       await browser.post('/note?basket=empty')
-      const slowStart = held(app, 'approve')
+      const slowStart = slowCall(app, 'approve')
       const start = browser.clone().post('/up')
-      await slowStart.asked
+      await slowStart.reached
       await browser.post('/note')
       slowStart.release()
       const handle = handleIn((await start).location)
       expect((await browser.get('/note')).json()).toEqual({ basket: 'full' })
       await world.simulator.phone('anna').approve()
-      const slowCallback = held(app, 'introspect')
+      const slowCallback = slowCall(app, 'introspect')
       const callback = browser.get(`/up?transaction=${handle}`)
-      await slowCallback.asked
+      await slowCallback.reached
       await browser.clone().post('/note?basket=paid')
       slowCallback.release()
       expect(outcomeOf(await callback)).toBe('success')
@@ -477,10 +416,11 @@ describe('a log-out while a start waits, with a session cookie that only the app
     const thief = app.browser()
     thief.cookies.set('spelled', Buffer.from(id).toString('hex'))
     expect((await thief.get('/parsed/me')).json()).toEqual({ user: { username: 'carl' } })
-    world.simulator.faults.add({ on: 'approve', delayMs: 200 })
+    const { reached, release } = slowCall(app, 'approve', 'before')
     const late = thief.post('/parsed/up')
-    while (world.asked('approve') === 0) await pause(5)
+    await reached
     await owner.post('/parsed/out')
+    release()
     expect((await late).location).toBe('/failed')
     expect((await thief.get('/parsed/me')).json()).toEqual({ user: null })
   })

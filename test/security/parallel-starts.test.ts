@@ -14,6 +14,7 @@ import { callbackOf, handleIn, PASSWORD, signIn, waitingOf, type AppOptions, typ
 import { createClient } from 'redis'
 import { RedisStore } from 'connect-redis'
 import { describeWithRedis, RedisServer } from '../support/redis'
+import { checkpoint, nextInQueue, slowCall } from './support/checkpoint'
 import { lab, outcomeOf, tally } from './support/lab'
 import { SlowStore } from './support/slow-store'
 
@@ -170,34 +171,15 @@ describe('a double click whose first request the browser has aborted', () => {
   }
 
   async function clickTwice(app: TestApp, browser: Browser, press: (agent: string, isSecond: boolean) => ReturnType<typeof click>, secondAgent = 'Firefox') {
-    const { client } = app.nevis.settings
-    const real = client.approve.bind(client)
-    let release = () => {}
-    const gate = new Promise<void>((resolve) => (release = resolve))
-    const asked = new Promise<void>((resolve) => {
-      jest.spyOn(client, 'approve').mockImplementationOnce(async (body) => {
-        const answer = await real(body)
-        resolve()
-        await gate
-        return answer
-      })
-    })
+    const { reached, release } = slowCall(app, 'approve')
     const first = press('Firefox', false)
-    await asked
+    await reached
     const aborted = new Promise((resolve) => first.sent.once('close', resolve))
     first.sent.destroy()
     await aborted
-    const { startQueue } = app.nevis.settings
-    const run = startQueue.run.bind(startQueue)
-    const isInRow = new Promise<void>((resolve) => {
-      jest.spyOn(startQueue, 'run').mockImplementationOnce((key, work) => {
-        const taken = run(key, work)
-        resolve()
-        return taken
-      })
-    })
+    const isInQueue = nextInQueue(app)
     const second = press(secondAgent, true)
-    await isInRow
+    await isInQueue
     release()
     const { location, cookie } = await second.answer
     if (cookie !== '') browser.cookies.set('connect.sid', cookie)
@@ -212,14 +194,11 @@ describe('a double click whose first request the browser has aborted', () => {
   })
 
   it('is one push, also where the access key comes from a function that answers after the abort', async () => {
-    let [release, sawAbort] = [() => {}, () => {}]
-    const gate = new Promise<void>((resolve) => (release = resolve))
+    let sawAbort = () => {}
     const aborted = new Promise<void>((resolve) => (sawAbort = resolve))
-    let keyAsked = () => {}
-    const asked = new Promise<void>((resolve) => (keyAsked = resolve))
+    const { pass, reached, release } = checkpoint()
     const accessKey = async () => {
-      keyAsked()
-      await gate
+      await pass()
       return world.simulator.accessKey
     }
     const noteAbort: NonNullable<AppOptions['routes']> = (web, { passport }) => {
@@ -230,7 +209,7 @@ describe('a double click whose first request the browser has aborted', () => {
     await browser.get('/sign-in')
     world.simulator.faults.add({ on: 'approve', delayMs: 300 })
     const first = click(app, browser, 'Firefox', '/noted')
-    await asked
+    await reached
     first.sent.destroy()
     await aborted
     const second = click(app, browser, 'Firefox', '/noted')

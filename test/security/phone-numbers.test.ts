@@ -148,7 +148,7 @@ describe('a route that gives the phone number', () => {
     world.simulator.faults.add({ on: 'enroll', delayMs: 200, times: 1 })
     onFile = '+41790000003'
     const first = browser.post('/number', { factor: 'sms' })
-    while (world.asked('enroll') === 0) await new Promise((resolve) => setImmediate(resolve))
+    await world.untilAsked('enroll')
     onFile = '+41790000004'
     await Promise.all([first, browser.post('/number', { factor: 'sms' })])
     expect(enrolled()).toEqual(['+41790000003', '+41790000004'])

@@ -12,6 +12,7 @@ import { push, waitingPage } from '../../src'
 import type { PhoneRequest } from '../../src/simulator'
 import type { Browser } from '../support/browser'
 import { callbackOf, handleIn, PASSWORD, signIn, waitingOf, type AppOptions } from '../support/app'
+import { slowCall } from './support/checkpoint'
 import { lab, outcomeOf } from './support/lab'
 import { proveSecondFactor } from './support/proved'
 
@@ -287,19 +288,9 @@ describe('a callback of the planted session that is still on its way', () => {
     const attacker = app.browser()
     const own = await signIn(attacker, 'anna')
     const victim = attacker.clone()
-    const { client } = app.nevis.settings
-    const real = client.getStatus.bind(client)
-    let release = () => {}
-    const gate = new Promise<void>((resolve) => (release = resolve))
-    const isOnItsWay = new Promise<void>((resolve) => {
-      jest.spyOn(client, 'getStatus').mockImplementationOnce(async (token) => {
-        resolve()
-        await gate
-        return real(token)
-      })
-    })
+    const { reached, release } = slowCall(app, 'getStatus', 'before')
     const late = attacker.get(callbackOf(own))
-    await isOnItsWay
+    await reached
     const handle = await signIn(victim, 'anna')
     expect(world.asked('approve')).toBe(1)
     await world.simulator.phone('anna').approve()

@@ -114,7 +114,7 @@ describe('a browser whose sign-in started before forgetBrowsers is not remembere
     await world.simulator.phone('anna').approve()
     world.simulator.faults.add({ on: 'introspect', delayMs: 200, times: 1 })
     const page = thief.get(callbackOf(handle))
-    while (world.asked('introspect') === 0) await new Promise(setImmediate)
+    await world.untilAsked('introspect')
     await forgetBrowsers(app.nevis, both())
     await expectNotRemembered(page)
   })
@@ -127,7 +127,7 @@ describe('a browser whose sign-in started before forgetBrowsers is not remembere
   ])('if the browsers are forgotten while the start waits for Nevis, and the app gives %s', async (_name, subject) => {
     world.simulator.faults.add({ on: 'approve', delayMs: 300, times: 1 })
     const started = signIn(thief, 'anna', { remember: '1' })
-    while (world.asked('approve') === 0) await new Promise(setImmediate)
+    await world.untilAsked('approve')
     await forgetBrowsers(app.nevis, subject())
     const handle = await started
     await world.simulator.phone('anna').approve()

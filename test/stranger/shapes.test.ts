@@ -2,7 +2,7 @@
  * Tests the second factor in six kinds of apps: a login with custom callbacks, a login with an async handler, a JSON API for a single-page app, a form and an
  * API, TypeScript with router files under a prefix, and an app in which only some of the users have a second factor.
  */
-import express, { type Express as App } from 'express'
+import express, { type Express as App, type RequestHandler } from 'express'
 import session from 'express-session'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -19,6 +19,7 @@ let browser: Browser
 
 beforeEach(async () => {
   simulator = await NevisSimulator.start()
+  simulator.addUser({ username: 'anna' })
 })
 
 afterEach(async () => {
@@ -33,20 +34,34 @@ async function serve(app: App): Promise<void> {
   browser = new Browser(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
 }
 
-/** Runs an app with passwords and these routes. */
-async function withRoutes(routes: (app: App, parts: object) => void, waitingURL: string, framework = express): Promise<void> {
+type Routes = (app: App, parts: { readonly passport: InstanceType<typeof Passport>; readonly nevis: NevisStrategy }) => void
+
+/** The routes in a file of the folder `shapes`. */
+const routesOf = (shape: string): Routes => jest.requireActual(`./shapes/${shape}`)
+
+/** Passport with a password strategy. */
+function withPasswords(): InstanceType<typeof Passport> {
   const passport = new Passport()
   passport.use(new LocalStrategy((username, password, done) => done(password === 'broken' ? new Error('no database') : null, password === PASSWORD && { username }, { message: 'Wrong password.' })))
   passport.serializeUser((user, done) => done(null, (user as { username: string }).username))
   passport.deserializeUser((username: string, done) => done(null, { username }))
+  return passport
+}
+
+const sessions = () => session({ secret: 'x', resave: false, saveUninitialized: false })
+const tellUser: RequestHandler = (req, res) => void res.json({ user: req.user ?? null, factor: secondFactorOf(req)?.factor ?? null })
+
+/** Runs an app with passwords and these routes. */
+async function withRoutes(routes: Routes, { waitingURL = '/login/2fa', framework = express } = {}): Promise<void> {
+  const passport = withPasswords()
   const { baseURL, accessKey } = simulator
   const nevis = new NevisStrategy({ baseURL, accessKey, factors: [push(), sms()], waitingURL }, async ({ username = '' }) => ({ username }))
   passport.use(nevis)
   const app = framework()
   app.get(`${waitingURL}/status`, statusEndpoint(nevis))
-  app.use(express.urlencoded({ extended: false }), express.json(), session({ secret: 'x', resave: false, saveUninitialized: false }), passport.session())
+  app.use(express.urlencoded({ extended: false }), express.json(), sessions(), passport.session())
   routes(app, { passport, nevis })
-  app.get('/me', (req, res) => void res.json({ user: req.user ?? null, factor: secondFactorOf(req)?.factor ?? null }))
+  app.get('/me', tellUser)
   app.get('/account', requireSecondFactor({ maxAgeSeconds: 300, redirectTo: waitingURL }), (_req, res) => void res.send('Account'))
   await serve(app)
 }
@@ -56,10 +71,7 @@ const NOBODY = { user: null, factor: null }
 
 describe('a login with callbacks of its own', () => {
   const login = (password = PASSWORD) => browser.post('/login', { username: 'anna', password })
-  beforeEach(async () => {
-    simulator.addUser({ username: 'anna' })
-    await withRoutes(jest.requireActual('./shapes/custom-callback'), '/login/2fa')
-  })
+  beforeEach(() => withRoutes(routesOf('custom-callback')))
 
   it('with an approval › signs in, and records the second factor', async () => {
     const handle = handleIn((await login()).location)
@@ -83,13 +95,10 @@ describe('a login with callbacks of its own', () => {
 
 describe.each([['5', express], ['4', jest.requireActual<typeof express>('express4')]])('an async handler, in Express %s', (_version, framework) => {
   const login = (password = PASSWORD) => browser.post('/login', { username: 'anna', password })
-  beforeEach(async () => {
-    simulator.addUser({ username: 'anna' })
-    await withRoutes((app, parts) => {
-      jest.requireActual<(app: App, parts: object) => void>('./shapes/async-handler')(app, parts)
-      app.use(((err, _req, res, _next) => void res.status(500).send(err.message)) as express.ErrorRequestHandler)
-    }, '/login/2fa', framework)
-  })
+  beforeEach(() => withRoutes((app, parts) => {
+    routesOf('async-handler')(app, parts)
+    app.use(((err, _req, res, _next) => void res.status(500).send(err.message)) as express.ErrorRequestHandler)
+  }, { framework }))
 
   it('with an approval › signs in, and not before', async () => {
     const handle = handleIn((await login()).location)
@@ -108,10 +117,7 @@ describe.each([['5', express], ['4', jest.requireActual<typeof express>('express
 })
 
 describe('a field of the login form', () => {
-  beforeEach(async () => {
-    simulator.addUser({ username: 'anna' })
-    await withRoutes(jest.requireActual('./shapes/form-field'), '/login/2fa')
-  })
+  beforeEach(() => withRoutes(routesOf('form-field')))
 
   it.each([[{ stay: 'yes' }, 30], [{}, undefined]])('such as %j › is known after the second factor', async (field, days) => {
     const handle = handleIn((await browser.post('/login', { username: 'anna', password: PASSWORD, ...field })).location)
@@ -140,13 +146,10 @@ describe('a remember-me cookie that replaces the password', () => {
       return token === 'of_anna' ? this.success({ username: 'anna' }) : this.pass()
     }
   }
-  beforeEach(async () => {
-    simulator.addUser({ username: 'anna' })
-    await withRoutes((app, parts) => {
-      (parts as { passport: InstanceType<typeof Passport> }).passport.use(new RememberMe())
-      jest.requireActual<(app: App, parts: object) => void>('./shapes/remember-me')(app, parts)
-    }, '/login/2fa')
-  })
+  beforeEach(() => withRoutes((app, parts) => {
+    parts.passport.use(new RememberMe())
+    routesOf('remember-me')(app, parts)
+  }))
 
   it('with the cookie › still needs the second factor', async () => {
     browser.cookies.set('remember_me', 'of_anna')
@@ -167,10 +170,10 @@ describe('a remember-me cookie that replaces the password', () => {
 
 describe('a JSON API for a single-page app', () => {
   type SignIn = (account: { username: string; password: string; factor?: string }, show: (view: any) => Promise<string | undefined>) => Promise<unknown>
-  const { apiRoutes, signIn } = jest.requireActual<{ apiRoutes: Parameters<typeof withRoutes>[0]; signIn: SignIn }>('./shapes/single-page')
+  const { apiRoutes, signIn } = jest.requireActual<{ apiRoutes: Routes; signIn: SignIn }>('./shapes/single-page')
 
   beforeEach(async () => {
-    await withRoutes(apiRoutes, '/api/login/2fa')
+    await withRoutes(apiRoutes, { waitingURL: '/api/login/2fa' })
     jest.spyOn(globalThis, 'fetch').mockImplementation(follow)
   })
   afterEach(() => void jest.restoreAllMocks())
@@ -185,7 +188,6 @@ describe('a JSON API for a single-page app', () => {
   }
 
   it('with an approval › answers who is signed in', async () => {
-    simulator.addUser({ username: 'anna' })
     const user = await signIn({ username: 'anna', password: PASSWORD }, async (view) => {
       expect(view).toMatchObject({ factor: 'push', prompt: 'wait', status: 'pending' })
       expect(await me()).toEqual(NOBODY)
@@ -205,7 +207,6 @@ describe('a JSON API for a single-page app', () => {
     ['wrong password', 'wrong', async () => undefined, { message: 'Wrong password.' }],
     ['denied', PASSWORD, async () => void (await simulator.phone('anna').deny()), { code: 'not_approved' }],
   ])('says why not, in JSON: %s', async (_name, password, show, reason) => {
-    simulator.addUser({ username: 'anna' })
     await expect(signIn({ username: 'anna', password }, show)).rejects.toMatchObject(reason)
     expect(await me()).toEqual(NOBODY)
   })
@@ -214,21 +215,16 @@ describe('a JSON API for a single-page app', () => {
 describe('a form login and a JSON API in one app', () => {
   const json = { accept: 'application/json' }
   beforeEach(async () => {
-    simulator.addUser({ username: 'anna' })
-    const passport = new Passport()
-    passport.use(new LocalStrategy((username, password, done) => done(null, password === PASSWORD && { username })))
-    passport.serializeUser((user, done) => done(null, (user as { username: string }).username))
-    passport.deserializeUser((username: string, done) => done(null, { username }))
     const { baseURL, accessKey } = simulator
     const app = express()
     const { formAndApi } = jest.requireActual<{ formAndApi(app: App, parts: object): void }>('./shapes/form-and-api')
     formAndApi(app, {
-      passport,
-      session: session({ secret: 'x', resave: false, saveUninitialized: false }),
+      passport: withPasswords(),
+      session: sessions(),
       options: { baseURL, accessKey, factors: [push()], startBudget: { starts: 2, perSeconds: 300 } },
       verify: async ({ username = '' }) => ({ username }),
     })
-    app.get('/me', (req, res) => void res.json({ user: req.user ?? null, factor: secondFactorOf(req)?.factor ?? null }))
+    app.get('/me', tellUser)
     await serve(app)
   })
 
@@ -292,10 +288,7 @@ describe('TypeScript with router files under a prefix', () => {
 
 describe('a roll-out to a part of the people', () => {
   const login = (username: string) => browser.post('/login', { username, password: PASSWORD })
-  beforeEach(async () => {
-    simulator.addUser({ username: 'anna' })
-    await withRoutes(jest.requireActual('./shapes/roll-out'), '/login/2fa')
-  })
+  beforeEach(() => withRoutes(routesOf('roll-out')))
 
   it('for who is in it › asks for the second factor', async () => {
     const handle = handleIn((await login('anna')).location)

@@ -18,6 +18,8 @@ export interface Lab {
   operations(): string[]
   /** How often Nevis was asked for this operation. */
   asked(operation: string): number
+  /** Waits until Nevis was asked for this operation. */
+  untilAsked(operation: string): Promise<void>
   /** Moves the clock of this process, which is the clock of both app and simulator. Do not call this while a request is under way. */
   later(seconds: number): void
 }
@@ -47,6 +49,8 @@ export function lab(): Lab {
     await simulator.close()
   })
 
+  const asked: Lab['asked'] = (operation) => simulator.requests.filter((request) => request.operation === operation).length
+
   return {
     get simulator() {
       return simulator
@@ -61,7 +65,10 @@ export function lab(): Lab {
     },
     defer: (close) => void closers.push(close),
     operations: () => simulator.requests.map(({ operation }) => operation),
-    asked: (operation) => simulator.requests.filter((request) => request.operation === operation).length,
+    asked,
+    untilAsked: async (operation) => {
+      while (asked(operation) === 0) await new Promise(setImmediate)
+    },
     later: (seconds) => {
       aheadMs += seconds * 1000
       const ahead = aheadMs
