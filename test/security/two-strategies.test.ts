@@ -1,13 +1,13 @@
 /**
- * The attack: a stolen session, and a second strategy.
+ * The attacks: a stolen or planted session, and a second strategy.
  *
  * An app has two strategies with two session keys, for example for two tenants. A thief has copied the cookie of a user who has signed in with a second factor
  * at the first strategy. In an earlier version, a start with one strategy did not notice the second factor record of the other one. The thief entered the
  * password of the thief's own account at the second strategy: the session got a new id, which only the thief's browser had, and the user stayed signed in to
  * this session. So the thief was signed in as the user, and a logout by the user could not end that.
  */
-import { MemoryLedger, NevisStrategy, push, recordSecondFactor, requireSecondFactor, type NevisStrategyOptions } from '../../src'
-import { PASSWORD, signIn, strategyOptions, type TestApp } from '../support/app'
+import { MemoryLedger, NevisStrategy, push, recordSecondFactor, requireSecondFactor, waitingPage, type NevisStrategyOptions } from '../../src'
+import { handleIn, PASSWORD, signIn, strategyOptions, waitingOf, type TestApp } from '../support/app'
 import type { Browser } from '../support/browser'
 import { lab, outcomeOf } from './support/lab'
 
@@ -66,4 +66,37 @@ it('the user who enters the own password at the other strategy › stays signed 
   const { user } = await signedIn()
   await user.post('/south/login', { username: 'anna', password: PASSWORD })
   expect([(await user.get('/me')).json().user, (await user.get('/basket')).text]).toEqual([{ username: 'anna' }, 'full'])
+})
+
+describe('an attacker who has planted a session with transactions of both strategies in it', () => {
+  // Shows: T-planted-1
+  it.each([[true, 200], [false, 403]])('finishes none of them; after the sign-in, the victim\'s session has none of the same strategy, and with keepSessionInfo: %s the page of the other one answers %i', async (keepSessionInfo, status) => {
+    const app = await world.start({
+      routes(web, { passport }) {
+        const south = new NevisStrategy({ ...strategyOptions(world.simulator), name: 'south', sessionKey: 'south', waitingURL: '/south/2fa', callbackURL: '/south/callback', passReqToCallback: false }, async ({ username }) => ({ username }))
+        passport.use(south)
+        web.all('/in', passport.authenticate('nevis', { keepSessionInfo }), (_req, res) => void res.json({ action: 'success' }))
+        web.get('/south/2fa', waitingPage(south))
+        web.post('/south/login', passport.authenticate('local', { session: false }), passport.authenticate('south'))
+        web.all('/south/callback', passport.authenticate('south', { failWithError: true }), (_req, res) => void res.json({ action: 'success' }))
+      },
+    })
+    const attacker = app.browser()
+    const own = await signIn(attacker, 'ben')
+    const atSouth = handleIn((await attacker.post('/south/login', { username: 'ben', password: PASSWORD })).location)
+    const pagesOf = async (browser: Browser) => [(await browser.get(waitingOf(own))).status, (await browser.get(`/south/2fa?transaction=${atSouth}`)).status]
+    expect(await pagesOf(attacker)).toEqual([200, 200])
+    const victim = attacker.clone()
+    const handle = await signIn(victim, 'anna')
+    expect([await pagesOf(attacker), await pagesOf(victim)]).toEqual([[403, 403], [403, 200]])
+    await world.simulator.phone('anna').approve()
+    expect(outcomeOf(await victim.get(`/in?transaction=${handle}`))).toBe('success')
+    expect(await pagesOf(victim)).toEqual([403, status])
+    for (const { transactionId } of world.simulator.phone('ben').requests()) await world.simulator.phone('ben').approve(transactionId)
+    const callback = `/south/callback?transaction=${atSouth}`
+    expect(outcomeOf(await attacker.get(callback))).toBe('unknown_transaction')
+    // The document names this limit: if the session has kept the transaction, a link of the attacker signs the victim in as the attacker.
+    expect(outcomeOf(await victim.get(callback))).toBe(keepSessionInfo ? 'success' : 'used_transaction')
+    expect((await victim.get('/me')).json()).toEqual({ user: { username: keepSessionInfo ? 'ben' : 'anna' } })
+  })
 })
