@@ -145,6 +145,16 @@ describe('decided', () => {
     expect(world.events.of('decided')).toMatchObject([{ factor: 'push', operation: 'approve', outcome: 'failed', reason: 'timed_out' }])
   })
 
+  it('comes a minute after the time of a user who has entered the password twice and has opened no page', async () => {
+    const app = await world.start()
+    const browser = app.browser()
+    for (let i = 0; i < 2; i++) await signIn(browser, 'anna')
+    pass(191)
+    await signIn(app.browser(), 'ben')
+    await settled()
+    expect(world.events.of('decided')).toMatchObject([{ subject: { username: 'anna' }, outcome: 'failed', reason: 'timed_out' }])
+  })
+
   it('does not come a second time for a user who was decided', async () => {
     const app = await world.start()
     for (const end of ['approve', 'deny', 'cancel', 'code'] as const) {

@@ -69,10 +69,20 @@ function at(app: TestApp, { cookies }: Browser): Browser {
 
 const [pushesOf, idOf] = [() => world.simulator.phone('anna').requests(), (i: number) => world.simulator.phone('anna').requests()[i]?.transactionId as string]
 
-async function untilAsked(times = 1): Promise<void> {
-  const until = Date.now() + 5_000
-  while (world.asked('approve') < times && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 5))
-}
+// Shows: T-old-session-7
+it('in two processes, a thief with the headers of the user\'s browser, who starts the step-up five seconds after the user, and just after another start of the user, gets a request of their own', async () => {
+  const [app, other] = await processes(2) as [TestApp, TestApp]
+  const user = app.browser()
+  await user.post('/password', credentials)
+  const thief = at(other, user)
+  await user.post('/up', {}, users)
+  world.later(5)
+  await app.browser().post('/login', credentials)
+  const handle = handleIn((await thief.post('/up', {}, users)).location)
+  expect(pushesOf()).toHaveLength(3)
+  await world.simulator.phone('anna').approve(idOf(0))
+  expect(outcomeOf(await thief.get(`/confirmed?transaction=${handle}`))).toBe('303 /login/2fa')
+})
 
 describe.each(LEDGERS)('%s', (_name, apps) => {
   async function planted() {
@@ -94,7 +104,7 @@ describe.each(LEDGERS)('%s', (_name, apps) => {
     const { attacker, user } = await planted()
     world.simulator.faults.add({ on: 'approve', delayMs: 300, times: 1 })
     const first = attacker.post('/login', credentials, attackers)
-    await untilAsked()
+    await world.untilAsked('approve')
     const second = await user.post('/login', credentials, users)
     const [own, theirs] = [handleIn(second.location), handleIn((await first).location)]
     expect(pushesOf()).toHaveLength(2)
