@@ -199,6 +199,7 @@ describe('the source', () => {
 
   const PASSWORD = "app.post('/login', passport.authenticate('local', { session: false }), "
   it.each<[string, Files]>([
+    ['one file, with the array of the password exported', { 'server.js': `export const checks = [passport.authenticate('local', { session: false })]\napp.post('/login', ...checks, passport.authenticate('nevis'))\n` }],
     ['an arrow property of a class', { 'server.js': `const auth = require('./auth')\n${PASSWORD}auth.confirm)\n`, 'auth.js': "class Auth {\n  other = 1\n  confirm = (req, res, next) => { passport.authenticate('nevis')(req, res, next) }\n}\nmodule.exports = new Auth()\n" }],
     ['a static method of a class', { 'server.js': `const auth = require('./auth')\n${PASSWORD}auth.confirm)\n`, 'auth.js': "module.exports = class Auth {\n  other() {}\n  static async confirm(req, res, next) { passport.authenticate('nevis')(req, res, next) }\n}\n" }],
     ['a method of an object of a class in the same file', { 'server.js': `class Auth { confirm(req, res, next) { passport.authenticate('nevis')(req, res, next) } }\nconst auth = new Auth()\n\n${PASSWORD}auth.confirm)\n` }],
@@ -220,7 +221,6 @@ describe('the source', () => {
     ['a getter', { 'server.js': `class Auth { static get confirm() { return passport.authenticate('nevis') } }\n${PASSWORD}Auth.confirm)\n` }],
     ['an array that grows', { 'server.js': `const guards = [passport.authenticate('nevis')]\nguards.unshift(giveToken)\n${PASSWORD}...guards)\n` }],
     ['an array behind a handler that answers', { 'server.js': `const guards = [(req, res) => res.json({ token }), passport.authenticate('nevis')]\n${PASSWORD}...guards)\n` }],
-    ['one file, but with the array of the password exported', { 'server.js': `export const checks = [passport.authenticate('local', { session: false })]\napp.post('/login', ...checks, passport.authenticate('nevis'))\n` }],
     ['only one of two routes with the array of the password', { 'server.js': "const checks = [passport.authenticate('local', { session: false })]\napp.post('/login', ...checks, passport.authenticate('nevis'))\napp.post('/token', ...checks, giveToken)\n" }],
   ])('with the second factor in %s › is not closed', (_name, files) => {
     expect(reportOf({ 'auth.js': '', ...files }).closed).toEqual([])

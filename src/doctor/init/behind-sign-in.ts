@@ -6,10 +6,8 @@
  * cookie, opens all pages. If the code does not show clearly that the second factor follows, the answer is no. Out of scope: finding the sign-ins
  * (`sign-in-calls.ts`).
  */
-import { functionIn, nameOfFunction, openOfParameters, wordsOf } from './definitions'
+import { nameOfFunction, openOfParameters } from './definitions'
 import { isAnswer, isNextPassed, responseOf } from './handler-ends'
-import { usesOfHandler } from './handler-uses'
-import { classAround, memberIn } from './members'
 import { functionAt } from './own-callback'
 import { endOfRun, type SecondFactors } from './second-factor'
 import { isFunction, type Range, type Source } from './source'
@@ -129,40 +127,9 @@ function isInFollowedHandler(source: Source, at: number, factors: SecondFactors)
     const part = isList ? source.partsOf(open).find(({ first, last }) => first <= at && at <= last) : undefined
     if (part !== undefined && factors.isFollowed(source, part)) return true
     const handler = source.is(open, '{') && source.isBlock(open) ? functionAt(source, open) : undefined
-    if (handler !== undefined && (factors.isFollowed(source, handler) || isNamedFollowed(source, handler, factors))) return true
+    if (handler !== undefined && factors.isFollowed(source, handler)) return true
   }
   return false
-}
-
-/** True for a handler with a name, such as `function name(…) { … }`, if the second factor runs after this handler wherever the application uses the name. */
-function isNamedFollowed(source: Source, handler: Range, factors: SecondFactors): boolean {
-  // A handler can contain many sign-ins. So cache the result, instead of examining every use of the handler for each sign-in.
-  const known = answers.get(source) ?? new Map<number, boolean>()
-  answers.set(source, known)
-  const is = known.get(handler.first) ?? isFollowedAtUses(source, handler, factors)
-  known.set(handler.first, is)
-  return is
-}
-
-const answers = new WeakMap<Source, Map<number, boolean>>()
-
-function isFollowedAtUses(source: Source, { first, last }: Range, factors: SecondFactors): boolean {
-  if (source.is(last, '}') && classAround(source, source.token(last).pair as number) !== undefined) return isMemberFollowed(source, source.token(last).pair as number, factors)
-  const uses = usesOfHandler(factors.sources, source, { first, last }) ?? []
-  return uses.length > 0 && uses.every(([other, use]) => factors.isFollowed(other, use))
-}
-
-/** True for a handler that is a method or property of a class, if the second factor runs after it wherever a file of the application uses `….name`. */
-function isMemberFollowed(source: Source, brace: number, factors: SecondFactors): boolean {
-  const open = openOfParameters(source, brace)
-  const name = open === undefined ? undefined : nameOfFunction(source, open, brace)
-  const around = classAround(source, brace)
-  if (name === undefined || around === undefined) return false
-  const member = memberIn(factors.sources, source, around, name, false)
-  if (member === undefined || functionIn(source, member)?.body.first !== brace) return false
-  // `req.login` of Passport is no use of a handler with the name `login`.
-  const uses = factors.sources.flatMap((other) => wordsOf(other, name).filter((at) => /^\??\.$/.test(other.token(at - 1)?.text ?? '') && !/^_?req(?:uest)?$/.test(other.token(at - 2).text)).map((at) => ({ other, at })))
-  return uses.length > 0 && uses.every(({ other, at }) => factors.isFollowed(other, { first: at - 2, last: at }))
 }
 
 /** The names of the functions around the token, the innermost first. */

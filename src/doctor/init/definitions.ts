@@ -140,15 +140,29 @@ function endOfValue(source: Source, equals: number): number {
   return end
 }
 
-/** The code without a semicolon, parentheses and a type of TypeScript around it: `x` in `(x as RequestHandler);`. */
+/** The code without a semicolon, parentheses, a type of TypeScript, `bind` or `asyncHandler` around it: `x` in `(x as RequestHandler);` and `x.bind(y)`. */
 export function valueIn(source: Source, range: Range): Range {
   const { first } = range
   let last = source.is(range.last, ';') ? range.last - 1 : range.last
   const { parent } = source.token(first)
   for (let at = first + 1; at <= last; at++) {
     if ((source.is(at, 'as') || source.is(at, 'satisfies')) && source.token(at).parent === parent) last = at - 1
+    const { pair } = source.token(at)
+    if (pair !== undefined && pair > at) at = pair
   }
-  return source.is(first, '(') && source.token(first).pair === last && last > first + 1 ? valueIn(source, { first: first + 1, last: last - 1 }) : { first, last }
+  const open = source.is(last, ')') ? (source.token(last).pair as number) : -1
+  if (open === first && last > first + 1) return valueIn(source, { first: first + 1, last: last - 1 })
+  if (source.is(open - 1, 'bind') && open - 3 >= first && source.is(open - 2, '.') && source.partsOf(open).length === 1) return valueIn(source, { first, last: open - 3 })
+  return isTransparent(source, { first, last }) ? valueIn(source, source.partsOf(open)[0] as Range) : { first, last }
+}
+
+/** The index of the part that is this code, also behind `...`, or with a type of TypeScript or `asyncHandler` around it. */
+export function indexIn(source: Source, parts: readonly Range[], range: Range): number {
+  const index = parts.findIndex(({ first, last }) => first <= range.first && range.last <= last)
+  const part = parts[index]
+  if (part === undefined) return -1
+  const [one, other] = [valueIn(source, source.is(part.first, '...') ? { first: part.first + 1, last: part.last } : part), valueIn(source, range)]
+  return one.first === other.first && one.last === other.last ? index : -1
 }
 
 /** The last name of code that is only a name or a call: `c` in `a.b.c`, `a.b.c(…)` and the `(0, a.b.c)(…)` of compiled code. Undefined for all other code. */
@@ -158,7 +172,7 @@ export function nameIn(source: Source, { first, last }: Range): number | undefin
   if (callee !== undefined) return source.token(close as number + 1).pair === last ? callee : undefined
   let at = source.is(first, '(') ? (source.token(first).pair as number) : first
   if (!source.is(at, ')') && !source.isWord(at)) return undefined
-  while (source.is(at + 1, '.') && source.isWord(at + 2)) at += 2
+  while (at + 2 <= last && source.is(at + 1, '.') && source.isWord(at + 2)) at += 2
   const isWhole = at === last || (source.is(at + 1, '(') && source.token(at + 1).pair === last)
   return isWhole && at <= last && source.isWord(at) ? at : undefined
 }
@@ -207,13 +221,16 @@ export interface FunctionCode {
 /** Functions with such a name get a handler as their only argument, and pass the errors of its promise to `next`. */
 const WRAPPER = /^(?:(?:express)?async(?:handler|wrapper|middleware|route)?|wrap(?:ped|async|handler)?|catch(?:async)?(?:errors?)?)$/i
 
+/** True for a call such as `asyncHandler(handler)`, which returns a handler that does the same. */
+export function isTransparent(source: Source, range: Range): boolean {
+  const name = source.is(range.last, ')') ? nameIn(source, range) : undefined
+  const open = name === undefined ? undefined : source.openOfCall(name)
+  return name !== undefined && open !== undefined && WRAPPER.test(wrapperAt(source, name)) && source.partsOf(open).length === 1
+}
+
 /** The function, if the code consists of one function only, or of a call such as `asyncHandler(…)` with one function as its only argument. */
 export function functionIn(source: Source, range: Range): FunctionCode | undefined {
   const { first, last } = valueIn(source, range)
-  const name = nameIn(source, { first, last })
-  const open = name === undefined ? undefined : source.openOfCall(name)
-  const [only, ...others] = name !== undefined && open !== undefined && WRAPPER.test(wrapperAt(source, name)) ? source.partsOf(open) : []
-  if (only !== undefined) return others.length === 0 ? functionIn(source, only) : undefined
   const start = source.is(first, 'async') ? first + 1 : first
   const [parameters, arrow] = source.is(start, 'function') ? [openOfFunction(source, start, last), undefined] : [start, arrowAfter(source, start, last)]
   // Without `function` and `=>`, the code can be the parameters and the body of a method: `(req, res) { … }`.

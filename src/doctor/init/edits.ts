@@ -5,6 +5,7 @@
  */
 import { dirname, relative } from 'node:path'
 import type { AppFolder, FileChange } from './app-folder'
+import { specifiersIn } from './relative-imports'
 import type { Source } from './source'
 
 interface Edit {
@@ -121,13 +122,4 @@ function specifierOf(source: Source, strategyFile: Source, isModulePackage: bool
   const isNeeded = hasExtensions || source.path.endsWith('.mjs') || (source.isModule && (!source.isTypeScript || (isModulePackage && paths.length === 0)))
   if (!isNeeded) return /\.(?:js|ts)$/.test(written) ? written.slice(0, -3).replace(/\/index$/, '') : written
   return paths.some((specifier) => /\.[cm]?ts$/.test(specifier)) ? written : written.replace(/\.([cm]?)ts$/, '.$1js')
-}
-
-/** The paths and packages that the file loads with `import` or `require`. */
-export function specifiersIn(source: Source): string[] {
-  return source.tokens.flatMap((_token, at) => {
-    const text = source.fixedTextAt(at)
-    const isLoaded = source.is(at - 1, 'from') || source.is(at - 1, 'import') || (source.is(at - 1, '(') && (source.is(at - 2, 'require') || source.is(at - 2, 'import')))
-    return text !== undefined && isLoaded ? [text] : []
-  })
 }

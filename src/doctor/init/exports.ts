@@ -4,7 +4,7 @@
  * In doubt, no code is found. Out of scope: names of installed packages, and what the code does (`second-factor.ts`, `form-fields.ts`).
  */
 import { definitionsOf, isUnknownAt, nameIn, usesOf, valueAssigned, valueIn, wordsOf } from './definitions'
-import { classesNamed, memberIn } from './members'
+import { classesNamed, isReplaced, memberIn } from './members'
 import { resolved } from './relative-imports'
 import type { Imported, Range, Source } from './source'
 
@@ -24,23 +24,58 @@ export function codeAt(sources: readonly Source[], source: Source, at: number, d
   if (!source.is(at - 1, '.')) return isUnknownAt(source, at) ? [] : codeOf(sources, source, text, depth)
   if (source.is(at - 2, 'exports')) return exportedCode(sources, source, text, depth)
   const owner = at - 2
-  const module = source.is(owner - 1, '.') || isUnknownAt(source, owner) ? undefined : source.imports.get(source.token(owner).text)
-  const members = source.is(owner - 1, '.') || isUnknownAt(source, owner) ? [] : membersOf(sources, codeOf(sources, source, source.token(owner).text, depth), text, depth)
+  const name = source.is(owner - 1, '.') || isUnknownAt(source, owner) ? undefined : source.token(owner).text
+  const module = moduleAt(sources, source, owner, depth)
+  if (module?.isModule === true) return exportedCode(sources, module, text, depth)
+  const members = name === undefined ? [] : membersOf(sources, codeOf(sources, source, name, depth), text, depth)
   if (members.length > 0) return members
-  const other = module === undefined || module.name !== undefined ? undefined : resolved(sources, source, module.from)
-  if (other === undefined) return []
+  if (module !== undefined) return exportedCode(sources, module, text, depth)
   // In an ES module, `A.f` of `import A from './a'` is a property of the default export, and not an export itself.
-  if (module?.isDefault !== true || !other.isModule) return exportedCode(sources, other, text, depth)
-  return allOf(exportsOf(other, undefined).map((one) => {
+  const imported = name === undefined ? undefined : source.imports.get(name)
+  const other = imported?.isDefault !== true ? undefined : resolved(sources, source, imported.from)
+  return other === undefined ? [] : allOf(exportsOf(other, undefined).map((one) => {
     const property = 'from' in one ? undefined : propertyIn(other, one, text)
     return property === undefined || property === 'none' ? [] : codeIn(sources, other, property, depth)
   }))
 }
 
-/** The code of `f` in `A.f`, if `A` is a class, or a variable with the value `new C()`. */
+/** The file whose exports the name at this token stands for: `auth` in `import * as auth from './auth'`, also if another file exports this name. */
+export function moduleAt(sources: readonly Source[], source: Source, at: number, depth = 0): Source | undefined {
+  if (depth > MAX_DEPTH) return undefined
+  const { text } = source.token(at)
+  if (source.is(at - 1, '.')) {
+    const owner = source.isWord(at - 2) ? moduleAt(sources, source, at - 2, depth + 1) : undefined
+    return owner && moduleExported(sources, owner, text, depth + 1)
+  }
+  const imported = isUnknownAt(source, at) ? undefined : source.imports.get(text)
+  const other = imported && resolved(sources, source, imported.from)
+  if (imported === undefined || other === undefined) return undefined
+  if (imported.name !== undefined) return moduleExported(sources, other, imported.name, depth + 1)
+  return imported.isDefault === true && other.isModule ? moduleExported(sources, other, 'default', depth + 1) : other
+}
+
+/** The file whose exports this file exports under this name, by `export * as name from './a'`, `exports.name = require('./a')` or a name that stands for it. */
+function moduleExported(sources: readonly Source[], source: Source, name: string, depth: number): Source | undefined {
+  const star = wordsOf(source, name).find((at) => source.is(at - 1, 'as') && source.is(at - 2, '*') && source.is(at - 3, 'export'))
+  if (star !== undefined) return resolved(sources, source, source.stringAt(star + 2) ?? '')
+  const [only, ...others] = exportsOf(source, name === 'default' ? undefined : name)
+  if (only === undefined || others.length > 0 || 'from' in only) return undefined
+  const value = valueIn(source, only)
+  const from = moduleIn(source, value)
+  if (from !== undefined) return resolved(sources, source, from)
+  return nameIn(source, value) === value.last ? moduleAt(sources, source, value.last, depth + 1) : undefined
+}
+
+/** The code of `f` in `A.f`, if `A` is a class, a variable with the value `new C()`, or an object literal. */
 function membersOf(sources: readonly Source[], owners: readonly Code[], name: string, depth: number): Code[] {
   if (depth > MAX_DEPTH) return []
   return allOf(owners.map(([source, range]) => {
+    const module = resolved(sources, source, moduleIn(source, range) ?? '')
+    if (module !== undefined) return membersOf(sources, exportedCode(sources, module, undefined, depth + 1), name, depth + 1)
+    if (source.is(range.first, '{')) {
+      const property = isReplaced(sources, name) ? undefined : propertyIn(source, range, name)
+      return property === undefined || property === 'none' ? [] : codeIn(sources, source, property, depth + 1)
+    }
     const made = source.is(range.first, 'new') ? nameIn(source, { first: range.first + 1, last: range.last }) : undefined
     const classes = made === undefined ? [[source, range] as const] : codeAt(sources, source, made, depth + 1)
     return allOf(classes.map(([other, one]): Code[] => {
@@ -147,7 +182,10 @@ function propertyIn(source: Source, range: Range, name: string): Export | 'none'
   const { first, last } = valueIn(source, range)
   const from = moduleIn(source, { first, last })
   if (from !== undefined) return { from, name }
-  if (!source.is(first, '{') || source.token(first).pair !== last) return undefined
+  if (!source.is(first, '{') || source.token(first).pair !== last) {
+    const [only, ...others] = first === last && source.isWord(first) && !isUnknownAt(source, first) ? definitionsOf(source, source.token(first).text) : []
+    return only === undefined || others.length > 0 || !source.is(only.first, '{') ? undefined : propertyIn(source, only, name)
+  }
   let found: Export | 'none' = 'none'
   for (const part of source.partsOf(first)) {
     if (source.is(part.first, '...')) {
@@ -157,16 +195,16 @@ function propertyIn(source: Source, range: Range, name: string): Export | 'none'
     } else if (source.is(part.first, '[') || hasModifier(source, part)) return undefined
     else if (source.is(part.first, name) || source.stringAt(part.first) === name) {
       if (part.last === part.first) found = part
-      else if (source.is(part.first + 1, ':')) found = { first: part.first + 2, last: part.last }
-      else return undefined // a method or a getter
-    }
+      else found = { first: part.first + (source.is(part.first + 1, ':') ? 2 : 1), last: part.last }
+    } else if (source.is(part.first, 'async') && source.is(part.first + 1, name)) found = { first: part.first + 2, last: part.last }
   }
   return found
 }
 
-/** True for a getter, a setter, an async method or a generator of an object literal: `get f() {}`, `*f() {}`. */
+/** True for a getter, a setter, an async generator or a generator of an object literal: `get f() {}`, `*f() {}`. */
 function hasModifier(source: Source, { first, last }: Range): boolean {
-  return last > first + 2 && /^(?:get|set|async|\*)$/.test(source.token(first).text) && !source.is(first + 1, ':') && !source.is(first + 1, '(')
+  if (source.is(first, 'async') && source.is(first + 1, '*')) return true
+  return last > first + 2 && /^(?:get|set|\*)$/.test(source.token(first).text) && !source.is(first + 1, ':') && !source.is(first + 1, '(')
 }
 
 /** The path in `require('./a')`, if the code is only this call. */

@@ -105,13 +105,16 @@ function hasComment(source: Source, first: number, last: number): boolean {
   return false
 }
 
-/** Adds `session: false` to the options of `passport.authenticate` on the password route. Replaces the route's later handlers by the second factor. */
-export function editLogin(edits: Edits, { source, at }: SignInCall, route: Route): void {
+/**
+ * Adds `session: false` to the options of `passport.authenticate` on the password route. Replaces the route's later handlers by the second factor.
+ * @param factor the handlers of the second factor, as source text
+ */
+export function editLogin(edits: Edits, { source, at }: SignInCall, route: Route, factor: string): void {
   const [name, options] = source.partsOf(at + 1) as [Range, Range?]
   const close = source.token(at + 1).pair as number
   if (options === undefined) edits.insert(source, source.token(name.last).end, ', { session: false }')
   else editOptions(edits, source, options)
-  edits.replace(source, source.token(close).end, source.token((source.token(route.open).pair as number) - 1).end, ', secondFactor')
+  edits.replace(source, source.token(close).end, source.token((source.token(route.open).pair as number) - 1).end, `, ${factor}`)
 }
 
 /** The options of `passport.authenticate` that `init` removes or replaces. */
@@ -158,10 +161,11 @@ function groupsOf(source: Source, parts: readonly Range[]): Range[] {
 /**
  * Changes `req.login(user, (err) => { …; res.redirect(…) })`: adds `session: false`, so that the call does not sign the user in, and replaces the redirect by
  * the second factor.
+ * @param returns true if the route file has the error handler `afterFailure`, which answers after a failed second factor
  * @param moved called with the target of the redirect that is replaced, as source text
  * @returns why the call is not changed; undefined if it was changed
  */
-export function editSignUp(edits: Edits, { source, at }: SignInCall, moved: (target: string) => void): string | undefined {
+export function editSignUp(edits: Edits, { source, at }: SignInCall, returns: boolean, moved: (target: string) => void): string | undefined {
   const parts = source.partsOf(at + 1)
   const [user, callback] = parts
   if (user === undefined || callback === undefined || parts.length !== 2) return 'it has no callback'
@@ -177,7 +181,7 @@ export function editSignUp(edits: Edits, { source, at }: SignInCall, moved: (tar
   if (hasComment(source, from, source.token(from + 3).pair as number)) return 'a comment is in its redirect'
   moved(source.partsOf(from + 3).map((part) => source.textOf(part)).join(', '))
   edits.insert(source, source.token(user.last).end, ', { session: false }')
-  edits.replace(source, source.token(from).start, source.token(source.token(from + 3).pair as number).end, `secondFactor(${request}, ${response}, ${next})`)
+  edits.replace(source, source.token(from).start, source.token(source.token(from + 3).pair as number).end, `secondFactor(${request}, ${response}, ${returns ? `(err) => afterFailure(err, ${request}, ${response}, ${next})` : next})`)
   return undefined
 }
 

@@ -26,7 +26,7 @@ export function classesNamed(source: Source, name: string): Range[] {
 export function memberIn(sources: readonly Source[], source: Source, range: Range, name: string, isStatic: boolean): Range | undefined {
   const brace = bodyOf(source, range.first)
   const owner = source.token(range.first + 1).text
-  if (brace === undefined || sources.some((one) => replacedIn(one).has(name) || replacedIn(one).has(`extends ${owner}`))) return undefined
+  if (brace === undefined || isReplaced(sources, name) || isReplaced(sources, `extends ${owner}`)) return undefined
   const found = wordsOf(source, name).flatMap((at): Range[] => {
     if (source.token(at).parent !== brace || source.is(at - 1, '.')) return []
     let start = at
@@ -35,6 +35,11 @@ export function memberIn(sources: readonly Source[], source: Source, range: Rang
     return isOwn && isBeginning(source, brace, start) ? codeOfMember(source, at) : []
   })
   return found.length === 1 ? found[0] : undefined
+}
+
+/** True if a file assigns to a property of this name; for `extends Auth`: if a class extends `Auth`. */
+export function isReplaced(sources: readonly Source[], name: string): boolean {
+  return sources.some((one) => replacedIn(one).has(name))
 }
 
 /** True if a member can begin at this token: behind the class's opening brace, another method, or a property. False for a getter, a setter and a generator. */
@@ -66,8 +71,8 @@ export function classAround(source: Source, brace: number): Range | undefined {
 const replaced = new WeakMap<Source, ReadonlySet<string>>()
 
 /**
- * The names of the properties to which a file assigns: `login` for `auth.login = …`, `auth['login'] = …` and `Object.assign(Auth, { login })`. The assignment
- * `this.login = this.login.bind(this)` does not count. The result also contains `extends Auth` if `Auth` has a subclass, which may replace any member.
+ * The names of the properties to which a file assigns: `login` for `auth.login = …`, `auth['login'] = …` and `Object.assign(Auth, { login })`. Two assignments do
+ * not count: `this.login = this.login.bind(this)` and `exports.login = …`. The result also contains `extends Auth` if `Auth` has a subclass, which may replace any member.
  */
 function replacedIn(source: Source): ReadonlySet<string> {
   const known = replaced.get(source)
@@ -79,7 +84,7 @@ function replacedIn(source: Source): ReadonlySet<string> {
   for (const [at, { kind, text }] of source.tokens.entries()) {
     const name = kind === 'word' ? text : source.stringAt(at)
     if (name === undefined) continue
-    const isProperty = kind === 'word' ? source.is(at - 1, '.') && isSet(at) && !isBound(at, name) : source.is(at + 1, ']') && isSet(at + 1)
+    const isProperty = kind === 'word' ? source.is(at - 1, '.') && !(source.is(at - 2, 'exports') && !source.is(at - 3, '.')) && isSet(at) && !isBound(at, name) : source.is(at + 1, ']') && isSet(at + 1)
     if (isProperty || at < end) found.add(name)
     if (source.is(at, 'extends')) found.add(`extends ${source.tokens[at + 1]?.text ?? ''}`)
     const open = kind === 'word' && COPIES.test(text) ? source.openOfCall(at) : undefined

@@ -6,13 +6,11 @@
  */
 import { functionIn, usesOf, valueAssigned, valueIn } from './definitions'
 import { functionAt } from './own-callback'
-import { usesOfHandler } from './handler-uses'
 import type { SecondFactors } from './second-factor'
 import type { Range, Source } from './source'
 import type { Token } from './tokens'
 
 const REQUEST = /^_?(?:req(?:uest)?|ctx|context)$/
-const LISTS = /^(?:get|post|put|patch|delete|all|use)$/
 /** Parts of a request that the browser can choose. A user that is found by them has not signed in. */
 const GIVEN = /^(?:body|cookies|signedCookies|headers|header|get|query|params|param|url|hostname)$/
 
@@ -157,19 +155,9 @@ export function isStoredBehind(source: Source, at: number, factors: SecondFactor
   const value = valueAssigned(source, at)
   if (value === undefined || !/^_?req(?:uest)?!?\.user!?(?:\??\.\w+)*$/.test(source.textOf(value))) return false
   for (let open = source.token(at).parent; open !== -1; open = source.token(open).parent) {
-    if (isBehindFactor(source, open, at, factors)) return true
-    const handler = source.is(open, '{') && source.isBlock(open) ? functionAt(source, open) : undefined
-    const uses = handler === undefined ? [] : (usesOfHandler(factors.sources, source, handler) ?? [])
-    if (uses.length > 0 && uses.every(([other, { first }]) => isBehindFactor(other, other.token(first).parent, first, factors))) return true
+    const part = source.is(open, '{') ? undefined : source.partsOf(open).find(({ first, last }) => first <= at && at <= last)
+    const handler = source.is(open, '{') && source.isBlock(open) ? functionAt(source, open) : part
+    if (handler !== undefined && factors.isLed(source, handler)) return true
   }
   return false
-}
-
-/**
- * True if a route's list of handlers begins at `open` and contains the token at `at`, and an earlier handler of this list is `passport.authenticate('nevis')`
- * without a callback function.
- */
-function isBehindFactor(source: Source, open: number, at: number, factors: SecondFactors): boolean {
-  if (!source.is(open, '(') || !LISTS.test(source.tokens[open - 1]?.text ?? '') || !source.is(open - 2, '.')) return false
-  return source.partsOf(open).some((part) => part.last < at && factors.isPlain(source, part))
 }

@@ -42,7 +42,7 @@ export interface Plan {
   readonly notes: readonly string[]
 }
 
-const NAMES = ['nevis', 'secondFactor', 'nevisOrFail', 'qrCode', 'push', 'sms', 'recovery', 'NevisStrategy', 'statusEndpoint', 'waitingPage', 'recordSecondFactor']
+const NAMES = ['nevis', 'secondFactor', 'afterFailure', 'qrCode', 'push', 'sms', 'recovery', 'NevisStrategy', 'statusEndpoint', 'waitingPage', 'recordSecondFactor']
 
 export function planOf(app: AppFolder, version: string): Plan {
   const factors = new SecondFactors(app.sources)
@@ -97,7 +97,7 @@ function changed(app: AppFolder, signInCalls: readonly SignInCall[], parts: Part
     if (signInCall === login.signInCall) return { signInCall, state: 'changed', why: undefined }
     if (signInCall.kind !== 'login') return { signInCall, state: 'left', why: undefined }
     const isReached = signInCall.source === login.signInCall.source && [-1, ...blocksAround(signInCall)].includes(login.signInCall.source.blockOf(login.route.statement.first))
-    const why = isReached ? editSignUp(edits, signInCall, (target) => void (login.change.after.includes(target) || moves.push(`${signInCall.source.path}:${signInCall.line} redirected to ${target}; now the callback redirects, as after a login. To keep the target, set req.session.returnTo before it, and redirect to req.authInfo.returnTo in the callback`))) : 'the second factor of the login is in another file'
+    const why = isReached ? editSignUp(edits, signInCall, returns, (target) => void (login.change.after.includes(target) || moves.push(`${signInCall.source.path}:${signInCall.line} redirected to ${target}; now the callback redirects, as after a login. To keep the target, set req.session.returnTo before it, and redirect to req.authInfo.returnTo in the callback`))) : 'the second factor of the login is in another file'
     return { signInCall, state: why === undefined ? 'changed' : 'left', why }
   })
   const form = editLoginForm(edits, app, `${login.prefix}${login.path}`)
@@ -167,21 +167,20 @@ function addRoutes(edits: Edits, app: AppFolder, { login, file }: Parts, returns
   const failure = returns ? ['failWithError: true', ...change.failure.filter((option) => !option.startsWith('failureRedirect:'))] : change.failure
   const options = [...failure, 'keepSessionInfo: true', ...(change.home === undefined ? [] : [`repeatedCallbackRedirect: ${change.home}`])].join(', ')
   const call = `${passport}.authenticate('nevis', { ${options} })${end}`
-  const middleware = returns
-    ? [
-        `const nevisOrFail = ${call}`,
-        'const secondFactor = (req, res, next) => nevisOrFail(req, res, (err) => {',
-        `  if (!err || err.name !== 'AuthenticationError') return next(err)${end}`,
-        `  const isSignedIn = req.session.passport && req.session.passport.user${end} // req.user is also set after the password alone`,
-        `  res.redirect(isSignedIn ? ${change.home} : ${change.signIn})${end}`,
-        `})${end}`,
-      ]
-    : [`const secondFactor = ${call}`]
+  const middleware = [`const secondFactor = ${call}`, ...(returns ? [
+    'const afterFailure = (err, req, res, next) => {',
+    `  if (!err || err.name !== 'AuthenticationError') return next(err)${end}`,
+    `  const isSignedIn = req.session.passport && req.session.passport.user${end} // req.user is also set after the password alone`,
+    `  res.redirect(isSignedIn ? ${change.home} : ${change.signIn})${end}`,
+    `}${end}`,
+  ] : [])]
   edits.insert(source, source.lineStart(route.statement.first), `${middleware.map((line) => `${indent}${line}`).join('\n')}\n\n`)
-  editLogin(edits, signInCall, route)
+  // `afterFailure` is a handler of its own, and no function around the strategy, so that the doctor sees which handler follows the strategy.
+  const factor = returns ? 'secondFactor, afterFailure' : 'secondFactor'
+  editLogin(edits, signInCall, route, factor)
   const routes = [
-    `${route.owner}.route('${path}/2fa').get(${page}).post(secondFactor)${end}`,
-    `${route.owner}.all('${path}/2fa/callback', secondFactor, recordSecondFactor(), ${change.after})${end}`,
+    `${route.owner}.route('${path}/2fa').get(${page}).post(${factor})${end}`,
+    `${route.owner}.all('${path}/2fa/callback', ${factor}, recordSecondFactor(), ${change.after})${end}`,
   ]
   edits.insert(source, source.lineEnd(route.statement.last), routes.map((line) => `\n\n${indent}${line}`).join(''))
 }

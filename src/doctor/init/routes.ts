@@ -17,6 +17,8 @@ export interface Route {
 }
 
 const MAX_PATH = 1000
+/** A path as in Express. Other strings belong to other functions with the same name, as in `db.get('SELECT …')`. */
+const PATH = /^(?:[/*:({].*)?$/s
 export const METHODS = new Set(['get', 'post', 'put', 'patch', 'delete', 'all'])
 
 /** Finds routes of both forms: `app.post('/login', …)` and `app.route('/login').post(…)`. */
@@ -28,7 +30,8 @@ export function routeOf(source: Source, at: number): Route | undefined {
     const first = source.is(statement.first, 'this') && source.is(statement.first + 3, '.') ? statement.first + 2 : statement.first
     const isChain = source.is(first + 1, '.') && source.is(first + 2, 'route')
     const { kind = 'punct', text = '' } = source.tokens[isChain ? first + 4 : open + 1] ?? {}
-    if (/^(?:string|template|regex)$/.test(kind) && text.length <= MAX_PATH && source.isWord(first) && source.is(first + 1, '.')) return { owner: source.token(first).text, method, path: text.slice(1, -1), statement, open }
+    const isPath = /^(?:template|regex)$/.test(kind) || (kind === 'string' && PATH.test(text.slice(1, -1)))
+    if (isPath && text.length <= MAX_PATH && source.isWord(first) && source.is(first + 1, '.')) return { owner: source.token(first).text, method, path: text.slice(1, -1), statement, open }
   }
   return undefined
 }

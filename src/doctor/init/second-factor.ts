@@ -5,9 +5,10 @@
  * not found, may do anything: the answer is then no. Out of scope: finding the password checks (`sign-in-calls.ts`).
  */
 import { isCheckedUser } from './checked-user'
-import { functionIn, isUnknownAt, nameIn, usesInScope, valueIn, type FunctionCode } from './definitions'
+import { functionIn, indexIn, isUnknownAt, nameIn, valueIn, type FunctionCode } from './definitions'
 import { codeAt } from './exports'
 import { goesOn, isAnswer, isNextPassed, leavesRoute, namesOfNext, responseOf } from './handler-ends'
+import { isUnchanged, usesOfValue, wrapped, type Place } from './handler-uses'
 import { isInTable } from './route-tables'
 import type { Range, Source } from './source'
 
@@ -82,52 +83,61 @@ export class SecondFactors {
   }
 
   /**
-   * True if a handler with the second factor comes later in the list of handlers than this handler, which checks the password. If this handler is assigned to
-   * a variable, the second factor must come later in every list that contains the variable.
+   * True if a handler with the second factor comes later in the list of handlers than this handler, which checks the password. If a name, a list or a function
+   * contains this handler, the second factor must come later in every list that contains the name, also in other files.
    */
   isFollowed(source: Source, handler: Range): boolean {
-    const { first, last } = handler
-    if (source.is(first - 1, '=') && source.isWord(first - 2) && /^(?:const|let|var)$/.test(source.tokens[first - 3]?.text ?? '')) {
-      const name = source.token(first - 2).text
-      const end = source.is(last + 1, 'as') ? last + 2 : last // TypeScript: `as RequestHandler`
-      if (source.is(first - 4, 'export') || source.statementOf(first).last > end + 1) return false
-      const uses = usesInScope(source, name, first - 2)
-      return uses.length > 0 && uses.every((at) => this.isFollowedInList(source, { first: at, last: at }))
-    }
-    return this.isFollowedInList(source, handler)
+    return this.remembered(source, `${handler.first} ${handler.last} followed`, false, () => {
+      const places = this.placesInLists(source, handler)
+      return places.length > 0 && places.every(([other, place]) => this.isFollowedInList(other, place))
+    })
+  }
+
+  /** True if a `passport.authenticate('nevis')` without a callback function comes earlier in each list of handlers that contains this handler. */
+  isLed(source: Source, handler: Range): boolean {
+    const places = this.placesInLists(source, handler)
+    return places.length > 0 && places.every(([other, { first, last }]) => {
+      const { parent } = other.token(first)
+      const parts = other.is(first - 1, ':') ? [] : other.partsOf(parent)
+      const earlier = parts.slice(0, Math.max(indexIn(other, parts, { first, last }), 0)).flatMap((part) => this.handlersIn(other, part))
+      return earlier.some((one) => this.isPlain(...one)) || (other.is(parent, '[') && this.isLed(other, { first: parent, last: other.token(parent).pair as number }))
+    })
+  }
+
+  /** The places of this handler or array in lists of handlers: its own, or those of its name. None if one place is in no list, or is not found. */
+  private placesInLists(source: Source, value: Range): Place[] {
+    const whole = wrapped(source, value)
+    if (this.isInList(source, whole)) return [[source, whole]]
+    const uses = (usesOfValue(this.sources, source, value) ?? []).map(([other, use]): Place => [other, wrapped(other, use)])
+    return uses.every(([other, use]) => this.isInList(other, use)) ? uses : []
   }
 
   private isFollowedInList(source: Source, { first, last }: Range): boolean {
+    if (source.is(first - 1, ':')) return false
     const { parent } = source.token(first)
-    if (!this.isList(source, parent)) return false
     const parts = source.partsOf(parent)
-    const index = parts.findIndex((part) => part.first === first && part.last === last)
-    if (index === -1) return false
-    for (const [other, part] of parts.slice(index + 1, index + 1 + MAX_HANDLERS).flatMap((one) => this.handlersIn(source, one))) {
-      if (this.isSecondFactor(other, part, 0)) return true
-      if (this.mayAnswer(other, part, 0)) return false
+    const index = indexIn(source, parts, { first, last })
+    for (const later of parts.slice(index + 1, index + 1 + MAX_HANDLERS)) {
+      for (const [other, part] of this.handlersIn(source, later)) {
+        if (this.isSecondFactor(other, part, 0)) return true
+        if (this.mayAnswer(other, part, 0)) return false
+      }
     }
-    return this.isArrayFollowed(source, parent)
+    return source.is(parent, '[') && this.isFollowed(source, { first: parent, last: source.token(parent).pair as number })
   }
 
-  /** True if every list of handlers that contains this array runs the second factor after the handlers of the array. */
-  private isArrayFollowed(source: Source, open: number): boolean {
-    if (!source.is(open, '[') || source.is(open - 1, ':')) return false
-    const withSpread = (first: number, last: number) => ({ first: source.is(first - 1, '...') ? first - 1 : first, last })
-    if (!source.is(open - 1, '=')) return this.isFollowedInList(source, withSpread(open, source.token(open).pair as number))
-    if (source.is(open - 4, 'export')) return false
-    const uses = source.isWord(open - 2) ? usesInScope(source, source.token(open - 2).text, open - 2) : []
-    return uses.length > 0 && uses.every((at) => this.isFollowedInList(source, withSpread(at, at)))
-  }
-
-  /** The handlers of an array, one by one, also if the code is only the name of the array. All other code is one handler. */
+  /** The handlers of an array, one by one, also if the code is only the name of the array, or calls a function that returns it. All other code is one handler. */
   private handlersIn(source: Source, { first, last }: Range, depth = 0): [Source, Range][] {
-    const open = source.is(first, '...') ? first + 1 : first
-    if (source.is(open, '[') && source.token(open).pair === last) return source.partsOf(open).flatMap((part) => this.handlersIn(source, part, depth))
-    const name = depth < MAX_DEPTH ? nameIn(source, { first: open, last }) : undefined
-    const [code, ...others] = name === last ? codeAt(this.sources, source, last) : []
-    const isArray = code !== undefined && others.length === 0 && code[0].is(code[1].first, '[') && isUnchanged(code[0], code[1].first)
-    return isArray ? this.handlersIn(code[0], valueIn(code[0], code[1]), depth + 1) : [[source, { first, last }]]
+    const value = valueIn(source, source.is(first, '...') ? { first: first + 1, last } : { first, last })
+    if (source.is(value.first, '[') && source.token(value.first).pair === value.last) return source.partsOf(value.first).flatMap((part) => this.handlersIn(source, part, depth))
+    const name = depth < MAX_DEPTH ? nameIn(source, value) : undefined
+    const isFound = name !== undefined && this.remembered(source, `${nameAt(source, name)} is found`, false, () => codeAt(this.sources, source, name).length === 1)
+    const [code] = isFound ? codeAt(this.sources, source, name) : []
+    if (code === undefined) return [[source, { first, last }]]
+    const [other, range] = name === value.last ? code : [code[0], functionIn(...code)?.result ?? code[1]]
+    const array = valueIn(other, range)
+    const isArray = other.is(array.first, '[') && other.token(array.first).pair === array.last && (name !== value.last || isUnchanged(this.sources, other, array))
+    return isArray ? this.handlersIn(other, array, depth + 1) : [[source, { first, last }]]
   }
 
   /**
@@ -231,24 +241,17 @@ export class SecondFactors {
     })
   }
 
-  /** True if the bracket contains handlers that run one after the other. */
+  /** True if the bracket contains handlers that run one after the other: the arguments of `app.post`, an array among them, or an option of a route. */
   private isList(source: Source, open: number): boolean {
     if (source.is(open, '(')) return source.is(open - 1, 'compose') || (LISTS.test(source.tokens[open - 1]?.text ?? '') && source.is(open - 2, '.'))
-    if (!source.is(open, '[')) return false
-    return this.remembered(source, open, false, () => {
-      const close = source.token(open).pair as number
-      if (!source.is(open - 1, '=') || !source.isWord(open - 2) || !source.is(open - 3, 'const')) return this.isOfList(source, open, close)
-      const uses = source.statementOf(open).last > close + 1 ? [] : usesInScope(source, source.token(open - 2).text, open - 2)
-      return uses.length > 0 && uses.every((at) => this.isOfList(source, at, at))
-    })
+    return source.is(open, '[') && this.remembered(source, open, false, () => this.placesInLists(source, { first: open, last: source.token(open).pair as number }).length > 0)
   }
 
-  /** True if this array, or variable with an array, contains handlers: it is an argument of `app.post`, an item of such an array, or an option of a route. */
-  private isOfList(source: Source, first: number, last: number): boolean {
-    if (source.is(first - 1, ':')) return HOOKS.test(source.tokens[first - 2]?.text ?? '') || isInTable(source, first)
-    const start = source.is(first - 1, '...') ? first - 1 : first
+  private isInList(source: Source, range: Range): boolean {
+    const { first } = range
+    if (source.is(first - 1, ':') && (HOOKS.test(source.tokens[first - 2]?.text ?? '') || isInTable(source, first))) return true
     const { parent } = source.token(first)
-    return this.isList(source, parent) && source.partsOf(parent).some((part) => part.first === start && part.last === last)
+    return this.isList(source, parent) && indexIn(source, source.partsOf(parent), range) !== -1
   }
 
   /** Examines each name only once. Returns `unknown` for a name that is being examined now: a function that calls itself would otherwise have no end. */
@@ -282,12 +285,6 @@ export function endOfRun(source: Source, at: number): number {
   let end = source.token(source.openOfCall(at) as number).pair as number
   while (source.is(end + 1, '(')) end = source.token(end + 1).pair as number
   return end
-}
-
-/** True if the array is the value of a constant that the file uses only as a whole: `list.push(…)` and `list[0] = …` would change it. */
-function isUnchanged(source: Source, open: number): boolean {
-  const isConstant = source.is(open - 1, '=') && source.isWord(open - 2) && source.is(open - 3, 'const')
-  return isConstant && usesInScope(source, source.token(open - 2).text, open - 2).every((at) => !source.is(at + 1, '.') && !source.is(at + 1, '['))
 }
 
 /** True for `new NevisStrategy(…)`, also of a module: `new passport_nevis_1.NevisStrategy(…)`. */

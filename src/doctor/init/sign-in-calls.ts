@@ -211,7 +211,7 @@ function authenticateAt(source: Source, at: number, factors: SecondFactors, isKn
   if (options !== undefined && isSessionOff(source, options)) {
     const isRedirected = source.partsOf(options.first).some(({ first: name }) => /^(['"]?)success(?:ReturnToOr)?Redirect\1$/.test(source.token(name).text))
     if (isCheckFollowed(source, callOf(source, at), factors)) return isRedirected ? { ...base, kind: 'other', what: `${base.what} with a redirect before the second factor`, remedy: remedies.REDIRECTED } : { ...base, remedy: undefined }
-    return { ...base, kind: 'other', what: `${base.what} without a session`, remedy: isRemembered ? remedies.REMEMBER : route?.method === 'get' ? remedies.NOT_FOLLOWED_IN_GET : remedies.NOT_FOLLOWED }
+    return { ...base, kind: 'other', what: `${base.what} without a session`, remedy: isRemembered ? remedies.REMEMBER : route === undefined ? remedies.NOT_SEEN : route.method === 'get' ? remedies.NOT_FOLLOWED_IN_GET : remedies.NOT_FOLLOWED }
   }
   const other = isRemembered ? remedies.REMEMBER : route === undefined ? remedies.NOT_ON_A_ROUTE : route.method === 'get' ? remedies.IN_GET : remedies.OTHER_STRATEGY
   if (options !== undefined && properties === undefined) return { ...base, kind: 'other', what: `${base.what} with options written elsewhere`, remedy: other }

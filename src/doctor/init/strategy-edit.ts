@@ -7,9 +7,9 @@
 import { existsSync } from 'node:fs'
 import { extname, join, posix } from 'node:path'
 import type { AppFolder } from './app-folder'
-import { specifiersIn, type Edits } from './edits'
+import type { Edits } from './edits'
 import type { PasswordStrategy, Refusal } from './lookup'
-import { resolved } from './relative-imports'
+import { resolved, specifiersIn } from './relative-imports'
 import { Source, type Range } from './source'
 
 /** A statement in a file. */

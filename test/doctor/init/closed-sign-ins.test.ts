@@ -68,7 +68,7 @@ describe('a handler of another file that sets the user of one request', () => {
     ['used only in a route without the second factor', "const rememberMe = require('./remember')\napp.get('/', rememberMe, (req, res) => res.render('home'))"],
     ['required once more, in front of all pages', `const rememberMe = require('./remember')\napp.use(require('./remember'))\n${ROUTE}`],
     ['not used in any file that init reads', ''],
-    ['exported once more by another file', `const rememberMe = require('./remember')\nexports.all = require('./remember')\n${ROUTE}`],
+    ['in a list of another file that no route uses', `const rememberMe = require('./remember')\nexports.all = [require('./remember')]\n${ROUTE}`],
   ])('%s › is reported', (_name, code) => {
     expect(reportOf(code, file(`module.exports = ${HANDLER}`))).toMatchObject({ exitCode: 1, places: ['LEFT remember me: req.login(…) without a session'] })
   })

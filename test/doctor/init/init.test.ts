@@ -27,9 +27,9 @@ describe('for the app before its second factor', () => {
     expect(added(out)).toEqual(expect.arrayContaining([
       "app.get('/login/2fa/status', statusEndpoint(nevis)) // before session(): it needs none",
       '}, async ({ username }) => users.findByUsername(username))',
-      "}), secondFactor)",
+      "}), secondFactor, afterFailure)",
       '    req.login(user, { session: false }, (err) => {',
-      '      secondFactor(req, res, next)',
+      '      secondFactor(req, res, (err) => afterFailure(err, req, res, next))',
     ]))
     expect(out).toContain('GET /account in routes/account.js asks for a second factor of the last five minutes')
     expect(out.replace(/\n +/g, ' ')).toContain('mount outagePage(nevis) behind your routes: docs/guides/failure-codes.md, "While Nevis is down"')
@@ -184,6 +184,7 @@ describe('a sign-in that must not start the second factor of its user', () => {
     [`app.get('/invite/:token', ${login.replace('user,', 'user, { session: false },').replace("res.redirect('/')", "passport.authenticate('nevis')(req, res, next)")})`, 'GET'],
     [`app.post('/signup', checkCaptcha, ${login})`, 'changed'],
     [`app.post('/signup', enter)\n${named}`, 'changed'],
+    [`app.post('/signup', ${login.replace('req.login', "db.get('SELECT 1', [], (failed, user) => req.login").replace(/ }$/, ') }')})`, 'changed'],
     [`app.post('/admin-contact', ${login.replace('{', '{ if (req.user) return next();')})`, 'changed'],
     [`app.post('/profile', ensureLoggedIn, ${login.replace('user,', 'req.user,')})`, 'changed'],
     [`app.use('/admin', isAdmin)\napp.post('/signup', ${login})`, 'changed'],

@@ -1,8 +1,9 @@
 /** Apps, each in a folder of its own, that the command `init` reads or changes in the tests. */
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { initCommand } from '../../../src/doctor/init/init-command'
+import { sourceReport } from '../../../src/doctor/source-check'
 
 export const BEFORE = join(__dirname, '../../stranger/before')
 
@@ -26,10 +27,28 @@ export function folderWith(files: Files, copied?: string): string {
   return folder
 }
 
+/** Runs the command. If it changes the app, checks that `init` and the doctor understand the changed app. */
 export function init(folder: string, ...argv: string[]) {
+  const result = run(folder, ...argv)
+  if (result.out.includes('Written: ')) expectUnderstood(folder, result.out)
+  return result
+}
+
+function run(folder: string, ...argv: string[]) {
   const [out, err]: [string[], string[]] = [[], []]
   const exitCode = initCommand([folder, ...argv], '0.1.0', { log: (text) => out.push(text), error: (text) => err.push(text) })
   return { exitCode, out: out.join('\n'), err: err.join('\n') }
+}
+
+/** The changed app has no other sign-ins without a second factor than those that `init` has left to the developer, and it records the second factor. */
+function expectUnderstood(folder: string, out: string): void {
+  const leftIn = (text: string) => [...text.matchAll(/^ {2}LEFT +(\S+) {2}/gm)].map(([, place]) => place as string)
+  const left = leftIn(run(folder).out)
+  expect(left).toHaveLength(leftIn(out).length)
+  const files = Object.keys(textsIn(folder)).filter((path) => /\.[cm]?[jt]s$/.test(path)).map((path) => join(folder, path))
+  const { open, recordedAt } = sourceReport(files[0] as string, files)
+  const places = open.flatMap((what) => / at (\S+:\d+)$/.exec(what)?.[1] ?? []).map((place) => relative(folder, place).split('\\').join('/'))
+  expect([places.filter((place) => !left.includes(place)), recordedAt]).toEqual([[], expect.any(String)])
 }
 
 export function textsIn(folder: string): Files {
