@@ -4,7 +4,7 @@
  * In doubt, no code is found. Out of scope: names of installed packages, and what the code does (`second-factor.ts`, `form-fields.ts`).
  */
 import { definitionsOf, isUnknownAt, nameIn, usesOf, valueAssigned, valueIn, wordsOf } from './definitions'
-import { classesNamed, isReplaced, memberIn } from './members'
+import { classAround, classesNamed, isReplaced, memberIn } from './members'
 import { resolved } from './relative-imports'
 import type { Imported, Range, Source } from './source'
 
@@ -24,6 +24,7 @@ export function codeAt(sources: readonly Source[], source: Source, at: number, d
   if (!source.is(at - 1, '.')) return isUnknownAt(source, at) ? [] : codeOf(sources, source, text, depth)
   if (source.is(at - 2, 'exports')) return exportedCode(sources, source, text, depth)
   const owner = at - 2
+  if (source.is(owner, 'this')) return memberOfThis(sources, source, at)
   const name = source.is(owner - 1, '.') || isUnknownAt(source, owner) ? undefined : source.token(owner).text
   const module = moduleAt(sources, source, owner, depth)
   if (module?.isModule === true) return exportedCode(sources, module, text, depth)
@@ -37,6 +38,16 @@ export function codeAt(sources: readonly Source[], source: Source, at: number, d
     const property = 'from' in one ? undefined : propertyIn(other, one, text)
     return property === undefined || property === 'none' ? [] : codeIn(sources, other, property, depth)
   }))
+}
+
+/** The code of `f` in `this.f`, from the class around. */
+function memberOfThis(sources: readonly Source[], source: Source, at: number): Code[] {
+  for (let open = source.token(at).parent; open !== -1; open = source.token(open).parent) {
+    const around = source.is(open, '{') ? classAround(source, open) : undefined
+    const members = around === undefined ? [] : [false, true].flatMap((isStatic) => memberIn(sources, source, around, source.token(at).text, isStatic) ?? [])
+    if (around !== undefined) return members.length === 1 ? members.map((member): Code => [source, member]) : []
+  }
+  return []
 }
 
 /** The file whose exports the name at this token stands for: `auth` in `import * as auth from './auth'`, also if another file exports this name. */

@@ -41,11 +41,15 @@ function examined(sources: readonly Source[], source: Source, value: Range, dept
   const whole = wrapped(source, value)
   const made = functionWithResult(source, whole)
   if (made !== undefined) {
-    const calls = examined(sources, source, made, depth + 1)?.map(([other, { first, last }]): Place | undefined => {
+    const found: Place[] = []
+    for (const [other, { first, last }] of examined(sources, source, made, depth + 1) ?? []) {
       const close = other.is(last + 1, '(') ? other.token(last + 1).pair : undefined
-      return close === undefined ? undefined : [other, { first, last: close }]
-    })
-    return calls?.every((call) => call !== undefined) === true ? calls : undefined
+      // The result of the call can have a name, too: `const login = checks()`.
+      const uses = close === undefined ? undefined : examined(sources, other, { first, last: close }, depth + 1)
+      if (uses === undefined) return undefined
+      found.push(...uses)
+    }
+    return found
   }
   const around = classAround(source, whole.first)
   if (around !== undefined) return usesOfMember(sources, source, whole, around)

@@ -48,14 +48,18 @@ export function mountsOf(sources: readonly Source[], source: Source, owner: stri
  * Tells whether a variable contains an Express application or a router. If the file does not create the variable's value, a variable called `app` or `server`
  * counts as an application.
  */
-function madeOf({ tokens }: Source, owner: string): 'app' | 'router' | undefined {
+function madeOf(source: Source, owner: string): 'app' | 'router' | undefined {
+  const { tokens } = source
   for (let i = 0; i < tokens.length; i++) {
     // In TypeScript, a type can be between the name and its value: `router: Router = Router()`.
     const equals = tokens[i + 1]?.text === ':' ? i + 3 : i + 1
     if (tokens[i]?.text !== owner || tokens[equals]?.text !== '=') continue
-    const made = tokens.slice(equals + 1, equals + 8).map(({ text }) => text).join('').replace(/^require\((['"])express\1\)/, 'express')
+    const first = source.is(equals + 1, 'new') ? equals + 2 : equals + 1
+    const made = tokens.slice(first, first + 7).map(({ text }) => text).join('').replace(/^require\((['"])express\1\)/, 'express')
     if (/^express\(/.test(made)) return 'app'
-    if (/^(?:new)?(?:express\.)?Router\(/.test(made)) return 'router'
+    const imported = source.is(first, 'require') ? { from: source.stringAt(first + 2) ?? '', name: undefined } : source.imports.get(source.token(first).text)
+    const isRouter = imported !== undefined && (imported.from === 'express-promise-router' || (imported.from === 'express' && imported.name === 'Router'))
+    if (/^(?:express\.)?Router\(/.test(made) || (isRouter && made.includes('('))) return 'router'
   }
   return /^(?:app|server)$/.test(owner) ? 'app' : undefined
 }

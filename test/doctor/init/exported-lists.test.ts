@@ -2,7 +2,7 @@
  * A controller file exports a list of handlers, a handler or a function that returns handlers, and the routes are in another file. Tests that the command `init`
  * sees the second factor there, and that it reports the password check if one of the routes, or a route that it does not find, may lack the second factor.
  */
-import { folderWith, init, removeFolders, type Files } from './support'
+import { DB, folderWith, init, ONE_FILE, removeFolders, textsIn, type Files } from './support'
 
 afterEach(removeFolders)
 
@@ -51,6 +51,8 @@ describe('a password check in a controller', () => {
     ['in a method that the constructor binds', `class Auth { constructor() { this.check = this.check.bind(this) } check(req, res, next) { ${CHECK}(req, res, next) } }\nmodule.exports = new Auth()`, `${WHOLE}app.post('/login', auth.check, secondFactor)`],
     ['in a list of a class', `class Auth {\n  login = ${LIST}\n}\nmodule.exports = new Auth()`, `${WHOLE}app.post('/login', auth.login)`],
     ['in a static list of a class', `class Auth {\n  static login = ${LIST}\n}\nmodule.exports = Auth`, `${WHOLE}app.post('/login', Auth.login)`],
+    ['in a function whose result is exported', `const checks = (options) => ${LIST}\nexports.login = checks({})`, `${WHOLE}app.post('/login', auth.login)`],
+    ['in a method of a class with its own routes', `class Auth {\n  secondFactor = passport.authenticate('nevis')\n  constructor() { this.router.post('/login', this.check.bind(this), this.secondFactor) }\n  check(req, res, next) { ${CHECK}(req, res, next) }\n}`, ''],
     ['in front of an exported list with the second factor', 'exports.second = [limiter, secondFactor]\nfunction limiter(req, res, next) { next() }', `${WHOLE}app.post('/login', ${CHECK}, ...auth.second)`],
     ['in front of a function that returns the second factor', 'exports.second = () => [secondFactor]', `${WHOLE}app.post('/login', ${CHECK}, auth.second())`],
     ['in front of a bound method with the second factor', 'class Auth { second(req, res, next) { secondFactor(req, res, next) } }\nmodule.exports = new Auth()', `${WHOLE}app.post('/login', ${CHECK}, auth.second.bind(auth))`],
@@ -105,6 +107,8 @@ describe('a password check in a controller', () => {
     ['alone, and imported later', `exports.check = ${CHECK}`, `${WHOLE}app.post('/login', auth.check, secondFactor)\nconst later = async () => app.post('/token', (await import('./auth.js')).check, give)`],
     ['in a handler in asyncHandler that its own file also uses without the second factor', `const check = asyncHandler(async ${HANDLER})\nmodule.exports = { check }\napp.post('/token', check, give)`, `${WHOLE}app.post('/login', auth.check, secondFactor)`],
     ['in an exported function that its own file also uses without the second factor', `export function check(req, res, next) { ${CHECK}(req, res, next) }\napp.post('/token', check, give)`, `${SPACE}app.post('/login', auth.check, secondFactor)`],
+    ['in a method of a class with another handler behind it', `class Auth {\n  secondFactor = done\n  constructor() { this.router.post('/login', this.check.bind(this), this.secondFactor) }\n  check(req, res, next) { ${CHECK}(req, res, next) }\n}`, ''],
+    ['in a function whose result is exported, and that a route calls without the second factor', `const checks = () => [${CHECK}]\nexports.login = checks()\napp.post('/token', checks(), give)`, `${WHOLE}app.post('/login', auth.login, secondFactor)`],
     ['in front of a list that another file empties', 'exports.second = [secondFactor]', `${WHOLE}auth.second.shift()\napp.post('/login', ${CHECK}, ...auth.second, give)`],
     ['in front of a list of an object whose list is replaced', 'const controller = { second: [secondFactor] }\nexports.controller = controller\ncontroller.second = []', `${WHOLE}const { controller } = require('./auth')\napp.post('/login', ${CHECK}, ...controller.second, give)`],
     ['in front of a function that may return no second factor', 'exports.second = () => { if (off) return []; return [secondFactor] }', `${WHOLE}app.post('/login', ${CHECK}, auth.second(), give)`],
@@ -125,5 +129,23 @@ describe('a controller that stores the user in the session', () => {
     ['in an exported list in front of the second factor', `exports.callback = [${STORE}, secondFactor]`, `${WHOLE}app.all('/callback', auth.callback)`, 'LEFT'],
   ])('%s › is %4$s', (_name, controller, routes, state) => {
     expect(reportOf(controller, routes).places).toEqual([`${state} sign-in: session.userId = …, a sign-in without Passport`])
+  })
+})
+
+describe('an app without the second factor', () => {
+  const CALL = "passport.authenticate('local', { failureRedirect: '/login' })"
+  const inController = (code: string, use: string): Files => ({ 'app.js': ONE_FILE.replace(CALL, use).replace('const db', "const auth = require('./controllers/auth');\nconst db"), 'controllers/auth.js': `const passport = require('passport')\n${code}\n`, 'db.js': DB })
+  it.each<[string, Files, string]>([
+    ['a path with a parameter', { 'app.js': ONE_FILE.replace("'/login', p", "'/:language/login', p"), 'db.js': DB }, 'the path of the password route is not a plain string'],
+    ['a path in a variable', { 'app.js': ONE_FILE.replace("'/login', p", 'LOGIN, p'), 'db.js': DB }, 'init found no route with a plain string as its path around passport.authenticate'],
+    ['its options in a variable', { 'app.js': ONE_FILE.replace("{ failureRedirect: '/login' }", 'options'), 'db.js': DB }, "init does not change this password check: passport.authenticate('local') with options written elsewhere"],
+    ['its middleware in a variable', { 'app.js': ONE_FILE.replace(CALL, 'check').replace('const app =', `const check = ${CALL};\nconst app =`), 'db.js': DB }, 'passport.authenticate is in the variable check, and not in the password route itself'],
+    ['its middleware in a controller', inController(`exports.login = ${CALL}`, 'auth.login'), 'passport.authenticate is in the variable login, and not in the password route itself'],
+    ['its middleware in a list of a controller', inController(`exports.login = [${CALL}]`, '...auth.login'), 'init found no route with a plain string as its path around passport.authenticate'],
+  ])('whose password route has %s › is not changed, and the reason is named', (_name, files, why) => {
+    const folder = folderWith(files)
+    const { exitCode, out } = init(folder, '--write')
+    expect([exitCode, out.replace(/\s+/g, ' ')]).toEqual([1, expect.stringContaining(why)])
+    expect(textsIn(folder)).toEqual(files)
   })
 })

@@ -42,6 +42,8 @@ describe('a router that is mounted at a constant', () => {
 describe('a router that is mounted behind middleware without a path', () => {
   it.each<[string, string]>([
     ['a function of the file', `${GUARD}\napp.use(mustBeUser, signIn)`],
+    ['a router of express-promise-router', "import PromiseRouter from 'express-promise-router'\nconst outer = new PromiseRouter()\nouter.use(signIn)\napp.use(outer)"],
+    ['a router of Express under another name', "import { Router as createRouter } from 'express'\nconst outer = createRouter()\nouter.use(signIn)\napp.use(outer)"],
     ['a function in place', 'app.use((req, res, next) => next(), signIn)'],
     ['a function of an installed package', "import helmet from 'helmet'\napp.use(helmet(), signIn)"],
     ['a variable with such middleware', "import { rateLimit } from 'express-rate-limit'\nconst limiter = rateLimit({ limit: 5 })\napp.use(limiter, signIn)"],
