@@ -79,13 +79,24 @@ export async function run(app: string, simulator: Cloud, users: readonly { usern
   return started(build(app, change), { ...environment(simulator, users), ...env })
 }
 
-/** Runs a JavaScript file, which prints its origin when it listens. `close` calls `remove` after the program has ended. */
-export async function started({ file, remove }: ReturnType<typeof build>, env: Readonly<Record<string, string>>): Promise<Program> {
+/** Runs a JavaScript file, which prints its origin when it listens, and waits until it listens. `close` calls `remove` after the program has ended. */
+export async function started(built: ReturnType<typeof build>, env: Readonly<Record<string, string>>): Promise<Program> {
+  const { origin: listening, ...launched } = launch(built, env)
+  const origin = await listening
+  if (origin === undefined) {
+    await launched.close()
+    throw new Error(`${built.file} has ended:\n${launched.output()}`)
+  }
+  return { ...launched, origin, browser: () => new CookieLimits(origin) }
+}
+
+/** Runs a JavaScript file like `started`, but does not wait until it listens. `origin` becomes undefined if the program ends before it listens. */
+export function launch({ file, remove }: ReturnType<typeof build>, env: Readonly<Record<string, string>>): Omit<Program, 'origin' | 'browser'> & { readonly origin: Promise<string | undefined> } {
   const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'pipe'], env })
   let printed = ''
   let news = () => {}
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  const address = new Promise<string | undefined>((resolve) => {
+  const exited = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  const origin = new Promise<string | undefined>((resolve) => {
     const read = (chunk: Buffer) => {
       printed += String(chunk)
       news()
@@ -96,7 +107,6 @@ export async function started({ file, remove }: ReturnType<typeof build>, env: R
     child.stderr.on('data', read)
     void exited.then(() => resolve(undefined))
   })
-  const origin = await address
   const close = async () => {
     child.kill('SIGKILL')
     await exited
@@ -106,18 +116,14 @@ export async function started({ file, remove }: ReturnType<typeof build>, env: R
     child.kill('SIGTERM')
     return exited
   }
-  if (origin === undefined) {
-    await close()
-    throw new Error(`${file} has ended:\n${printed}`)
-  }
   const hasPrinted = async (text: string) => {
     while (!printed.includes(text)) await new Promise<void>((resolve) => (news = resolve))
   }
-  return { origin, output: () => printed, printed: hasPrinted, browser: () => new CookieLimits(origin), stop, close }
+  return { origin, output: () => printed, printed: hasPrinted, stop, close }
 }
 
 /** Drops large cookies as browsers do: a browser ignores a cookie whose name and value have more than 4096 bytes (RFC 6265bis, 5.7). */
-class CookieLimits extends Browser {
+export class CookieLimits extends Browser {
   override async send(...args: Parameters<Browser['send']>): ReturnType<Browser['send']> {
     const before = new Map(this.cookies)
     const page = await super.send(...args)

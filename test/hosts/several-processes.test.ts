@@ -1,6 +1,7 @@
 /**
  * Runs the guides' code for production, as printed, in one program. The guide "Several processes" provides the Redis client, the session store and the ledger,
- * "Monitoring" the metrics, and "Reverse proxies" the code that ends a process. Redis is real: it gives no answers for a while, and then answers again.
+ * "Monitoring" the metrics, and "Reverse proxies" the code that ends a process. Redis is real: it is down when the program starts, or gives no answers for a
+ * while, and then answers again.
  *
  * Out of scope: Redis Cluster and Redis Sentinel (`test/ledger`).
  */
@@ -9,10 +10,10 @@ import { NevisSimulator } from '../../src/simulator'
 import { callbackOf, handleIn, PASSWORD, statusOf } from '../support/app'
 import type { Browser, Page } from '../support/browser'
 import { closing } from '../support/closing'
-import { exitsSoon } from '../support/exit'
+import { COUNTING_TO_EXIT, expectExitWithinASecond } from '../support/exit'
 import { snippetWith } from '../support/markdown'
 import { describeWithRedis, RedisServer } from '../support/redis'
-import { environment, started, written, type Program } from './program'
+import { CookieLimits, environment, launch, started, written, type Program } from './program'
 
 jest.setTimeout(60_000)
 
@@ -76,14 +77,21 @@ server.once('listening', () => console.log(\`http://127.0.0.1:\${server.address(
 
 describeWithRedis('the app of the guides for several processes', () => {
   const PAGE = { accept: 'text/html' }
+  const CLIENTS = [['node-redis 6', 'redis'], ['node-redis 5', 'redis5']] as const
   let redis: RedisServer
   let simulator: NevisSimulator
 
-  async function run(client: string): Promise<Program> {
+  /** Starts Redis and the simulator. Returns the environment of the program. */
+  async function prepared(): Promise<Record<string, string>> {
     redis = closing(await RedisServer.start())
     simulator = closing(await NevisSimulator.start())
     const users = ['anna', 'ben'].map((username) => simulator.addUser({ username }))
-    return closing(await started(written(program(client)), { ...environment(simulator, users), REDIS_PATH: redis.path }))
+    return { ...environment(simulator, users), REDIS_PATH: redis.path, NODE_OPTIONS: COUNTING_TO_EXIT }
+  }
+
+  async function run(client: string): Promise<Program> {
+    const env = await prepared()
+    return closing(await started(written(program(client)), env))
   }
 
   const login = (browser: Browser, username: string) => browser.post('/login', { username, password: PASSWORD }, PAGE)
@@ -94,7 +102,18 @@ describeWithRedis('the app of the guides for several processes', () => {
     expect((await browser.get('/')).text).toBe(`Hello ${username}`)
   }
 
-  it.each([['node-redis 6', 'redis'], ['node-redis 5', 'redis5']])('signs in again after Redis was silent, and tells users and operators meanwhile: %s', async (_name, client) => {
+  it.each(CLIENTS)('listens only when Redis answers, if Redis is down when the app starts, and then signs in: %s', async (_name, client) => {
+    const env = await prepared()
+    await redis.kill()
+    const app = closing(launch(written(program(client)), env))
+    const retried = app.printed('Redis ENOENT\n'.repeat(3)).then(() => 'waits for Redis')
+    expect(await Promise.race([app.origin, retried])).toBe('waits for Redis')
+    await redis.restart()
+    const anna = new CookieLimits((await app.origin) as string)
+    await approve(anna, 'anna', await login(anna, 'anna'))
+  })
+
+  it.each(CLIENTS)('signs in again after Redis was silent, and tells users and operators meanwhile: %s', async (_name, client) => {
     const app = await run(client)
     const anna = app.browser()
     await approve(anna, 'anna', await login(anna, 'anna'))
@@ -119,7 +138,7 @@ describeWithRedis('the app of the guides for several processes', () => {
     await approve(ben, 'ben', await login(ben, 'ben'))
   })
 
-  it('ends soon after the last answer at SIGTERM, with connections to Redis and a server for metrics, and while a user waits', async () => {
+  it('ends within a second of the last answer at SIGTERM, with connections to Redis and a server for metrics, and while a user waits', async () => {
     const app = await run('redis')
     const browser = app.browser()
     const handle = handleIn((await login(browser, 'anna')).location)
@@ -127,6 +146,7 @@ describeWithRedis('the app of the guides for several processes', () => {
     expect(stream.status).toBe(200)
     const stopped = app.stop()
     await stream.text()
-    await exitsSoon(stopped)
+    await stopped
+    expectExitWithinASecond(app.output())
   })
 })

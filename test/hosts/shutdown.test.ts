@@ -8,14 +8,14 @@ import { Agent, get, type IncomingMessage } from 'node:http'
 import { NevisSimulator } from '../../src/simulator'
 import { PASSWORD, statusOf, handleIn } from '../support/app'
 import { closing } from '../support/closing'
-import { exitsSoon } from '../support/exit'
+import { COUNTING_TO_EXIT, expectExitWithinASecond } from '../support/exit'
 import { run } from './program'
 
 // Half the lifetime of a transaction. So the test fails if a program exits only after its waiting user has answered or the transaction has expired.
 jest.setTimeout(60_000)
 
 /** Starts a server in the program. No code closes this server: it stands for the connections to Redis or PostgreSQL, which also keep a process alive. */
-const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent("import{createServer}from'node:net';createServer().listen(0,'127.0.0.1')")}`
+const OTHER_SERVER = `--import=data:text/javascript,${encodeURIComponent("import{createServer}from'node:net';createServer().listen(0,'127.0.0.1')")}`
 
 /** NestJS and Fastify cut the connection as soon as no request uses it, which is right after the stream has ended. */
 const CUT = /^(ECONNREFUSED|ECONNRESET)$/
@@ -28,26 +28,29 @@ describe.each([
   ['Fastify with @fastify/secure-session', 'fastify/secure-session', CUT],
   ['Koa', 'koa/app', REFUSED],
 ])('%s at SIGTERM', (_name, app, answer) => {
-  it('ends the stream of a user who waits, opens no other on the same connection, and exits soon after the last answer', async () => {
+  it('ends the stream of a user who waits, opens no other on the same connection, and exits within a second of the last answer', async () => {
     const simulator = closing(await NevisSimulator.start())
-    const program = closing(await run(app, simulator, [simulator.addUser({ username: 'anna' })], { env: { NODE_OPTIONS } }))
+    const program = closing(await run(app, simulator, [simulator.addUser({ username: 'anna' })], { env: { NODE_OPTIONS: `${OTHER_SERVER} ${COUNTING_TO_EXIT}` } }))
     const handle = handleIn((await program.browser().post('/login', { username: 'anna', password: PASSWORD })).location)
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
-    const open = async () => {
-      const request = get(`${program.origin}${statusOf(handle)}`, { agent, headers: { accept: 'text/event-stream' } })
+    // Like an idle connection of a proxy: after its stream has ended, no further request uses it.
+    const idle = new Agent({ keepAlive: true, maxSockets: 1 })
+    const open = async (through: Agent) => {
+      const request = get(`${program.origin}${statusOf(handle)}`, { agent: through, headers: { accept: 'text/event-stream' } })
       const [response] = (await once(request, 'response')) as [IncomingMessage]
       return response
     }
 
-    const stream = await open()
+    const [stream, other] = [await open(agent), await open(idle)]
     const [first] = (await once(stream, 'data')) as [Buffer]
     expect(String(first)).toContain('"status":"pending"')
     const stopped = program.stop()
-    await once(stream.resume(), 'end')
-    const again = await open().then(({ statusCode, headers }) => `${statusCode} ${headers.connection}`, ({ code }: { code: string }) => code)
+    await Promise.all([once(stream.resume(), 'end'), once(other.resume(), 'end')])
+    const again = await open(agent).then(({ statusCode, headers }) => `${statusCode} ${headers.connection}`, ({ code }: { code: string }) => code)
     expect(again).toMatch(answer)
-    await exitsSoon(stopped)
+    await stopped
+    expectExitWithinASecond(program.output())
     expect(simulator.phone('anna').requests()).toHaveLength(1)
-    agent.destroy()
+    for (const one of [agent, idle]) one.destroy()
   })
 })

@@ -10,7 +10,7 @@ import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { NevisSimulator } from '../../src/simulator'
 import { Browser } from '../support/browser'
-import { exitsSoon } from '../support/exit'
+import { COUNTING_TO_EXIT, expectExitWithinASecond } from '../support/exit'
 
 interface Answered {
   readonly status: number | undefined
@@ -43,8 +43,10 @@ describe('a process that gets SIGTERM while a page holds a stream', () => {
     // The app keeps an idle connection open for ten minutes, and the user can answer for two minutes. The test waits only 30 s. So the test fails if the
     // process waits for the connection or for the user.
     const env = { ...process.env, NODE_ENV: 'test', KEEP_ALIVE_MS: '600000', NEVIS_BASE_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey }
-    const app = spawn(process.execPath, [join(__dirname, '../shapes/app.mjs')], { env, stdio: ['ignore', 'pipe', 'inherit'] })
-    const exited = once(app, 'exit')
+    const app = spawn(process.execPath, [COUNTING_TO_EXIT, join(__dirname, '../shapes/app.mjs')], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const exited = once(app, 'close')
+    let printed = ''
+    app.stderr.on('data', (chunk) => (printed += String(chunk)))
     try {
       const [port] = (await once(app.stdout, 'data')) as [Buffer]
       const origin = `http://127.0.0.1:${String(port).trim()}`
@@ -60,7 +62,8 @@ describe('a process that gets SIGTERM while a page holds a stream', () => {
       const again = await ask(status, 'text/event-stream')
       expect([again.status, again.connection, again.port]).toEqual([503, 'close', stream.port])
       await rest(again)
-      const exit = await exitsSoon(exited)
+      const exit = await exited
+      expectExitWithinASecond(printed)
       const next = await ask(status, 'text/event-stream').then(({ status: code }) => code, ({ code }: { code: string }) => code)
       expect(['ECONNREFUSED', 'ECONNRESET']).toContain(next)
       expect(exit).toEqual([0, null])
