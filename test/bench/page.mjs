@@ -120,7 +120,10 @@ const sections = {
       ['', 'CPU time'],
       [
         ['a login with passport-nevis, without subscribers to its events', `${number(result.loginMicros)} µs`],
-        [`added by the recipe, for the ${result.events} events of a login`, `${number(result.addedMicros, 1)} µs, ${number(100 * result.share, 2)} %${reached(result.share <= 0.02)}`],
+        ...result.recipes.map(({ name, addedMicros, share }) => [
+          `added by the recipe for ${name}, for the ${result.events} events of a login`,
+          `${number(addedMicros, 1)} µs, ${number(100 * share, 2)} %${reached(share <= 0.02)}`,
+        ]),
       ],
     )}`,
 

@@ -2,7 +2,7 @@
 // npm run bench -- [part …] | --without part … | page
 // Measures all parts, or the named ones, stores the results in results.json, and writes docs/performance.md and its plots from them.
 // `page` measures nothing, and only writes docs/performance.md and its plots again. Run `npm run build` first.
-// BENCH_SHARE=0.05 npm run bench -- scale crowd crowd-polling rolling   tries these parts with a twentieth of the logins, and stores nothing
+// BENCH_SHARE=0.05 npm run bench -- monitoring scale crowd crowd-polling rolling   tries these parts with a twentieth of the logins, and stores nothing
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg } from 'node:os'
