@@ -72,13 +72,14 @@ async function useFindings(ledger: Ledger, claimed: string, counted: string): Pr
   }
   // Do not run the two calls of `count` in parallel: the second count must include the first call.
   const counts = [await attempt(ledger.count(counted, DAY_SECONDS)), await attempt(ledger.count(counted, DAY_SECONDS))]
+  const failure = counts.find(({ reason }) => reason !== undefined)?.reason
   const forgotten = await attempt(ledger.forget(claimed).then(() => ledger.look(claimed)))
   const toCount = ledger.kind === 'RedisLedger' ? 'the ledger counts with the Redis command EVAL: allow EVAL, INCR and EXPIRE for its Redis user (docs/guides/ledgers.md, "Redis")' : 'check the permissions of the database user of the ledger, or fix count() of your own ledger'
   return [
     claimFinding(claims, leftSeconds),
     counts[0]?.value === 1 && counts[1]?.value === 2
       ? ok('ledger.counts', 'two counts of one key are 1 and 2')
-      : error('ledger.counts', `the ledger does not count${codeOf(counts[0]?.reason)}, so requests and codes are not limited`, toCount),
+      : error('ledger.counts', `the ledger does not count${codeOf(failure)}, so ${failure === undefined ? 'requests and codes are not limited' : 'no user can sign in with a code or set up a factor'}`, toCount),
     forgotten.value === 0
       ? ok('ledger.forget', 'a deleted key can be claimed again')
       : error('ledger.forget', `the ledger does not delete keys${codeOf(forgotten.reason)}, so approved starts still count and legitimate users are refused`, 'check the permissions of the database user of the ledger: forget() deletes a key (DEL in Redis)'),

@@ -40,7 +40,7 @@ const MARK = Symbol.for('passport-nevis.StorageError')
 /**
  * The app's session store or ledger failed, and no user was signed in. To distinguish errors, compare `code`. `cause` and the message contain only the name
  * and the code word of the store's own error, such as `ECONNREFUSED`, `NOPERM` or `READONLY`. If the store's error has no code, the name of its class is the
- * code word, such as `ClientOfflineError`.
+ * code word, such as `ClientOfflineError`. If Redis has refused a command of the ledger, they also contain the name of this command, such as `EVAL`.
  */
 export class StorageError extends Error {
   /**
@@ -64,8 +64,8 @@ export class StorageError extends Error {
   /** @internal */
   constructor(code: StorageErrorCode, cause?: unknown) {
     const kept = cause === undefined ? undefined : withoutSecrets(cause)
-    const word = kept?.code === undefined ? '' : ` (${kept.code})`
-    super(`${messages[code].message}${word}`, kept && { cause: kept })
+    const words = [kept?.command, kept?.code].filter((word) => word !== undefined).join(': ')
+    super(`${messages[code].message}${words && ` (${words})`}`, kept && { cause: kept })
     this.name = 'StorageError'
     this.code = code
     this.status = messages[code].status
@@ -81,12 +81,12 @@ const REDIS_WORDS = new Set([
   'READONLY', 'TRYAGAIN', 'WRONGPASS', 'WRONGTYPE',
 ])
 
-function withoutSecrets(cause: unknown): { name: string; code?: string } {
-  const { name, code, message } = Object(cause) as { name?: unknown; code?: unknown; message?: unknown }
+function withoutSecrets(cause: unknown): { name: string; code?: string; command?: string } {
+  const { name, code, message, command } = Object(cause) as { name?: unknown; code?: unknown; message?: unknown; command?: unknown }
   const [first = ''] = typeof message === 'string' ? message.split(' ') : []
   const kind = classOf(cause)
   const word = isCode(code) ? code : REDIS_WORDS.has(first) ? first : kind
-  return { name: name !== 'Error' && isName(name) ? name : (kind ?? 'Error'), ...(word !== undefined && { code: word }) }
+  return { name: name !== 'Error' && isName(name) ? name : (kind ?? 'Error'), ...(word !== undefined && { code: word }), ...(isCommand(command) && { command }) }
 }
 
 /**
@@ -106,6 +106,11 @@ function isName(value: unknown): value is string {
 /** True for a code word of Node or of a driver, such as `ETIMEDOUT`, or of SQL, such as `57P03`. */
 function isCode(value: unknown): value is string {
   return typeof value === 'string' && /^([A-Z][A-Z0-9_]{1,63}|[0-9A-Z]{5})$/.test(value)
+}
+
+/** True for the name of a command of Redis, which `RedisLedger` adds to an error. ioredis itself adds an object with the command's arguments: not true for it. */
+function isCommand(value: unknown): value is string {
+  return typeof value === 'string' && /^[A-Z]{1,16}$/.test(value)
 }
 
 /** No call to a store takes longer than this, so that the browser always gets an answer. */

@@ -40,7 +40,14 @@ export class RedisLedger implements Ledger {
     refuseUnknown('RedisLedger', options, ['prefix'])
     const { prefix = 'passport-nevis:' } = options
     if (typeof prefix !== 'string') throw new TypeError('RedisLedger: prefix must be a string')
-    this.send = commandsOf(client)
+    const send = commandsOf(client)
+    this.send = async (key, command) => {
+      try {
+        return await send(key, command)
+      } catch (error) {
+        throw withCommand(error, command[0])
+      }
+    }
     this.prefix = prefix
   }
 
@@ -86,6 +93,14 @@ function wholeNumber(command: string, reply: unknown): number {
   const value = typeof reply === 'string' && /^-?\d+$/.test(reply) ? Number(reply) : reply
   if (Number.isSafeInteger(value)) return value as number
   throw unexpected(command)
+}
+
+/**
+ * Adds the name of the command to an error that Redis has answered, because a Redis can forbid some commands and allow the others. Redis's answer begins with a
+ * code word, such as `NOPERM`. The arguments of the command are not added, because they can contain personal data.
+ */
+function withCommand(error: unknown, command: string): unknown {
+  return error instanceof Error && /^[A-Z]+ /.test(error.message) ? Object.assign(error, { command }) : error
 }
 
 /** The error for an unexpected reply of Redis. It does not contain the reply, because the reply can contain personal data. */

@@ -275,7 +275,7 @@ describe('an app with one fault', () => {
     ['a ledger that lets none in', ledger(async () => false), { 'ledger.claims': 'error: of two simultaneous claims none succeeds' }],
     ['a ledger that does not forget', { strategy: { ledger: Object.assign(new MemoryLedger(), { forget: async () => undefined }) } }, { 'ledger.forget': 'error: the ledger does not delete keys, so approved starts still count and legitimate users are refused' }],
     ['a ledger that does not count', { strategy: { ledger: Object.assign(new MemoryLedger(), { count: async () => 1 }) } }, { 'ledger.counts': 'error: the ledger does not count, so requests and codes are not limited' }],
-    ['a ledger that may not count', { strategy: { ledger: Object.assign(new MemoryLedger(), { count: async () => { throw new Error('NOPERM c4n4ry') } }) } }, { 'ledger.counts': 'error: the ledger does not count (NOPERM), so requests and codes are not limited' }],
+    ['a ledger that may not count', { strategy: { ledger: Object.assign(new MemoryLedger(), { count: async () => { throw new Error('NOPERM c4n4ry') } }) } }, { 'ledger.counts': 'error: the ledger does not count (NOPERM), so no user can sign in with a code or set up a factor' }],
     ['a ledger that may not delete', { strategy: { ledger: Object.assign(new MemoryLedger(), { forget: async () => { throw new Error('NOPERM c4n4ry') } }) } }, { 'ledger.forget': 'error: the ledger does not delete keys (NOPERM), so approved starts still count and legitimate users are refused' }],
     ['a strategy that is not registered', { unregistered: true }, { 'app.strategy': 'warning: a NevisStrategy with the factors push, sms is exported, but the app did not pass it to Passport' }],
   ])('%s › gives that finding and no other, and a remedy', async (_name, fault, troubles) => {
@@ -298,14 +298,19 @@ it.each([
 })
 
 describeWithRedis('a RedisLedger whose Redis forbids EVAL', () => {
-  it('gets a finding that names EVAL', async () => {
-    const server = closing(await RedisServer.start())
+  it.each<[string, string, string[]]>([
+    ['by ACL', 'NOPERM', []],
+    ['by rename-command', 'ReplyError', ['--rename-command', 'EVAL', '']],
+  ])('%s › gets a finding that names EVAL', async (_how, word, options) => {
+    const server = closing(await RedisServer.start(...options))
     const redis = new IoRedis(server.path)
-    await redis.call('ACL', 'SETUSER', 'app', 'on', '>secret', '~*', '+@all', '-eval')
-    await redis.auth('app', 'secret')
+    if (options.length === 0) {
+      await redis.call('ACL', 'SETUSER', 'app', 'on', '>secret', '~*', '+@all', '-eval')
+      await redis.auth('app', 'secret')
+    }
     const findings = await findingsOf(simulator, { strategy: { ledger: new RedisLedger(redis) } })
     redis.disconnect()
-    expect(troublesIn(findings)).toEqual({ 'ledger.counts': 'error: the ledger does not count (NOPERM), so requests and codes are not limited' })
+    expect(troublesIn(findings)).toEqual({ 'ledger.counts': `error: the ledger does not count (${word}), so no user can sign in with a code or set up a factor` })
     expect(remediesIn(findings)['ledger.counts']).toBe('the ledger counts with the Redis command EVAL: allow EVAL, INCR and EXPIRE for its Redis user (docs/guides/ledgers.md, "Redis")')
   })
 })

@@ -63,6 +63,16 @@ describe('StorageError', () => {
       expect(printed(error)).not.toMatch(/canary|10\.0\.0\.7|command|replica|invalid|starting/)
     })
 
+    it('names the command that the ledger has sent, before the code word', () => {
+      const error = new StorageError('LEDGER_UNAVAILABLE', Object.assign(new Error('NOPERM canary'), { command: 'EVAL' }))
+      expect(error.cause).toEqual({ name: 'Error', code: 'NOPERM', command: 'EVAL' })
+      expect(error.message).toBe('NevisStrategy: the ledger failed or gave no valid answer (EVAL: NOPERM)')
+    })
+
+    it.each(['SET canary', 'canary', '', ['EVAL'], { name: 'set', args: ['canary'] }])('keeps no other command: %j', (command) => {
+      expect(new StorageError('LEDGER_UNAVAILABLE', Object.assign(new Error('NOPERM canary'), { command })).cause).toStrictEqual({ name: 'Error', code: 'NOPERM' })
+    })
+
     it('takes no other word of a text for a code', () => {
       for (const text of ['ANNA is unknown', 'NOPERMISSION for canary', '+41790000000', 'ERR canary', 'noperm x', '']) {
         expect(new StorageError('LEDGER_UNAVAILABLE', new Error(text)).cause).toStrictEqual({ name: 'Error' })

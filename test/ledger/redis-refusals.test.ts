@@ -1,6 +1,6 @@
 /**
- * A real Redis refuses the commands of the ledger while a user signs in, with every supported client. Nobody is signed in, and operators learn the code word of
- * Redis. When Redis accepts commands again, the user is signed in once.
+ * A real Redis refuses the commands of the ledger while a user signs in, with every supported client. Nobody is signed in, and operators learn the command and
+ * the code word of Redis. When Redis accepts commands again, the user is signed in once.
  *
  * Out of scope: `MOVED`, the refusal of a cluster (`redis-cluster.test.ts`).
  */
@@ -49,25 +49,85 @@ describeWithRedis('a sign-in while Redis refuses commands', () => {
     READONLY: [['REPLICAOF', '127.0.0.1', '1'], ['REPLICAOF', 'NO', 'ONE']],
     OOM: [['CONFIG', 'SET', 'maxmemory', '1'], ['CONFIG', 'SET', 'maxmemory', '0']],
   }
+  async function connected(client: RedisConnection & { disconnect(): unknown }): Promise<RedisConnection> {
+    await (client as typeof client & { connect(): Promise<unknown> }).connect()
+    world.defer(() => client.disconnect())
+    return client
+  }
+  const appWith = async (name: string) => world.start({ strategy: { ledger: new RedisLedger(await connected((CLIENTS[name] as (typeof CLIENTS)[string])())) } })
+  const code = () => /\d{6}/.exec(world.simulator.sms('anna').at(-1) as string)?.[0] as string
   const cases = Object.keys(REFUSALS).flatMap((word) => Object.keys(CLIENTS).map((name) => [word, name] as const))
 
   it.each(cases)('with %s › fails with LEDGER_UNAVAILABLE and this word, and succeeds once afterwards: %s', async (word, name) => {
     const [refuse, accept] = REFUSALS[word] as (typeof REFUSALS)[string]
     const tell = ([command, ...args]: string[]) => admin.call(command as string, ...args)
-    const client = (CLIENTS[name] as (typeof CLIENTS)[string])() as ReturnType<(typeof CLIENTS)[string]> & { connect(): Promise<unknown> }
-    await client.connect()
-    world.defer(() => client.disconnect())
-    const app = await world.start({ strategy: { ledger: new RedisLedger(client) } })
+    const app = await appWith(name)
     const browser = app.browser()
     const handle = await signIn(browser, 'anna')
     await world.simulator.phone('anna').approve()
     await tell(refuse)
-    expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('LEDGER_UNAVAILABLE')
+    const refused = (await browser.get(callbackOf(handle))).json()
+    expect(refused).toMatchObject({ action: 'error', code: 'LEDGER_UNAVAILABLE', message: `NevisStrategy: the ledger failed or gave no valid answer (SET: ${word})` })
     expect(app.verified).toHaveLength(0)
     expect(world.events.of('fault')).toEqual([expect.objectContaining({ at: 'request', code: 'LEDGER_UNAVAILABLE', cause: word })])
     await tell(accept)
     expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
     expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('used_transaction')
     expect(app.verified).toHaveLength(1)
+  })
+
+  describe('that forbids only EVAL, with which the ledger counts', () => {
+    const allow = (...rules: string[]) => admin.call('ACL', 'SETUSER', USER.username, ...rules)
+
+    it.each(Object.keys(CLIENTS))('refuses a code with an error that names EVAL, asks Nevis nothing, and takes the same code when EVAL is allowed: %s', async (name) => {
+      await allow('-eval')
+      const app = await appWith(name)
+      const browser = app.browser()
+      const handle = await signIn(browser, 'anna', { factor: 'sms' })
+      const before = world.operations()
+      const submit = () => browser.post('/login/2fa/callback', { transaction: handle, code: code() })
+      expect((await submit()).json()).toMatchObject({ action: 'error', code: 'LEDGER_UNAVAILABLE', message: 'NevisStrategy: the ledger failed or gave no valid answer (EVAL: NOPERM)' })
+      expect(world.events.of('fault')).toEqual([expect.objectContaining({ at: 'request', code: 'LEDGER_UNAVAILABLE', cause: 'NOPERM' })])
+      expect([world.operations(), app.verified]).toEqual([before, []])
+      await allow('+eval')
+      expect(outcomeOf(await submit())).toBe('success')
+      expect(outcomeOf(await submit())).toBe('used_transaction')
+    })
+
+    it('signs a user in who approves, and no user by a code, after a denial or at an enrolment, as the guide says', async () => {
+      await allow('-eval')
+      const app = await appWith('node-redis 6')
+      const factor = async (name: string, username = 'anna') => {
+        const browser = app.browser()
+        return { browser, handle: await signIn(browser, username, { factor: name }) }
+      }
+      const push = await factor('push')
+      await world.simulator.phone('anna').approve()
+      expect(outcomeOf(await push.browser.get(callbackOf(push.handle)))).toBe('success')
+      const recovery = await factor('recovery')
+      expect(outcomeOf(await recovery.browser.post('/login/2fa/callback', { transaction: recovery.handle, code: 'AAAA-1111' }))).toBe('LEDGER_UNAVAILABLE')
+      const denied = await factor('push', 'ben')
+      await world.simulator.phone('ben').deny()
+      expect(outcomeOf(await denied.browser.get(callbackOf(denied.handle)))).toBe('LEDGER_UNAVAILABLE')
+      const enrols = app.browser()
+      await enrols.post('/prove', { username: 'anna', userId: world.simulator.users[0]?.userId as string })
+      expect(outcomeOf(await enrols.post('/factors', { factor: 'app' }))).toBe('LEDGER_UNAVAILABLE')
+      expect(app.verified).toHaveLength(1)
+    })
+  })
+
+  it.each<[string, (path: string) => RedisConnection & { disconnect(): unknown }, string]>([
+    ['node-redis 4', (path) => createClient4({ socket: { path, tls: false } }), 'EVAL'],
+    ['node-redis 6', (path) => createClient({ socket: { path, tls: false } }), 'EVAL: SimpleError'],
+    ['ioredis 6', (path) => new IoRedis(path, { lazyConnect: true }), 'EVAL: ReplyError'],
+  ])('that has no command EVAL › refuses a code with an error that names EVAL: %s', async (_name, make, words) => {
+    const renamed = await RedisServer.start('--rename-command', 'EVAL', '')
+    world.defer(() => renamed.close())
+    const app = await world.start({ strategy: { ledger: new RedisLedger(await connected(make(renamed.path))) } })
+    const browser = app.browser()
+    const handle = await signIn(browser, 'anna', { factor: 'sms' })
+    const page = await browser.post('/login/2fa/callback', { transaction: handle, code: code() })
+    expect(page.json()).toMatchObject({ action: 'error', code: 'LEDGER_UNAVAILABLE', message: `NevisStrategy: the ledger failed or gave no valid answer (${words})` })
+    expect(app.verified).toHaveLength(0)
   })
 })

@@ -12,12 +12,14 @@ export class RedisServer {
     readonly path: string,
     private readonly folder: string,
     private child: ChildProcess,
+    private readonly options: readonly string[],
   ) {}
 
-  static async start(): Promise<RedisServer> {
+  /** @param options further options of redis-server, such as `--rename-command` */
+  static async start(...options: string[]): Promise<RedisServer> {
     const folder = mkdtempSync(join(tmpdir(), 'passport-nevis-'))
     const path = join(folder, 'redis.sock')
-    const server = new RedisServer(path, folder, launch(path, folder))
+    const server = new RedisServer(path, folder, launch(path, folder, options), options)
     await server.isUp()
     return server
   }
@@ -39,7 +41,7 @@ export class RedisServer {
   }
 
   async restart(): Promise<void> {
-    this.child = launch(this.path, this.folder)
+    this.child = launch(this.path, this.folder, this.options)
     await this.isUp()
   }
 
@@ -54,6 +56,6 @@ export class RedisServer {
   }
 }
 
-function launch(path: string, folder: string): ChildProcess {
-  return spawn('redis-server', ['--port', '0', '--unixsocket', path, '--dir', folder, '--save', '', '--appendonly', 'no'], { stdio: 'ignore' })
+function launch(path: string, folder: string, options: readonly string[]): ChildProcess {
+  return spawn('redis-server', ['--port', '0', '--unixsocket', path, '--dir', folder, '--save', '', '--appendonly', 'no', ...options], { stdio: 'ignore' })
 }
