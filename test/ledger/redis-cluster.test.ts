@@ -1,4 +1,7 @@
-/** The ledger in a real Redis Cluster: three masters, each with a replica. A master dies while a user signs in. */
+/**
+ * The ledger in a real Redis Cluster: three masters, each with a replica. A master dies while a user signs in. All clients connect as a Redis user who has only
+ * the rights that the guide names.
+ */
 import { once } from 'node:events'
 import IoRedis, { Cluster } from 'ioredis'
 import { Cluster as Cluster5 } from 'ioredis5'
@@ -10,6 +13,7 @@ import { callbackOf, PASSWORD, signIn } from '../support/app'
 import { ledgerContract } from '../support/ledger-contract'
 import { describeWithRedis } from '../support/redis'
 import { RedisCluster, until } from '../support/redis-groups'
+import { documentedRights, LEDGER_USER, userWith } from '../support/redis-rights'
 import { lab, outcomeOf } from '../security/support/lab'
 
 /** ioredis 4 contains no types. */
@@ -33,7 +37,7 @@ describeWithRedis('RedisLedger on a Redis Cluster', () => {
   const rootNodes = () => cluster.ports.map((port) => ({ url: `redis://127.0.0.1:${port}` }))
 
   beforeAll(async () => {
-    cluster = await RedisCluster.start()
+    cluster = await RedisCluster.start(...userWith(documentedRights('cluster'), '~bank:*', `~${ONE_SLOT}*`))
     admin = new Cluster(addresses())
     admin.on('error', () => undefined)
     await once(admin, 'ready')
@@ -52,40 +56,40 @@ describeWithRedis('RedisLedger on a Redis Cluster', () => {
 
   const CLIENTS: Readonly<Record<string, () => Promise<Opened>>> = {
     'node-redis 4': async () => {
-      const client = createCluster4({ rootNodes: rootNodes(), useReplicas: true, defaults: { disableOfflineQueue: true } })
+      const client = createCluster4({ rootNodes: rootNodes(), useReplicas: true, defaults: { ...LEDGER_USER, disableOfflineQueue: true } })
       client.on('error', () => undefined)
       await client.connect()
       return { client, close: () => client.disconnect() }
     },
     'node-redis 5': async () => {
-      const client = createCluster5({ rootNodes: rootNodes(), useReplicas: true, defaults: { disableOfflineQueue: true } })
+      const client = createCluster5({ rootNodes: rootNodes(), useReplicas: true, defaults: { ...LEDGER_USER, disableOfflineQueue: true } })
       client.on('error', () => undefined)
       await client.connect()
       return { client, close: () => client.destroy() }
     },
     'node-redis 6': async () => {
-      const client = createCluster({ rootNodes: rootNodes(), useReplicas: true, defaults: { disableOfflineQueue: true } })
+      const client = createCluster({ rootNodes: rootNodes(), useReplicas: true, defaults: { ...LEDGER_USER, disableOfflineQueue: true } })
       client.on('error', () => undefined)
       await client.connect()
       return { client, close: () => client.destroy() }
     },
     'ioredis 4': async () => {
-      const client = new Cluster4(addresses())
+      const client = new Cluster4(addresses(), { redisOptions: LEDGER_USER })
       client.on('error', () => undefined)
       return { client, close: () => client.disconnect() }
     },
     'ioredis 5': async () => {
-      const client = new Cluster5(addresses())
+      const client = new Cluster5(addresses(), { redisOptions: LEDGER_USER })
       client.on('error', () => undefined)
       return { client, close: () => client.disconnect() }
     },
     'ioredis 5, with autopipelining and a key prefix': async () => {
-      const client = new Cluster5(addresses(), { enableAutoPipelining: true, keyPrefix: 'bank:' })
+      const client = new Cluster5(addresses(), { redisOptions: LEDGER_USER, enableAutoPipelining: true, keyPrefix: 'bank:' })
       client.on('error', () => undefined)
       return { client, close: () => client.disconnect() }
     },
     'ioredis 6, with autopipelining and a key prefix': async () => {
-      const client = new Cluster(addresses(), { enableAutoPipelining: true, keyPrefix: 'bank:' })
+      const client = new Cluster(addresses(), { redisOptions: LEDGER_USER, enableAutoPipelining: true, keyPrefix: 'bank:' })
       client.on('error', () => undefined)
       return { client, close: () => client.disconnect() }
     },
@@ -190,6 +194,10 @@ describeWithRedis('RedisLedger on a Redis Cluster', () => {
       await cluster.restart(master)
       for (const one of late) await succeeds(one)
     })
+  })
+
+  it('needs no other rights than those that the guide names', async () => {
+    expect(await cluster.refused()).toEqual([])
   })
 
   describe('on a client that is connected to one node only', () => {

@@ -1,6 +1,7 @@
 /**
  * Tests the ledger in a Redis master with a replica, which a Redis Sentinel monitors. The master loses its data or dies while a user signs in. Also tests a
- * single Redis that loses its data. Out of scope: a Redis that refuses commands (`redis-refusals.test.ts`).
+ * single Redis that loses its data. Behind the sentinel, all clients connect as a Redis user who has only the rights that the guide names.
+ * Out of scope: a Redis that refuses commands (`redis-refusals.test.ts`).
  */
 import IoRedis from 'ioredis'
 import IoRedis5 from 'ioredis5'
@@ -12,6 +13,7 @@ import { callbackOf, signIn } from '../support/app'
 import { ledgerContract } from '../support/ledger-contract'
 import { describeWithRedis, RedisServer } from '../support/redis'
 import { RedisSentinel, until } from '../support/redis-groups'
+import { documentedRights, LEDGER_USER, userWith } from '../support/redis-rights'
 import { lab, outcomeOf } from '../security/support/lab'
 
 /** ioredis 4 contains no types. */
@@ -32,7 +34,7 @@ describeWithRedis('RedisLedger behind a sentinel', () => {
   const nodes = () => [{ host: '127.0.0.1', port: sentinel.sentinelPort }]
 
   beforeAll(async () => {
-    sentinel = await RedisSentinel.start()
+    sentinel = await RedisSentinel.start(...userWith(documentedRights()))
     admin = new IoRedis({ sentinels: nodes(), name })
     admin.on('error', () => undefined)
   })
@@ -47,29 +49,29 @@ describeWithRedis('RedisLedger behind a sentinel', () => {
 
   const CLIENTS: Readonly<Record<string, () => Promise<Opened>>> = {
     'node-redis 5, reading from replicas': async () => {
-      const client = createSentinel5({ name, sentinelRootNodes: nodes(), replicaPoolSize: 1 })
+      const client = createSentinel5({ name, sentinelRootNodes: nodes(), replicaPoolSize: 1, nodeClientOptions: LEDGER_USER })
       client.on('error', () => undefined)
       await client.connect()
       return { client, close: () => client.destroy() }
     },
     'node-redis 6': async () => {
-      const client = createSentinel({ name, sentinelRootNodes: nodes(), scanInterval: 200 })
+      const client = createSentinel({ name, sentinelRootNodes: nodes(), scanInterval: 200, nodeClientOptions: LEDGER_USER })
       client.on('error', () => undefined)
       await client.connect()
       return { client, close: () => client.destroy() }
     },
     'ioredis 4': async () => {
-      const client = new IoRedis4({ sentinels: nodes(), name })
+      const client = new IoRedis4({ ...LEDGER_USER, sentinels: nodes(), name })
       client.on('error', () => undefined)
       return { client, close: () => client.disconnect() }
     },
     'ioredis 5': async () => {
-      const client = new IoRedis5({ sentinels: nodes(), name })
+      const client = new IoRedis5({ ...LEDGER_USER, sentinels: nodes(), name })
       client.on('error', () => undefined)
       return { client, close: () => client.disconnect() }
     },
     'ioredis 6': async () => {
-      const client = new IoRedis({ sentinels: nodes(), name })
+      const client = new IoRedis({ ...LEDGER_USER, sentinels: nodes(), name })
       client.on('error', () => undefined)
       return { client, close: () => client.disconnect() }
     },
@@ -93,20 +95,20 @@ describeWithRedis('RedisLedger behind a sentinel', () => {
       const clients = await Promise.all(Object.values(CLIENTS).map((open) => open()))
       for (const { close } of clients) world.defer(close)
       const signIns = []
-      for (const { client } of clients) {
+      for (const [i, { client }] of clients.entries()) {
         const app = await world.start({ strategy: { ledger: new RedisLedger(client) } })
         const browser = app.browser()
-        signIns.push({ app, browser, handle: await signIn(browser, 'anna') })
+        signIns.push({ app, browser, handle: await signIn(browser, 'anna'), kind: Object.keys(CLIENTS)[i] })
         await world.simulator.phone('anna').approve()
       }
       await happen()
-      for (const { app, browser, handle } of signIns) {
+      for (const { app, browser, handle, kind } of signIns) {
         const outcomes: string[] = []
         await until(async () => {
           const answers = await Promise.all(Array.from({ length: 10 }, () => browser.clone().get(callbackOf(handle))))
           outcomes.push(...answers.map(outcomeOf))
           return outcomes.includes('success')
-        }, 'the user is signed in')
+        }, `the user is signed in, with ${kind}`)
         expect(outcomes.filter((outcome) => outcome === 'success')).toHaveLength(1)
         expect(outcomeOf(await browser.clone().get(callbackOf(handle)))).toBe('unknown_transaction')
         expect(app.verified).toHaveLength(1)
@@ -139,6 +141,10 @@ describeWithRedis('RedisLedger behind a sentinel', () => {
       }
       for (const { client } of clients) expect(await new RedisLedger(client).claim('before', 600)).toBe(false)
     })
+  })
+
+  it('needs no other rights than those that the guide names', async () => {
+    expect(await sentinel.refused()).toEqual([])
   })
 })
 

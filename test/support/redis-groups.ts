@@ -61,6 +61,12 @@ async function cli(port: number, ...command: string[]): Promise<string> {
   return (await run('redis-cli', ['-h', '127.0.0.1', '-p', String(port), ...command], { timeout: 10_000 })).stdout.trim()
 }
 
+/** Without `CLIENT SETINFO`, which Redis knows from 7.2 on, and whose refusal the clients ignore. */
+async function refusedBy(ports: readonly number[]): Promise<string[]> {
+  const logs = await Promise.all(ports.map((port) => cli(port, 'ACL', 'LOG').catch(() => '')))
+  return [...new Set(logs.flatMap((log) => [...log.matchAll(/^object\n(.+)$/gm)].map(([, command]) => command as string)))].filter((command) => command !== 'client|setinfo').sort()
+}
+
 /** A Redis Cluster of three masters, each with a replica. */
 export class RedisCluster {
   private constructor(
@@ -68,13 +74,14 @@ export class RedisCluster {
     private readonly processes: Processes,
   ) {}
 
-  static async start(): Promise<RedisCluster> {
+  /** @param options further options of redis-server for each node */
+  static async start(...options: string[]): Promise<RedisCluster> {
     const ports = await freePorts(12)
     const processes = new Processes()
     const [nodes, buses] = [ports.slice(0, 6), ports.slice(6)]
     const cluster = new RedisCluster(nodes, processes)
     try {
-      await Promise.all(nodes.map((port, i) => processes.start(port, '--save', '', '--cluster-enabled', 'yes', '--cluster-node-timeout', '1000', '--cluster-port', String(buses[i]))))
+      await Promise.all(nodes.map((port, i) => processes.start(port, ...options, '--save', '', '--cluster-enabled', 'yes', '--cluster-node-timeout', '1000', '--cluster-port', String(buses[i]))))
       await run('redis-cli', ['--cluster', 'create', ...nodes.map((port) => `127.0.0.1:${port}`), '--cluster-replicas', '1', '--cluster-yes'], { timeout: 30_000 })
       await until(async () => (await Promise.all(nodes.map((port) => cli(port, 'CLUSTER', 'INFO')))).every((info) => info.includes('cluster_state:ok')), 'the cluster is up')
       await until(async () => (await cluster.masters()).length === 3, 'it has three masters')
@@ -88,6 +95,11 @@ export class RedisCluster {
   async masters(): Promise<number[]> {
     const roles = await Promise.all(this.ports.map(async (port) => [port, await cli(port, 'ROLE').catch(() => '')] as const))
     return roles.filter(([, role]) => role.startsWith('master')).map(([port]) => port)
+  }
+
+  /** The commands that the nodes have refused because a Redis user had no right to use them. */
+  refused(): Promise<string[]> {
+    return refusedBy(this.ports)
   }
 
   async flush(): Promise<void> {
@@ -138,12 +150,13 @@ export class RedisSentinel {
     private readonly processes: Processes,
   ) {}
 
-  static async start(): Promise<RedisSentinel> {
+  /** @param options further options of redis-server for the master and the replica */
+  static async start(...options: string[]): Promise<RedisSentinel> {
     const [master, replica, sentinel] = (await freePorts(3)) as [number, number, number]
     const processes = new Processes()
     try {
-      await processes.start(master, '--save', '')
-      await processes.start(replica, '--save', '', '--replicaof', `127.0.0.1 ${master}`)
+      await processes.start(master, ...options, '--save', '')
+      await processes.start(replica, ...options, '--save', '', '--replicaof', `127.0.0.1 ${master}`)
       const file = join(processes.folder, 'sentinel.conf')
       const { NAME } = RedisSentinel
       writeFileSync(file, [`sentinel monitor ${NAME} 127.0.0.1 ${master} 1`, `sentinel down-after-milliseconds ${NAME} 500`, `sentinel failover-timeout ${NAME} 2000`, ''].join('\n'))
@@ -159,6 +172,11 @@ export class RedisSentinel {
   async masterPort(): Promise<number> {
     const [, port] = (await cli(this.sentinelPort, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', RedisSentinel.NAME)).split('\n')
     return Number(port)
+  }
+
+  /** The commands that the master and the replica have refused because a Redis user had no right to use them. */
+  refused(): Promise<string[]> {
+    return refusedBy(this.redisPorts)
   }
 
   /** Kills the master, and waits until the replica has become the master. */
