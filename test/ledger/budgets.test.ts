@@ -785,7 +785,7 @@ describe('an enrolment', () => {
     for (const method of ['count', 'claim'] as const) {
       for (let i = 0; i < 3; i++) {
         const answer = ledger[method].bind(ledger)
-        jest.spyOn(ledger, method).mockImplementationOnce(async (...args) => (await answer(...args), lost()))
+        jest.spyOn(ledger, method).mockImplementationOnce(async (name: string, ttlSeconds: number) => (await answer(name, ttlSeconds), lost()))
         await expect(enrolments.start(key)).rejects.toThrow('lost')
       }
     }

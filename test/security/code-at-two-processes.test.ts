@@ -209,8 +209,12 @@ describe('the note about a right code', () => {
   })
 
   it.each(['claim', 'look'] as const)('that the ledger cannot %s › accepts nothing, and the code counts as wrong', async (method) => {
-    const real = memory[method].bind(memory) as (...given: unknown[]) => Promise<never>
-    jest.spyOn(memory, method).mockImplementation((...given: unknown[]) => (String(given[0]).startsWith('right-code:') ? Promise.reject(new Error('down')) : real(...given)))
+    const calls = memory as unknown as Record<string, (key: string, seconds: number) => Promise<unknown>>
+    const real = calls[method]?.bind(memory)
+    jest.spyOn(calls, method).mockImplementation(async (key, seconds) => {
+      if (key.startsWith('right-code:')) throw new Error('down')
+      return real?.(key, seconds)
+    })
     const handle = await signIn(browser, 'anna', { factor: 'recovery' })
     await firstClick(handle, CODE)
     expect(await send(atSecond(), handle, CODE)).toBe('wrong_code')
