@@ -95,7 +95,7 @@ const REPORTED: readonly (readonly [Facts, Partial<NevisStrategyOptions>, [strin
   ],
   [
     { 'verification.recovery.wrong.http': '400', 'verification.recovery.used.http': '200', 'verification.recovery.used.verdict': 'yes' },
-    {},
+    { factors: [push(), recovery()] },
     ['warning', /^Nevis accepts a recovery code that was already used/, 'leave recovery() out of factors, and report this answer to Nevis'],
     { factors: [push(), sms()] },
   ],
