@@ -76,12 +76,12 @@ export async function reusePending(request: StrategyRequest, context: StartConte
  * True if this browser may get the transaction.
  *
  * An attacker may have a copy of the session's cookie. So the transaction is shown only to the browser that started it, even if the present request gives the
- * session a new id. Right after the first factor, such as the password, the same address and headers are enough to recognise the browser. At a step-up, the
- * browser needs the cookie with the secret of the transaction's start (`same-browser.ts`). The browser also needs this cookie at every start of an app with the
- * option `subject`, because the session may already contain the first factor.
+ * session a new id. Right after the first factor, such as the password, the same address and headers (`client`) are enough to recognise the browser. At a
+ * step-up, the browser needs the cookie with the secret of the transaction's start (`same-browser.ts`). The browser also needs this cookie at every start of an
+ * app with the option `subject`, because the session may already contain the first factor. A transaction that needs the cookie has no field `client`.
  */
 function isOfThisBrowser(request: StrategyRequest, context: StartContext, one: Transaction, isStartedElsewhere: boolean): boolean {
-  if (context.isAfterFirstFactor && one.login === undefined && !request.settings.hasOwnSubject) return one.client === undefined || one.client === context.source.client
+  if (context.isAfterFirstFactor && one.client !== undefined) return one.client === context.source.client
   return isFromSameBrowser(request, one) || (isStartedElsewhere && isJustStartedHere(one, context))
 }
 
@@ -108,7 +108,7 @@ export async function findPending(
   const operations = parameters.operation === 'approve-or-enroll' ? (['approve', 'enroll'] as const) : [parameters.operation]
   for (const operation of operations) {
     const resolved: StartParameters = { ...parameters, operation }
-    const factor = operations.length > 1 ? factorIfOffered(request, resolved, factorName) : offeredFactor(request, resolved, factorName)
+    const factor = factorIfOffered(request, resolved, factorName)
     if (factor === undefined) continue
     const authenticatorId = await authenticatorFor(req, options, resolved, factor, replaced)
     const isPending = isPendingFor(resolved, factor, authenticatorId, Date.now())

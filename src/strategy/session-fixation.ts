@@ -87,7 +87,7 @@ export async function renewForSubject(request: StrategyRequest, user: Pick<Trans
   // Renew the session even if it seems new. An attacker who controls the cookie can make a planted session look new.
   request.useSession(await renewWithoutSecondFactor(req, endsLogin ? settings.sessionKey : undefined), true)
   request.transactions.keepOnly((one) => {
-    if (isOfAnother && one.login !== undefined && one.login === login) return true
+    if (isOfAnother && one.login === login) return true
     return isOfPerson(request, one, user) && !(stops && isAfterFirst && one.login !== undefined)
   })
 }

@@ -9,6 +9,7 @@ import { MemoryLedger, type NevisStrategyOptions } from '../../src'
 import { callbackOf, handleIn, PASSWORD, signIn, statusOf, type TestApp } from '../support/app'
 import type { Browser } from '../support/browser'
 import { lab, outcomeOf } from './support/lab'
+import { breakingSerializeUser } from './support/serializers'
 
 const world = lab()
 const CODE = 'AAAA-1111'
@@ -118,6 +119,18 @@ describe('with afterDenial "stop"', () => {
       expect((await browser.post('/start', { factor: 'recovery' })).status).toBe(303)
     })
 
+    it('a denied step-up stops no factor after the password, also if the app keeps the content of the session (keepSessionInfo)', async () => {
+      const app = await world.start({ strategy: STOP, routes: (web, { passport }) => void web.get('/kept', passport.authenticate('nevis', { keepSessionInfo: true }), (_req, res) => void res.json({ action: 'success' })) })
+      const browser = await signedIn(app)
+      const transaction = handleIn((await browser.post('/start', {})).location)
+      await deny()
+      expect(outcomeOf(await browser.get(callbackOf(transaction)))).toBe('not_approved')
+      const again = await signIn(browser, 'anna')
+      await world.simulator.phone('anna').approve()
+      expect(outcomeOf(await browser.get(`/kept?transaction=${again}`))).toBe('success')
+      expect(outcomeOf(await browser.post('/start', { factor: 'recovery' }))).toBe('303 /login/2fa')
+    })
+
     it('a denied step-up stops the recovery code of a second tab', async () => {
       const browser = await signedIn(await start())
       await browser.post('/start', {})
@@ -126,13 +139,14 @@ describe('with afterDenial "stop"', () => {
       expect(outcomeOf(await browser.post('/login/2fa/callback', { transaction, code: CODE }))).toBe('not_approved')
     })
 
-    it('the password of another user ends no denial', async () => {
-      const browser = await signedIn(await start())
+    it.each(['/login', '/login-during-outage'])('the password of another user ends no denial, at %s', async (path) => {
+      const app = await world.start({ strategy: STOP, routes: (web, { passport }) => void web.post('/login-during-outage', passport.authenticate('local', { session: false }), breakingSerializeUser(passport), passport.authenticate('nevis')) })
+      const browser = await signedIn(app)
       await browser.post('/start', {})
       await deny()
       for (let i = 0; i < 2; i++) {
         expect(outcomeOf(await browser.post('/start', { factor: 'recovery' }))).toBe('not_approved')
-        expect((await browser.post('/login', { username: 'ben', password: PASSWORD })).status).toBe(303)
+        expect((await browser.post(path, { username: 'ben', password: PASSWORD })).status).toBe(303)
       }
     })
 

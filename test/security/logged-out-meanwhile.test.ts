@@ -324,6 +324,29 @@ describeWithRedis('Redis', () => {
   stores('Redis', describe, async () => new RedisStore({ client }))
 })
 
+describe('in an app with its own subject, where the session has no second factor record', () => {
+  // Shows: T-old-session-2
+  it('a log-out during a slow step-up start lasts', async () => {
+    const app = await world.start({
+      strategy: { subject: ({ user }) => user && { username: (user as { username: string }).username } },
+      routes: (web, parts) => {
+        routes(web, parts)
+        web.post('/password', parts.passport.authenticate('local'), (_req, res) => void res.end())
+      },
+    })
+    const browser = app.browser()
+    await browser.post('/password', { username: 'anna', password: PASSWORD })
+    const starting = browser.clone()
+    const { reached, release } = slowCall(app, 'approve')
+    const start = starting.post('/login/2fa')
+    await reached
+    await browser.post('/logout')
+    release()
+    expect(outcomeOf(await start)).toBe('unknown_transaction')
+    for (const one of [browser, starting]) expect((await one.get('/me')).json()).toEqual({ user: null })
+  })
+})
+
 describe('a session that is written late (resave: true)', () => {
   // Shows: ASVS V6.5.1, T-old-session-4
   it('cannot revive a transaction that was cancelled', async () => {

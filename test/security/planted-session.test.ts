@@ -15,6 +15,7 @@ import { callbackOf, handleIn, PASSWORD, signIn, waitingOf, type AppOptions } fr
 import { slowCall } from './support/checkpoint'
 import { lab, outcomeOf } from './support/lab'
 import { proveSecondFactor } from './support/proved'
+import { breakingSerializeUser } from './support/serializers'
 
 const world = lab()
 jest.setTimeout(30_000)
@@ -30,6 +31,7 @@ const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   })
   web.get('/kept', (req, res) => void res.json((req as unknown as { session: object }).session))
   web.post('/enrol', passport.authenticate('local', { session: false }), passport.authenticate('nevis', { operation: 'enroll', factor: 'app' }))
+  web.post('/password', passport.authenticate('local', { keepSessionInfo: true }), (_req, res) => void res.end())
 }
 
 async function planted(): Promise<{ attacker: Browser; victim: Browser }> {
@@ -157,14 +159,15 @@ describe('a planted session', () => {
     expect((await victim.get('/me')).json()).toEqual({ user: null })
   })
 
-  it('with a request of the attacker\'s own account in it does not sign the victim in as the attacker', async () => {
-    const app = await world.start({ routes })
+  it.each([['', {}, 'unknown_transaction'], [', and that is signed in as the attacker, with afterDenial "stop"', { afterDenial: 'stop' }, 'used_transaction']] as const)('with a request of the attacker\'s own account in it%s, does not sign the victim in as the attacker', async (_more, strategy, code) => {
+    const app = await world.start({ routes, strategy })
     const attacker = app.browser()
     const bens = await signIn(attacker, 'ben')
+    if ('afterDenial' in strategy) await attacker.post('/password', { username: 'ben', password: PASSWORD })
     const victim = attacker.clone()
     const handle = await signIn(victim, 'anna')
     await world.simulator.phone('ben').approve()
-    expect(outcomeOf(await victim.get(callbackOf(bens)))).toBe('unknown_transaction')
+    expect(outcomeOf(await victim.get(callbackOf(bens)))).toBe(code)
     await world.simulator.phone('anna').approve()
     expect(outcomeOf(await victim.get(callbackOf(handle)))).toBe('success')
     expect((await victim.get('/me')).json()).toEqual({ user: { username: 'anna' } })
@@ -249,19 +252,20 @@ describe('a planted session that is signed in as the attacker, where the app log
       }
       passport.authenticate('local', settled as never)(req, res, next)
     })
+    web.post('/own-login-during-outage', (req, _res, next) => req.logIn({ username: (req.body as { username: string }).username }, { session: false }, next), breakingSerializeUser(passport), passport.authenticate('nevis'))
     web.all('/step-up', passport.authorize('nevis'))
   }
 
-  it('is renewed all the same: the attacker is shown nothing of the victim\'s, and the victim signs in', async () => {
+  it.each(['/own-login', '/own-login-during-outage'])('is renewed all the same, at %s: the attacker is shown nothing of the victim\'s, and the victim signs in', async (path) => {
     const app = await world.start({ routes: ownLogin })
     const attacker = app.browser()
     const bens = await signIn(attacker, 'ben')
     await world.simulator.phone('ben').approve()
     await attacker.get(callbackOf(bens))
     const victim = attacker.clone()
-    const handle = handleIn((await victim.post('/own-login', credentials)).location)
+    const handle = handleIn((await victim.post(path, credentials)).location)
     expect(cookieOf(victim)).not.toBe(cookieOf(attacker))
-    handleIn((await attacker.post('/own-login', credentials)).location)
+    handleIn((await attacker.post(path, credentials)).location)
     expect(world.asked('approve')).toBe(3)
     const requests = world.simulator.phone('anna').requests() as [PhoneRequest, PhoneRequest]
     const oldest = requests[0].createdAt <= requests[1].createdAt ? requests[0] : requests[1]

@@ -313,8 +313,9 @@ describe('a thief with a copy of the session cookie, in an app with its own subj
     expect((await thief.get('/guarded')).status).toBe(401)
   })
 
-  it('who also has the password › does not get the pending step-up of the user either', async () => {
-    const { user, thief } = await stolen({ subject })
+  // Shows: T-old-session-7
+  it.each([['the default subject', {}], ['its own subject', { subject }]])('who also has the password, in an app with %s › does not get the pending step-up of the user either', async (_name, options) => {
+    const { user, thief } = await stolen(options)
     await start(user, '/step-up')
     const own = newest()
     const other = handleIn((await thief.post('/login', { username: 'anna', password: PASSWORD })).location)
