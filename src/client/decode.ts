@@ -187,8 +187,9 @@ export function decodeStatus(answer: Answer): Status {
 }
 
 /** Returns undefined if the HTTP status and `word` (the field `status`) contradict each other. */
-function statusOf({ status, isErrorOfNevis }: Answer, word: string | undefined): Status['status'] | undefined {
-  if (status === 412) return isErrorOfNevis || (word !== undefined && !['pending', 'succeeded', 'unknown'].includes(word)) ? 'failed' : undefined
+function statusOf(answer: Answer, word: string | undefined): Status['status'] | undefined {
+  const { status } = answer
+  if (status === 412) return answer.isErrorOfNevis || (word !== undefined && !['pending', 'succeeded', 'unknown'].includes(word)) ? 'failed' : undefined
   if (status === 404) return word === 'unknown' ? word : undefined
   if (word === 'pending') return word
   return status === 200 && word === 'succeeded' ? word : undefined

@@ -38,7 +38,8 @@ const VALUE = /[^\s,;="]+/g
  * @internal
  */
 export function sourceOf(req: NevisRequest): RequestSource {
-  return { sessionId: sessionIdOf(req), origin: originOf(req), client: clientOf(req) }
+  const client = clientPartsOf(req)
+  return { sessionId: sessionIdOf(req), origin: digestOf([...client, cookiesOf(req.headers.cookie)]), client: digestOf(client) }
 }
 
 /**
@@ -46,12 +47,12 @@ export function sourceOf(req: NevisRequest): RequestSource {
  * @internal
  */
 export function originOf(req: NevisRequest): string {
-  const { headers } = req
-  return digestOf([addressOf(req), BROWSER_HEADERS.map((name) => headers[name]), cookiesOf(headers.cookie)])
+  return sourceOf(req).origin
 }
 
-function clientOf(req: NevisRequest): string {
-  return digestOf([addressOf(req), BROWSER_HEADERS.map((name) => req.headers[name])])
+/** The client's address and the browser's headers. */
+function clientPartsOf(req: NevisRequest): unknown[] {
+  return [addressOf(req), BROWSER_HEADERS.map((name) => req.headers[name])]
 }
 
 function digestOf(parts: unknown[]): string {
