@@ -11,10 +11,23 @@ const prefix = process.pid.toString(16).padStart(8, '0').slice(-8)
 /** A new user for each login, because passport-nevis limits the number of sign-ins of one user. */
 export const nextUser = () => `${prefix}-0000-4000-8000-${(users++).toString(16).padStart(12, '0')}`
 
-/** A session in memory, so that the figures contain no cost of a session store. `parts/scale.mjs` measures logins with a session store. */
+/**
+ * A session in memory, so that the figures contain no cost of a session store. `parts/scale.mjs` measures logins with a session store. It has the methods of
+ * express-session: without `reload`, passport-nevis would take it for a session in a cookie, and would check its size again and again.
+ */
 export class Session {
   /** @param {() => void} done */
   save(done) {
+    done()
+  }
+
+  /** @param {() => void} done */
+  reload(done) {
+    done()
+  }
+
+  /** @param {() => void} done */
+  regenerate(done) {
     done()
   }
 }
