@@ -18,6 +18,11 @@ const TOKEN_SECONDS = 600 + MARGIN_SECONDS
 /** The ledger keeps the end of a transaction this many seconds longer if it ended with success. From the seconds left, `hasSucceeded` sees how it ended. */
 const SUCCESS_SECONDS = 600
 
+/** How long one callback of a session may keep the others waiting: enough for `verify` and the login. */
+const TURN_SECONDS = 3
+/** How long the ledger remembers that a callback is finishing: until the browser has the answer of the callback. The answer comes only after the app's handler. */
+const FINISHING_SECONDS = 10
+
 interface EndingsSettings {
   readonly ledger: Ledger
   readonly firstFactorLifetimeMs: number
@@ -165,6 +170,25 @@ export class Endings {
 
   async wasDenied({ id }: LedgerTransaction): Promise<boolean> {
     return (await this.ledger.look(`denial:${id}`)) > 0
+  }
+
+  /**
+   * Lets the callbacks of one session finish one after the other. A turn ends by itself.
+   * @param session a digest of the session's id
+   * @returns true if the caller may go on; false if another callback of this session has its turn
+   */
+  takeTurn(session: string): Promise<boolean> {
+    return this.ledger.claim(`turn:${session}`, TURN_SECONDS)
+  }
+
+  /** @param user the user's key in the ledger */
+  async noteFinishing(user: string): Promise<void> {
+    await this.ledger.claim(`finishing:${user}`, FINISHING_SECONDS)
+  }
+
+  /** True if a callback of this user has finished in the last seconds, so that the browser may not have the answer yet. */
+  async isFinishing(user: string): Promise<boolean> {
+    return (await this.ledger.look(`finishing:${user}`)) > 0
   }
 
   private secondsToKeep(transaction: LedgerTransaction): number {

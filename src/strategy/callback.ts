@@ -6,10 +6,11 @@
  * 2. If the user must type a code that the phone shows, the strategy compares the code.
  * 3. The strategy asks Nevis for the user's decision. For a push or a QR code, it uses `settings.watch` (the polling for the waiting page). For the other
  *    factors, it uses `factor.check`. `trust/proof.ts` and `trust/binding.ts` compare Nevis's answer with the transaction.
- * 4. The ledger (the store that all processes share) marks the transaction as used, so that it counts only once. The token is marked, too, if a
+ * 4. If a user is signed in, the callbacks of the session finish one after the other (`renewed-session.ts`).
+ * 5. The ledger (the store that all processes share) marks the transaction as used, so that it counts only once. The token is marked, too, if a
  *    browser can send tokens (factor `widget`) or if Nevis's answer does not name the transaction.
- * 5. The session is read again, the transaction is removed from it, and the session is saved.
- * 6. `strategy.ts` calls `verify`.
+ * 6. The session is read again, the transaction is removed from it, and the session is saved.
+ * 7. `strategy.ts` calls `verify`.
  *
  * Out of scope: how answers are compared (`trust/proof.ts`, `trust/binding.ts`).
  */
@@ -21,9 +22,8 @@ import { profileOf } from '../factors/profile'
 import { outcomeByStatus } from '../factors/shared'
 import type { Transaction } from '../factors/transaction'
 import { MAX_FACTOR_MS, resultOf } from '../host/app-function'
-import { userOf } from '../host/request'
 import { isInSmallCookie } from '../host/session'
-import { forgetReturnTo, sitePathIn, sitePathOf, withPrefix } from '../session/return-to'
+import { forgetReturnTo, sitePathOf, withPrefix } from '../session/return-to'
 import { mismatchOf, unnamedMismatch } from '../trust/proof'
 import { assertNoEarlierDenial } from './after-denial'
 import { isAnsweredOnPhone } from './answered-on-phone'
@@ -36,6 +36,8 @@ import { factorFor } from './factor-choice'
 import { backToPage } from './from-waiting-page'
 import { rememberFactor } from './last-factor'
 import { rememberBrowser, withChoice } from './remembered'
+import { provedIn, sendBack, takeTurn, waitForCookie } from './renewed-session'
+import { assertConnected, handleRepeatedCallback, handleUsedTransaction } from './repeated-callback'
 import type { CheckedCode } from './settings'
 import { isForUserOf } from './start-parameters'
 import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
@@ -53,7 +55,10 @@ type Failed = Extract<Outcome, { status: 'failed' }>
 /** @internal */
 export async function callback(request: StrategyRequest, handle: Field): Promise<StrategyResult> {
   const opened = request.openTransaction(handle)
-  if (opened === undefined) return handleRepeatedCallback(request, request.missingTransactionRefusal())
+  if (opened === undefined) {
+    const refusal = request.missingTransactionRefusal()
+    return (await waitForCookie(request)) ?? handleRepeatedCallback(request, refusal)
+  }
   try {
     return await finish(request, opened)
   } catch (error) {
@@ -65,6 +70,11 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
 async function finish(request: StrategyRequest, opened: Transaction): Promise<StrategyResult> {
   const { settings } = request
   await assertMayFinish(request, opened)
+  const proved = provedIn(request)
+  if (proved !== undefined) {
+    const { isCodeTyped } = request.sealed ?? opened
+    return accept(request, { ...opened, ...(isCodeTyped !== undefined && { isCodeTyped }) }, factorFor(settings, { operation: opened.operation }, opened.factor), proved)
+  }
   if (Date.now() >= opened.expiresAt) {
     // The user may have denied before the transaction expired, while no page was open to ask for the status. So ask Nevis now, and publish the denial.
     if (isAnsweredOnPhone(settings, opened)) await settings.watch.askAgain(opened)
@@ -105,6 +115,15 @@ async function finish(request: StrategyRequest, opened: Transaction): Promise<St
     const repeated = await assertMayStillEnroll(settings, request.req, factor, transaction, 1, request.budgets).catch((error: unknown) => refuseEnrolment(request, transaction, error))
     if (repeated !== undefined) return repeated
   }
+  return accept(request, transaction, factor, outcome, answer.code)
+}
+
+/**
+ * Uses up an approval that matches the transaction.
+ * @param code the code that this request contains, if any
+ */
+async function accept(request: StrategyRequest, transaction: Transaction, factor: Factor, outcome: Succeeded, code?: string): Promise<StrategyResult> {
+  const isEnrolment = transaction.operation === 'enroll'
   // The user may have started a newer enrolment while this request waited for Nevis. This callback then fails, but Nevis has already enrolled the factor. So
   // note the enrolment: nobody may finish another one as if it were the user's first.
   if (isEnrolment && !(await isNewestEnrolment(request, transaction))) {
@@ -112,10 +131,15 @@ async function finish(request: StrategyRequest, opened: Transaction): Promise<St
     return request.close(transaction, 'cancelled', { canGoOn: false })
   }
 
-  // If the browser has closed this connection, as at a reload or a double click, it sends the callback again. Leave the approval for that second request.
-  if (request.req.socket?.destroyed === true) {
-    if (answer.code !== undefined) await noteOf(request, transaction, answer.code)?.leave()
-    throw new Refusal('cancelled')
+  await assertConnected(request, transaction, code)
+  if (request.login() !== undefined) {
+    const turn = await takeTurn(request, transaction)
+    if (turn === 'used') return handleUsedTransaction(request, transaction)
+    if (turn === 'gone') {
+      if (isEnrolment) await noteSignIn(request, transaction, outcome)
+      return sendBack(request, transaction, outcome)
+    }
+    await assertConnected(request, transaction, code)
   }
   if (!(await request.budgets.endings.claimSuccess(transaction))) return handleUsedTransaction(request, transaction)
   // Note an enrolment at once: even if this callback fails from here on, Nevis has enrolled the factor. If the session is in a cookie, also note a sign-in:
@@ -231,28 +255,6 @@ function refuseNotApproved(request: StrategyRequest, transaction: Transaction, {
 async function closeMismatched(request: StrategyRequest, transaction: Transaction, field: Parameters<StrategyRequest['mismatchRefusal']>[0]): Promise<never> {
   request.mismatchRefusal(field)
   return request.close(transaction, 'binding_mismatch')
-}
-
-/** Handles a callback for a transaction that the ledger reports as ended. */
-async function handleUsedTransaction(request: StrategyRequest, transaction: Transaction): Promise<StrategyResult> {
-  await request.refresh()
-  const closed = request.transactionById(transaction.id)?.closed
-  if (closed !== undefined) throw new Refusal(closed)
-  publish('suspicious', () => ({ ...request.about(), reason: 'used_transaction' }))
-  if (!request.sessionContinues()) request.abandonSession()
-  return handleRepeatedCallback(request, new Refusal('used_transaction'))
-}
-
-/**
- * Handles a callback that the browser sends again after a reload or a double click. A signed-in user is redirected to the page in the route's option
- * `repeatedCallbackRedirect`.
- */
-function handleRepeatedCallback({ options, req, session }: StrategyRequest, refusal: Refusal): StrategyResult {
-  const { repeatedCallbackRedirect, successReturnToOrRedirect, successRedirect } = options
-  const success = successReturnToOrRedirect ? (sitePathIn(req, session['returnTo']) ?? successReturnToOrRedirect) : successRedirect
-  const to = repeatedCallbackRedirect ?? success
-  if (userOf(req) !== undefined && to) return { to }
-  throw refusal
 }
 
 /** Finishes an approved transaction: removes it from the session, and frees the slots of its starts, which then no longer count (`ledger/start-budget.ts`). */

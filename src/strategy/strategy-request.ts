@@ -65,6 +65,8 @@ export class StrategyRequest {
   session!: SessionLike
   transactions!: SessionTransactions
   readonly budgets: Budgets
+  /** The content of the handle that this request has sent; undefined before the handle is decrypted. */
+  sealed: HandleContent | undefined
   /** What is known so far about the transaction of this request. Events contain these fields. */
   current: Partial<Transaction> = {}
   /** True if this request must not write to its session: the session no longer exists, or a new cookie could replace that of the browser's real session. */
@@ -170,6 +172,7 @@ export class StrategyRequest {
   openTransaction(handle: Field): Transaction | undefined {
     const sealed = this.keys.handles.open(handle)
     if (sealed === undefined) throw this.refusalOfLink('unknown_transaction')
+    this.sealed = sealed
     this.current = { id: sealed.id, factor: sealed.factor }
     const transaction = this.transactionById(sealed.id)
     if (transaction?.login === this.login()) this.startedFrom = sitePathOf(transaction?.returnTo)

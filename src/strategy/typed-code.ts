@@ -8,6 +8,7 @@ import type { Outcome } from '../factors/factor'
 import type { Transaction } from '../factors/transaction'
 import { fieldOf } from '../host/request'
 import { answerIn, checkOnce } from './code-attempts'
+import { isGone } from './renewed-session'
 import type { StrategyRequest } from './strategy-request'
 
 /** What a callback contains: no code (`none`), a wrong code, or the right code. */
@@ -34,12 +35,13 @@ export async function typedCodeOf(request: StrategyRequest, transaction: Transac
 
 /** Saves in the session that the user has typed the right code. If Nevis then does not answer, the user need not type the code again. */
 async function keepTyped(request: StrategyRequest, transaction: Transaction, attempts: number): Promise<Transaction> {
-  await request.refresh()
+  // If the session has just got a new id, the callback goes on with the typed code, and then sends the browser back: see `renewed-session.ts`.
+  const isSaved = !(await isGone(request))
   const current = request.transactionById(transaction.id)
   const { digest: _digest, typedCode: _code, ...rest } = current ?? transaction
   const typed = request.keys.digests.withDigest({ ...rest, attempts, isCodeTyped: true })
   // If another request has removed or closed the transaction meanwhile, do not store it in the session again.
   if (current !== undefined && current.closed === undefined) request.transactions.put(typed)
-  await request.save()
+  if (isSaved) await request.save()
   return (request.current = typed)
 }

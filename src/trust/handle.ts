@@ -6,6 +6,7 @@
  * Out of scope: whether this browser may use the transaction, which must be in its session.
  */
 import type { Operation } from '../client/wire'
+import type { Succeeded } from '../factors/factor'
 import { decrypt, encrypt } from './cipher'
 
 export interface HandleContent {
@@ -26,11 +27,16 @@ export interface HandleContent {
   readonly moves?: number
   /** When the transaction expires, in milliseconds since 1970. */
   readonly expiresAt: number
+  /** Until when a callback sends the browser back, in milliseconds since 1970, if the session got a new id meanwhile: see `strategy/renewed-session.ts`. */
+  readonly sentBackUntil?: number
+  /** The approval that a callback has checked before it sent the browser back. It counts only for a session that contains the transaction. */
+  readonly proved?: Succeeded
 }
 
 /** Every field, in the order in which a handle contains the values. With this type, TypeScript reports a missing field. */
 const EVERY_FIELD: { readonly [Field in keyof HandleContent]-?: true } = {
   id: true, factor: true, expiresAt: true, statusToken: true, operation: true, encryptedCodes: true, budget: true, isCodeTyped: true, moves: true,
+  sentBackUntil: true, proved: true,
 }
 const FIELDS = Object.keys(EVERY_FIELD) as readonly (keyof HandleContent)[]
 

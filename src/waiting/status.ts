@@ -34,6 +34,8 @@ export interface WaitingStatus {
  * @internal
  */
 export async function statusOf(settings: Settings, sealed: HandleContent): Promise<WaitingStatus> {
+  // A callback has checked the approval and has sent the browser back: see `strategy/renewed-session.ts`.
+  if (sealed.proved !== undefined) return describe(settings, sealed, 'succeeded')
   return describe(settings, sealed, await settings.watch.look(watchable(settings, sealed)))
 }
 

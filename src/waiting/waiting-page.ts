@@ -9,11 +9,13 @@ import { isJsonObject } from '../client/answer'
 import { json, middleware, completeAnswer, type Answer, type HostResponse, type Middleware } from '../host/answer'
 import { failures, type FailureCode } from '../factors/failures'
 import type { Subject, Transaction } from '../factors/transaction'
+import { endSession } from '../host/ended-session'
 import { loginOf } from '../host/login'
 import { queryFieldOf, sessionOf, userOf, type HostRequest } from '../host/request'
 import { StorageError } from '../host/storage'
 import { isEnrolmentFinished } from '../strategy/enrolment'
 import { secondsUntilCode } from '../strategy/from-waiting-page'
+import { isWaitingForCookie } from '../strategy/renewed-session'
 import { secondsUntilResend } from '../strategy/resend'
 import type { NevisStrategy } from '../strategy/strategy'
 import { sitePathOf, withPrefix } from '../session/return-to'
@@ -122,6 +124,11 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
     const newest = own?.closed === undefined ? own : newestReplacement(transactions, own)
     const isConfirmedSince = own !== undefined && newest === undefined && isSignedIn && !wantsJson
     if (handle === undefined && isSignedIn && !wantsJson) return page(res, 200, startHtml(parts).text, parts)
+    if (wantsJson && named !== undefined && own === undefined && (await isWaitingForCookie(settings, named, loginOf(session)))) {
+      // The cookie of a new, empty session would replace the cookie that the browser is waiting for.
+      endSession(req)
+      return json(503, { code: 'unavailable', message: unmarked(parts.language.texts.unavailableHint) }, { 'Retry-After': '1' })
+    }
     if (named === undefined || own === undefined || isConfirmedSince) {
       const isDone = named !== undefined && secondFactorOf(req, { sessionKey: settings.sessionKey })?.transactionId === named.id
       const isEnrolled = named !== undefined && isSignedIn && !isDone && !wantsJson && (await isEnrolmentFinished(settings, req, named))
@@ -139,7 +146,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
     const { isCodeTyped } = transaction
     // If the user has typed the code since this URL was made, make a new handle. The handle in the URL says that the code is missing, so the status would
     // stay `pending`.
-    const current = newer === undefined && isCodeTyped === sealed.isCodeTyped ? (handle as string) : keys.handles.seal({ ...sealed, ...(isCodeTyped !== undefined && { isCodeTyped }) })
+    const current = newer === undefined && (isCodeTyped === sealed.isCodeTyped || named.proved !== undefined) ? (handle as string) : keys.handles.seal({ ...sealed, ...(isCodeTyped !== undefined && { isCodeTyped }) })
     const isChoosing = queryFieldOf(req, 'authenticators') !== undefined
     const [seen, offer] = await Promise.all([
       viewOf(settings, current, sealed, transaction),

@@ -1,0 +1,54 @@
+/**
+ * Handles callbacks that the browser sends more than once, as after a reload or a double click.
+ *
+ * Out of scope: that an approval counts only once (`ledger/endings.ts`).
+ */
+import { Refusal } from '../factors/failures'
+import type { Transaction } from '../factors/transaction'
+import { userOf } from '../host/request'
+import { sitePathIn } from '../session/return-to'
+import { noteOf } from './code-attempts'
+import { publish } from './events'
+import { isGone, sendBack } from './renewed-session'
+import type { StrategyRequest, StrategyResult } from './strategy-request'
+
+/**
+ * If the browser has closed this connection, as at a reload or a double click, it sends the callback again. Leaves the approval for that second request.
+ * @throws Refusal `cancelled`
+ * @internal
+ */
+export async function assertConnected(request: StrategyRequest, transaction: Transaction, code: string | undefined): Promise<void> {
+  if (request.req.socket?.destroyed !== true) return
+  if (code !== undefined) await noteOf(request, transaction, code)?.leave()
+  throw new Refusal('cancelled')
+}
+
+/**
+ * Handles a callback for a transaction that the ledger reports as ended.
+ * @internal
+ */
+export async function handleUsedTransaction(request: StrategyRequest, transaction: Transaction): Promise<StrategyResult> {
+  if (await isGone(request)) {
+    // At a sign-in, the first callback has replaced the session, so this one has no session to go on with.
+    if (request.login() === undefined) throw new Refusal('unknown_transaction')
+    return sendBack(request, transaction)
+  }
+  const closed = request.transactionById(transaction.id)?.closed
+  if (closed !== undefined) throw new Refusal(closed)
+  publish('suspicious', () => ({ ...request.about(), reason: 'used_transaction' }))
+  if (!request.sessionContinues()) request.abandonSession()
+  return handleRepeatedCallback(request, new Refusal('used_transaction'))
+}
+
+/**
+ * Handles a callback that the browser sends again after a reload or a double click. A signed-in user is redirected to the page in the route's option
+ * `repeatedCallbackRedirect`.
+ * @internal
+ */
+export function handleRepeatedCallback({ options, req, session }: StrategyRequest, refusal: Refusal): StrategyResult {
+  const { repeatedCallbackRedirect, successReturnToOrRedirect, successRedirect } = options
+  const success = successReturnToOrRedirect ? (sitePathIn(req, session['returnTo']) ?? successReturnToOrRedirect) : successRedirect
+  const to = repeatedCallbackRedirect ?? success
+  if (userOf(req) !== undefined && to) return { to }
+  throw refusal
+}
