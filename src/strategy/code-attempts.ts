@@ -134,6 +134,17 @@ export function noteOf({ settings, keys, budgets, req }: StrategyRequest, transa
   }
 }
 
+/**
+ * If the browser has closed this connection, as at a reload or a double click, it sends the callback again. Leaves the approval for that second request.
+ * @throws Refusal `cancelled`
+ * @internal
+ */
+export async function assertConnected(request: StrategyRequest, transaction: Transaction, code: string | undefined): Promise<void> {
+  if (request.req.socket?.destroyed !== true) return
+  if (code !== undefined) await noteOf(request, transaction, code)?.leave()
+  throw new Refusal('cancelled')
+}
+
 /** Counts a wrong code. After too many wrong codes in a day, no further code of this user is accepted. */
 async function noteWrongCode(request: StrategyRequest, transaction: Transaction): Promise<void> {
   await request.budgets.codes.noteWrong(codeKeyOf(request, transaction))

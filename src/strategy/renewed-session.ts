@@ -75,10 +75,12 @@ export async function takeTurn(request: StrategyRequest, { budget, ...transactio
  * @throws Refusal `unknown_transaction` if the browser has been sent back for too long
  * @internal
  */
-export function sendBack(request: StrategyRequest, { statusToken: _token, ...content }: HandleContent, proved?: Succeeded): Redirect {
+export function sendBack(request: StrategyRequest, { statusToken: _token, ...content }: HandleContent, proved?: object): Redirect {
   const { sentBackUntil = Date.now() + SENT_BACK_MS } = request.sealed ?? {}
   if (Date.now() >= sentBackUntil) throw new Refusal('unknown_transaction')
-  const sealed: HandleContent = { ...content, sentBackUntil, ...(proved !== undefined && { proved }) }
+  const withProof: HandleContent = { ...content, sentBackUntil, ...(proved !== undefined && { proved }) }
+  // Nevis's token can be so long that the handle does not fit into a URL. Then the repeated callback asks Nevis again.
+  const sealed = request.keys.handles.fits(withProof) ? withProof : { ...content, sentBackUntil }
   if (wantsNext(request.req)) return { to: request.waitingURL(sealed) }
   return { to: urlOf(request, request.keys.handles.seal(sealed)) }
 }
@@ -119,5 +121,5 @@ export async function isWaitingForCookie(settings: Settings, { budget, sentBackU
  * @internal
  */
 export function provedIn({ sealed: { proved, sentBackUntil = 0 } = {} as HandleContent }: StrategyRequest): Succeeded | undefined {
-  return Date.now() < sentBackUntil ? proved : undefined
+  return Date.now() < sentBackUntil ? (proved as Succeeded | undefined) : undefined
 }

@@ -7,21 +7,9 @@ import { Refusal } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
 import { userOf } from '../host/request'
 import { sitePathIn } from '../session/return-to'
-import { noteOf } from './code-attempts'
 import { publish } from './events'
 import { isGone, sendBack } from './renewed-session'
 import type { StrategyRequest, StrategyResult } from './strategy-request'
-
-/**
- * If the browser has closed this connection, as at a reload or a double click, it sends the callback again. Leaves the approval for that second request.
- * @throws Refusal `cancelled`
- * @internal
- */
-export async function assertConnected(request: StrategyRequest, transaction: Transaction, code: string | undefined): Promise<void> {
-  if (request.req.socket?.destroyed !== true) return
-  if (code !== undefined) await noteOf(request, transaction, code)?.leave()
-  throw new Refusal('cancelled')
-}
 
 /**
  * Handles a callback for a transaction that the ledger reports as ended.

@@ -6,7 +6,6 @@
  * Out of scope: whether this browser may use the transaction, which must be in its session.
  */
 import type { Operation } from '../client/wire'
-import type { Succeeded } from '../factors/factor'
 import { decrypt, encrypt } from './cipher'
 
 export interface HandleContent {
@@ -29,8 +28,8 @@ export interface HandleContent {
   readonly expiresAt: number
   /** Until when a callback sends the browser back, in milliseconds since 1970, if the session got a new id meanwhile: see `strategy/renewed-session.ts`. */
   readonly sentBackUntil?: number
-  /** The approval that a callback has checked before it sent the browser back. It counts only for a session that contains the transaction. */
-  readonly proved?: Succeeded
+  /** The outcome that a callback has checked before it sent the browser back. It counts only for a session that contains the transaction. */
+  readonly proved?: object
 }
 
 /** Every field, in the order in which a handle contains the values. With this type, TypeScript reports a missing field. */

@@ -95,12 +95,9 @@ async function driveRest(): Promise<void> {
   const name = budgets.keyOf({ username: 'anna' })
   await budgets.endings.claimToken('token')
   await budgets.signIns.note(name)
-<<<<<<< HEAD
   await budgets.codes.noteRight((await nevis.settings.keys()).digests.digestOfCode('123456', { id: 'transaction' }))
-=======
   await budgets.endings.takeTurn('digest-of-the-session-id')
   await budgets.endings.noteFinishing(name)
->>>>>>> 58c02b16 (A callback that meets a new session id uses no approval up: it sends the browser to the callback again)
   await budgets.parallelStarts.note([name, 'session', 'origin'], 2)
   const moved = { id: 'transaction-taken-over-once', expiresAt: Date.now() }
   await budgets.endings.claim(moved)
