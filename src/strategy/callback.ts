@@ -24,6 +24,7 @@ import type { Transaction } from '../factors/transaction'
 import { MAX_FACTOR_MS, resultOf } from '../host/app-function'
 import { isInSmallCookie } from '../host/session'
 import { forgetReturnTo, sitePathOf, withPrefix } from '../session/return-to'
+import { provedIn } from '../trust/handle'
 import { mismatchOf, unnamedMismatch } from '../trust/proof'
 import { assertNoEarlierDenial } from './after-denial'
 import { isAnsweredOnPhone } from './answered-on-phone'
@@ -36,7 +37,7 @@ import { factorFor } from './factor-choice'
 import { backToPage } from './from-waiting-page'
 import { rememberFactor } from './last-factor'
 import { rememberBrowser, withChoice } from './remembered'
-import { provedIn, sendBack, takeTurn, waitForCookie } from './renewed-session'
+import { sendBack, takeTurn, waitForCookie } from './renewed-session'
 import { handleRepeatedCallback, handleUsedTransaction } from './repeated-callback'
 import type { CheckedCode } from './settings'
 import { isForUserOf } from './start-parameters'
@@ -70,10 +71,11 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
 async function finish(request: StrategyRequest, opened: Transaction): Promise<StrategyResult> {
   const { settings } = request
   await assertMayFinish(request, opened)
-  const proved = provedIn(request)
+  const { sealed } = request
+  const proved = sealed && provedIn(sealed)
   if (proved !== undefined) {
-    const { isCodeTyped } = request.sealed ?? opened
-    return accept(request, { ...opened, ...(isCodeTyped !== undefined && { isCodeTyped }) }, factorFor(settings, { operation: opened.operation }, opened.factor), proved)
+    const transaction = { ...opened, ...(sealed?.isCodeTyped === true && { isCodeTyped: true }) }
+    return accept(request, transaction, factorFor(settings, { operation: opened.operation }, opened.factor), proved as Succeeded)
   }
   if (Date.now() >= opened.expiresAt) {
     // The user may have denied before the transaction expired, while no page was open to ask for the status. So ask Nevis now, and publish the denial.

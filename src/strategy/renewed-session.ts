@@ -10,7 +10,6 @@
  * Out of scope: giving the session a new id (`host/session.ts`), and starts that meet a new id (`start.ts`).
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Succeeded } from '../factors/factor'
 import { Refusal } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
 import { wantsNext } from '../host/answer'
@@ -75,12 +74,13 @@ export async function takeTurn(request: StrategyRequest, { budget, ...transactio
  * @throws Refusal `unknown_transaction` if the browser has been sent back for too long
  * @internal
  */
-export function sendBack(request: StrategyRequest, { statusToken: _token, ...content }: HandleContent, proved?: object): Redirect {
+export function sendBack(request: StrategyRequest, content: HandleContent, proved?: object): Redirect {
   const { sentBackUntil = Date.now() + SENT_BACK_MS } = request.sealed ?? {}
   if (Date.now() >= sentBackUntil) throw new Refusal('unknown_transaction')
-  const withProof: HandleContent = { ...content, sentBackUntil, ...(proved !== undefined && { proved }) }
-  // Nevis's token can be so long that the handle does not fit into a URL. Then the repeated callback asks Nevis again.
-  const sealed = request.keys.handles.fits(withProof) ? withProof : { ...content, sentBackUntil }
+  const { statusToken: _token, ...withoutToken } = content
+  const withProof: HandleContent = { ...withoutToken, sentBackUntil, ...(proved && { proved }) }
+  // Nevis's transaction token can be so long that the handle does not fit into a URL. Then the repeated callback asks Nevis again.
+  const sealed = proved !== undefined && request.keys.handles.fits(withProof) ? withProof : { ...content, sentBackUntil }
   if (wantsNext(request.req)) return { to: request.waitingURL(sealed) }
   return { to: urlOf(request, request.keys.handles.seal(sealed)) }
 }
@@ -114,12 +114,4 @@ export async function waitForCookie(request: StrategyRequest): Promise<Redirect 
 export async function isWaitingForCookie(settings: Settings, { budget, sentBackUntil = Infinity }: HandleContent, login: string | undefined): Promise<boolean> {
   if (login !== undefined || budget === undefined || Date.now() >= sentBackUntil) return false
   return new Budgets(settings).endings.isFinishing(budget)
-}
-
-/**
- * The approval that the handle of this callback contains, if another callback has checked it and has then sent the browser back.
- * @internal
- */
-export function provedIn({ sealed: { proved, sentBackUntil = 0 } = {} as HandleContent }: StrategyRequest): Succeeded | undefined {
-  return Date.now() < sentBackUntil ? (proved as Succeeded | undefined) : undefined
 }

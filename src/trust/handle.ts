@@ -52,6 +52,14 @@ function contentWith(valueOf: (name: keyof HandleContent, index: number) => unkn
   return Object.fromEntries(fields.filter(([, value]) => value !== undefined && value !== null)) as unknown as HandleContent
 }
 
+/**
+ * The outcome that a callback has checked before it sent the browser back, as long as it counts.
+ * @internal
+ */
+export function provedIn({ proved, sentBackUntil = 0 }: HandleContent): object | undefined {
+  return Date.now() < sentBackUntil ? proved : undefined
+}
+
 const VERSION = 1
 /** Longest handle that is accepted, in characters. A handle that this package makes has some hundred characters; the status token takes most of them. */
 const MAX_LENGTH = 8192

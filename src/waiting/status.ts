@@ -4,7 +4,7 @@
  * Out of scope: signing in. After `succeeded`, the page goes to the callback, which asks Nevis itself.
  */
 import { promptOf, type Prompt } from '../factors/factor'
-import type { HandleContent } from '../trust/handle'
+import { provedIn, type HandleContent } from '../trust/handle'
 import type { Settings } from '../strategy/settings'
 import type { Watched } from '../strategy/watch/watch'
 
@@ -35,7 +35,7 @@ export interface WaitingStatus {
  */
 export async function statusOf(settings: Settings, sealed: HandleContent): Promise<WaitingStatus> {
   // A callback has checked the approval and has sent the browser back: see `strategy/renewed-session.ts`.
-  if (sealed.proved !== undefined) return describe(settings, sealed, 'succeeded')
+  if (provedIn(sealed) !== undefined) return describe(settings, sealed, 'succeeded')
   return describe(settings, sealed, await settings.watch.look(watchable(settings, sealed)))
 }
 

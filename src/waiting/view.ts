@@ -7,7 +7,7 @@ import type { Operation } from '../client/wire'
 import { promptOf, type Prompt } from '../factors/factor'
 import type { FactorName } from '../factors/names'
 import type { FailureCode } from '../factors/failures'
-import type { HandleContent } from '../trust/handle'
+import { provedIn, type HandleContent } from '../trust/handle'
 import { offeredFactors } from '../strategy/factor-choice'
 import type { Settings } from '../strategy/settings'
 import { decryptCodes } from '../trust/recovery-codes'
@@ -91,7 +91,7 @@ export interface WaitingView extends Offer {
  */
 export async function viewOf(settings: Settings, handle: string, sealed: HandleContent, transaction: Transaction): Promise<WaitingView> {
   const { closed, operation, shown, codesKey, message, isCodeTyped, attempts = 0 } = transaction
-  const { status, prompt, expiresAt } = await statusOf(settings, transaction)
+  const { status, prompt, expiresAt } = await statusOf(settings, provedIn(sealed) === undefined ? transaction : sealed)
   const recoveryCodes = status === 'pending' ? decryptCodes(codesKey, sealed.encryptedCodes) : undefined
   const remember = status === 'pending' ? rememberOffer(settings, transaction) : undefined
   const failure = closed ?? failureOf(status) ?? transaction.refused ?? (attempts > 0 && prompt === 'code' ? 'wrong_code' : undefined)

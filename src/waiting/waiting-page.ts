@@ -22,6 +22,7 @@ import { sitePathOf, withPrefix } from '../session/return-to'
 import { secondFactorOf } from '../session/second-factor'
 import { SessionTransactions } from '../session/transactions'
 import { settingsOf, type Settings } from '../strategy/settings'
+import { provedIn } from '../trust/handle'
 import { withQuery } from '../host/url'
 import { AuthenticatorChoice } from './authenticators'
 import { assetNamed } from './asset-files'
@@ -146,7 +147,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
     const { isCodeTyped } = transaction
     // If the user has typed the code since this URL was made, make a new handle. The handle in the URL says that the code is missing, so the status would
     // stay `pending`.
-    const current = newer === undefined && (isCodeTyped === sealed.isCodeTyped || named.proved !== undefined) ? (handle as string) : keys.handles.seal({ ...sealed, ...(isCodeTyped !== undefined && { isCodeTyped }) })
+    const current = newer === undefined && (isCodeTyped === sealed.isCodeTyped || provedIn(named) !== undefined) ? (handle as string) : keys.handles.seal({ ...sealed, ...(isCodeTyped !== undefined && { isCodeTyped }) })
     const isChoosing = queryFieldOf(req, 'authenticators') !== undefined
     const [seen, offer] = await Promise.all([
       viewOf(settings, current, sealed, transaction),

@@ -211,6 +211,21 @@ const stores = (name: string, describeIt: typeof describe, newParts: () => Promi
       expect(outcomeOf(await browser.get(again.location as string))).toBe('success')
     })
 
+    it('no browser is sent back for longer than ten seconds, even if its session gets a new id again and again', async () => {
+      const app = await start()
+      const { browser, late } = await overlapping(app, '/authorized')
+      const third = await payment(browser, 'third')
+      await approveAll()
+      world.later(11)
+      const slow = held(app, 'introspect')
+      const again = browser.clone().get(late.location as string)
+      await slow.asked
+      expect(outcomeOf(await browser.get(`/authorized?transaction=${third}`))).toBe('success')
+      slow.release()
+      expect((await again).status).toBe(403)
+      expect(paid).toEqual(['first', 'third'])
+    })
+
     it('an approval that was sent back counts once, however often the browser sends it', async () => {
       const { browser, late } = await overlapping(await start(), '/authorized')
       const answers = await Promise.all(Array.from({ length: 20 }, () => browser.clone().get(late.location as string)))
@@ -273,6 +288,54 @@ describe('a code that Nevis has accepted while another callback finished', () =>
     world.later(11)
     expect((await browser.get(location as string)).status).toBe(400)
     expect(paid).toEqual(['first'])
+  })
+
+  it('is taken over by a script that asks for JSON, which sends no code again', async () => {
+    const app = await world.start(options())
+    const browser = await signedIn(app)
+    const [first, second] = [await payment(browser, 'first'), await payment(browser, 'second', { factor: 'sms' })]
+    await approveAll()
+    const slow = held(app, 'verifyCode')
+    const late = browser.clone().post('/authorized', { transaction: second, code: /\d{6}/.exec(world.simulator.sms('anna').at(-1) as string)?.[0] as string }, NEXT)
+    await slow.asked
+    await browser.get(`/authorized?transaction=${first}`)
+    slow.release()
+    const { next } = (await late).json() as { next: string }
+    const view = (await browser.get(next, NEXT)).json() as { status: string; transaction: string }
+    expect(view.status).toBe('succeeded')
+    expect(outcomeOf(await browser.post('/authorized', { transaction: view.transaction }, NEXT))).toBe('success')
+    expect(paid).toEqual(['first', 'second'])
+  })
+
+  it.each(['a browser', 'a script that asks for JSON'])('is taken over from the code that the phone shows, if the session got a new id before the code was noted: %s', async (who) => {
+    const ledger = new MemoryLedger()
+    const app = await world.start(options({ factors: [push({ typedCode: true }), sms()], ledger }))
+    const browser = await signedIn(app)
+    const first = await payment(browser, 'first', { factor: 'sms' })
+    const second = await payment(browser, 'second')
+    const code = codeOn(world.simulator, 'anna')
+    await approveAll()
+    const [counting, gate] = [signal(), signal()]
+    const count = ledger.count.bind(ledger)
+    jest.spyOn(ledger, 'count').mockImplementationOnce(async (...given) => {
+      counting.give()
+      await gate.given
+      return count(...given)
+    })
+    const headers = who === 'a browser' ? {} : NEXT
+    const late = browser.clone().post('/authorized', { transaction: second, code }, headers)
+    await counting.given
+    const smsCode = /\d{6}/.exec(world.simulator.sms('anna').at(-1) as string)?.[0] as string
+    expect(outcomeOf(await browser.post('/authorized', { transaction: first, code: smsCode }))).toBe('success')
+    gate.give()
+    const sentBack = await late
+    if (who === 'a browser') expect(outcomeOf(await followed(browser, sentBack))).toBe('success')
+    else {
+      const view = (await browser.get((sentBack.json() as { next: string }).next, NEXT)).json() as { transaction: string }
+      expect(outcomeOf(await browser.post('/authorized', { transaction: view.transaction }, NEXT))).toBe('success')
+    }
+    expect(paid).toEqual(['first', 'second'])
+    expect(app.verified.at(-1)).toMatchObject({ factor: 'push', typedCode: true })
   })
 
   it('is taken over from the code that the phone shows, too', async () => {
@@ -340,6 +403,21 @@ describe('a script that asks for JSON', () => {
     expect(paid).toEqual(['first', 'second'])
     world.later(11)
     expect((await old.get(next, NEXT)).json()).toMatchObject({ code: 'unknown_transaction' })
+  })
+})
+
+describe('a script that asks for JSON, with the old cookie', () => {
+  it('is sent to the waiting page, and then finishes its payment', async () => {
+    const app = await world.start(options())
+    const { browser, first, second } = await twoPayments(app)
+    const old = browser.clone()
+    expect(outcomeOf(await browser.post('/authorized', { transaction: first }, NEXT))).toBe('success')
+    const { next } = (await old.post('/authorized', { transaction: second }, NEXT)).json() as { next: string }
+    expect((await old.get(next, NEXT)).status).toBe(503)
+    const view = (await browser.get(next, NEXT)).json() as { status: string; transaction: string }
+    expect(view.status).toBe('succeeded')
+    expect(outcomeOf(await browser.post('/authorized', { transaction: view.transaction }, NEXT))).toBe('success')
+    expect(paid).toEqual(['first', 'second'])
   })
 })
 
