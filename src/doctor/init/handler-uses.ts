@@ -53,8 +53,9 @@ function examined(sources: readonly Source[], source: Source, value: Range, dept
   }
   const around = classAround(source, whole.first)
   if (around !== undefined) return usesOfMember(sources, source, whole, around)
-  const own = usesInFile(source, whole, [], { left: MAX_USES })
-  const others = own === undefined ? undefined : usesInOtherFiles(sources, source, whole)
+  const search = { left: MAX_USES, isExported: false }
+  const own = usesInFile(source, whole, [], search)
+  const others = own === undefined ? undefined : search.isExported ? usesInOtherFiles(sources, source, whole) : []
   return own === undefined || others === undefined ? undefined : [...own.map((range): Place => [source, range]), ...others]
 }
 
@@ -114,12 +115,19 @@ export function isUnchanged(sources: readonly Source[], source: Source, array: R
 const codeOf = (source: Source, range: Range) => functionIn(source, range)?.body.first ?? valueIn(source, range).first
 const isSameCode = (source: Source, one: Range, other: Range) => codeOf(source, one) === codeOf(source, other)
 
+interface Search {
+  /** How many more uses are examined. */
+  left: number
+  /** True if the file exports the value, or an object with the value. */
+  isExported: boolean
+}
+
 /**
  * The uses of a value in its own file.
  * @param path the properties that lead from this value to the value that is searched: `['login']` if this value is `{ login: [check] }`
  */
-function usesInFile(source: Source, value: Range, path: readonly string[], uses: { left: number }, depth = 0): Range[] | undefined {
-  if (depth > MAX_DEPTH || uses.left-- <= 0) return undefined
+function usesInFile(source: Source, value: Range, path: readonly string[], search: Search, depth = 0): Range[] | undefined {
+  if (depth > MAX_DEPTH || search.left-- <= 0) return undefined
   const { first } = value
   const { parent } = source.token(first)
   const unnamed = path.length === 0 ? [value] : undefined
@@ -127,22 +135,28 @@ function usesInFile(source: Source, value: Range, path: readonly string[], uses:
     const object = { first: parent, last: source.token(parent).pair as number }
     const key = keyOf(source, parent, value)
     if (key === undefined || isInTable(source, first)) return unnamed
-    return isNamed(source, object) ? usesInFile(source, object, [key, ...path], uses, depth + 1) : unnamed
+    return isNamed(source, object) ? usesInFile(source, object, [key, ...path], search, depth + 1) : unnamed
   }
-  if (isExported(source, value)) return []
+  if (isExported(source, value)) {
+    search.isExported = true
+    return []
+  }
   const at = nameGiven(source, value)
   if (at === undefined) return unnamed
   if (source.is(at - 1, '.') || source.is(at, 'exports')) {
     const isExports = source.is(at, 'exports') || source.is(at - 2, 'exports')
     const names = source.is(at, 'exports') ? path : [source.token(at).text, ...path]
+    search.isExported = true
     return isExports ? usesOfExports(source, names) : undefined
   }
+  // `export const name = value` and `export function name() {}`
+  if (source.is(source.statementOf(at).first, 'export')) search.isExported = true
   const found: Range[] = []
   for (const use of usesInScope(source, source.token(at).text, at)) {
     let [end, rest] = [use, path]
     while (source.is(end + 1, '.') && rest.length > 0 && source.is(end + 2, rest[0] as string)) [end, rest] = [end + 2, rest.slice(1)]
     if (rest.length > 0 && source.is(end + 1, '.')) continue // another property
-    const more = usesInFile(source, { first: use, last: end }, rest, uses, depth + 1)
+    const more = usesInFile(source, { first: use, last: end }, rest, search, depth + 1)
     if (more === undefined) return undefined
     found.push(...more)
   }
@@ -183,9 +197,15 @@ function nameGiven(source: Source, { first, last }: Range): number | undefined {
   for (let at = first - 2; at > parent && at > first - MAX_TYPE; at--) {
     if (source.token(at).parent !== parent || !source.isWord(at)) continue
     const value = valueAssigned(source, at)
-    if (value !== undefined && isSame(valueIn(source, value), valueIn(source, { first, last }))) return at
+    if (value !== undefined && isSame(valueIn(source, value), valueIn(source, { first, last }))) return hasOtherName(source, at) ? undefined : at
   }
   return undefined
+}
+
+/** True for the name in `other = name = value`, except for `exports = module.exports = value`. */
+function hasOtherName(source: Source, at: number): boolean {
+  const first = source.is(at - 1, '.') ? (source.is(at - 3, '.') ? at - 4 : at - 2) : at
+  return source.is(first - 1, '=') && !source.is(first - 2, 'exports')
 }
 
 /** The uses of `exports.name` and `module.exports.name` in the file that exports it. */

@@ -102,6 +102,8 @@ describe('a password check in a controller', () => {
     ['alone, in another exported list without the second factor', `const check = ${CHECK}\nexports.check = check\nexports.token = [check, give]`, `${WHOLE}app.post('/login', auth.check, secondFactor)\napp.post('/token', auth.token)`],
     ['alone, and taken out of the controller', `module.exports = { check: ${CHECK} }`, `${WHOLE}const { check } = auth\napp.post('/login', auth.check, secondFactor)\napp.post('/token', check, give)`],
     ['alone, and used by a computed name', `module.exports = { check: ${CHECK} }`, `${WHOLE}app.post('/login', auth.check, secondFactor)\napp.post('/token', auth[name], give)`],
+    ['alone, in an object that its own file uses by a computed name', `const controller = { check: ${CHECK} }\napp.post('/login', controller.check, secondFactor)\napp.post('/token', controller[name], give)`, ''],
+    ['alone, in an object that has another name in its own file', `const own = module.exports = { check: ${CHECK} }\napp.post('/token', own.check, give)`, `${WHOLE}app.post('/login', auth.check, secondFactor)`],
     ['alone, and exported once more together with others', `exports.check = ${CHECK}`, `${WHOLE}app.post('/login', auth.check, secondFactor)\nexports.all = { ...require('./auth') }`],
     ['alone, and perhaps imported by an alias', `exports.check = ${CHECK}`, `${WHOLE}const { check } = require('@/lib/auth')\napp.post('/login', auth.check, secondFactor)\napp.post('/token', check, give)`],
     ['alone, and imported later', `exports.check = ${CHECK}`, `${WHOLE}app.post('/login', auth.check, secondFactor)\nconst later = async () => app.post('/token', (await import('./auth.js')).check, give)`],
