@@ -173,12 +173,17 @@ export class Endings {
   }
 
   /**
-   * Lets the callbacks of one session finish one after the other. A turn ends by itself.
+   * Lets the callbacks of one session finish one after the other. A turn ends by itself after some seconds.
    * @param session a digest of the session's id
    * @returns true if the caller may go on; false if another callback of this session has its turn
    */
   takeTurn(session: string): Promise<boolean> {
     return this.ledger.claim(`turn:${session}`, TURN_SECONDS)
+  }
+
+  /** Ends a turn early. If the ledger fails, the turn ends by itself. */
+  endTurn(session: string): Promise<void> {
+    return this.tryToForget(`turn:${session}`)
   }
 
   /** @param user the user's key in the ledger */

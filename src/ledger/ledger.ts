@@ -124,7 +124,8 @@ const LATENCY_WEIGHT = 0.1
  *   pause after denials may end too early.
  * - `giveBack` (`strategy/code-attempts.ts`): the code is right; it counts until its slot expires, which is stricter.
  * - `noteOf` (`strategy/code-attempts.ts`): without the note, a right code that comes again counts as wrong, which is stricter.
- * - `tryToForget` (`ledger/endings.ts`): it takes back a claim after a failure. That failure is thrown, and the transaction stays ended.
+ * - `tryToForget` (`ledger/endings.ts`): it takes back a claim after a failure. That failure is thrown, and the transaction stays ended. Or it ends the turn of a
+ *   callback, which also ends by itself.
  * - `forgetStart` (`strategy/parallel.ts`): the next start waits for a result that does not come, for at most a few seconds.
  * - `browsers.use` and `rememberBrowser` (`strategy/remembered.ts`): the user must give the second factor; an event reports the failure.
  * - `isEnrolmentFinished` (`strategy/enrolment.ts`): the page says that there is nothing to confirm, instead of that the enrolment is finished.

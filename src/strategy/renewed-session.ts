@@ -13,6 +13,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Refusal } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
 import { wantsNext } from '../host/answer'
+import { onAnswered } from '../host/stream'
 import { withQuery } from '../host/url'
 import { Budgets } from '../ledger/budgets'
 import { sitePathOf, withPrefix } from '../session/return-to'
@@ -48,7 +49,7 @@ export async function isGone(request: StrategyRequest): Promise<boolean> {
  * Lets the callbacks of a session finish one after the other, and reads the session again. Without this order, one callback could give the session a new id while
  * another one has already used up its approval, but not yet told the app.
  *
- * This package cannot see when the app has given the session its new id, and whether it does so at all. So a turn ends by itself.
+ * A turn ends when the app has answered. By then, the session has its new id, if it gets one.
  * @returns `gone` if the store no longer has the session; `used` if the transaction has ended
  * @throws Refusal `unknown_transaction` if the signed-in user has changed; StorageError
  * @internal
@@ -64,6 +65,7 @@ export async function takeTurn(request: StrategyRequest, { budget, ...transactio
     if (await endings.hasEnded(transaction)) return 'used'
     await pause(TURN_PAUSE_MS)
   }
+  if (session !== '') onAnswered(request.req, () => void endings.endTurn(session))
   if (budget !== undefined) await endings.noteFinishing(budget)
   return 'mine'
 }

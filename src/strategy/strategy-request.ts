@@ -222,7 +222,7 @@ export class StrategyRequest {
     const isLeft = decided === undefined && !wasDenied && isAnsweredOnPhone(this.settings, transaction)
     if (isLeft) this.settings.watch.leave(transaction)
     else this.settings.watch.settle(transaction.id)
-    if (!isNews && !wasDenied && (await this.budgets.endings.hasSucceeded(transaction))) throw new Refusal('used_transaction')
+    if (!isNews && !wasDenied && code !== 'binding_mismatch' && (await this.budgets.endings.hasSucceeded(transaction))) throw new Refusal('used_transaction')
     if (isNews && decided !== undefined) this.publishFailed(transaction, decided.ending)
     await this.refresh()
     // If another request has removed the transaction from the session, do not store the transaction again.

@@ -5,6 +5,7 @@
  */
 import { smsCodeIn } from '../client/typed-input'
 import type { Outcome } from '../factors/factor'
+import { Refusal } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
 import { fieldOf } from '../host/request'
 import { answerIn, checkOnce } from './code-attempts'
@@ -35,13 +36,15 @@ export async function typedCodeOf(request: StrategyRequest, transaction: Transac
 
 /** Saves in the session that the user has typed the right code. If Nevis then does not answer, the user need not type the code again. */
 async function keepTyped(request: StrategyRequest, transaction: Transaction, attempts: number): Promise<Transaction> {
-  // If the session has just got a new id, the callback goes on with the typed code, and then sends the browser back: see `renewed-session.ts`.
-  const isSaved = !(await isGone(request))
+  // If the session of a signed-in user has just got a new id, the callback goes on with the typed code, and then sends the browser back: see
+  // `renewed-session.ts`.
+  const isLost = await isGone(request)
+  if (isLost && request.login() === undefined) throw new Refusal('unknown_transaction')
   const current = request.transactionById(transaction.id)
   const { digest: _digest, typedCode: _code, ...rest } = current ?? transaction
   const typed = request.keys.digests.withDigest({ ...rest, attempts, isCodeTyped: true })
   // If another request has removed or closed the transaction meanwhile, do not store it in the session again.
   if (current !== undefined && current.closed === undefined) request.transactions.put(typed)
-  if (isSaved) await request.save()
+  if (!isLost) await request.save()
   return (request.current = typed)
 }

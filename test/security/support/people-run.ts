@@ -205,7 +205,9 @@ export class People {
   }
 
   private async sentToWait(done: Act, by: Owner, route: Start['route']): Promise<Shown | undefined> {
-    const handle = /^\/2fa\?transaction=([\w-]+)$/.exec(done.args[0] as string)?.[1] as string
+    const [, path, handle] = /^([\w/-]+)\?transaction=([\w-]+)$/.exec(done.args[0] as string) ?? []
+    // A callback whose session has got a new id meanwhile, or was logged out, sends the browser to the same callback again. The browser need not follow.
+    if (path !== '/2fa' && path !== (routes[route] as Route).path) return void this.oracle.refuse('a redirect elsewhere')
     const sealed = (await this.processes[0].settings.keys()).handles.open(handle)
     if (sealed === undefined) return void this.oracle.refuse('a redirect elsewhere')
     return { handle, id: sealed.id, by, route, factor: sealed.factor, operation: this.operationOf(sealed.id) ?? sealed.operation ?? 'approve', at: Date.now() }
