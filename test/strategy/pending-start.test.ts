@@ -1,11 +1,12 @@
 /**
- * Tests a step-up that is started again while it is pending, and what happens if the session store fails or another tab ends the step-up meanwhile.
+ * Tests a step-up that is started again while it is pending, and what happens if the session store fails or another tab ends the step-up meanwhile. Also tests
+ * the time limits after "Send again".
  *
  * Out of scope: attacks (`security/planted-session`, `security/stolen-session`), and two starts at the same moment (`security/parallel-starts`).
  */
 import session from 'express-session'
 import { app, MemoryLedger, push, type NevisStrategyOptions } from '../../src'
-import { handleIn, PASSWORD } from '../support/app'
+import { handleIn, PASSWORD, signIn } from '../support/app'
 import type { Browser } from '../support/browser'
 import { checkpoint, type Checkpoint } from '../security/support/checkpoint'
 import { lab, outcomeOf } from '../security/support/lab'
@@ -97,6 +98,20 @@ describe('a step-up that is pending, and started again', () => {
     const before = browser.cookies.get('connect.sid')
     for (let i = 0; i < 2; i++) expect(outcomeOf(await browser.post('/step-up'))).toBe('303 /login/2fa')
     expect([world.asked('approve'), browser.cookies.get('connect.sid')]).toEqual([1, before])
+  })
+})
+
+describe('"Send again", clicked twice', () => {
+  // The time for another factor ends ten minutes after the password.
+  it.each([[599, '303 /login/2fa'], [605, 'expired_transaction']])('leaves the time for another factor as it is: %i seconds after the password, %s', async (seconds, outcome) => {
+    const browser = (await world.start()).browser()
+    const first = await signIn(browser, 'anna')
+    world.later(15)
+    let transaction = ''
+    for (let i = 0; i < 2; i++) transaction = handleIn((await browser.post('/login/2fa', { transaction: first, factor: 'push' })).location)
+    expect(world.asked('approve')).toBe(2)
+    world.later(seconds - 15)
+    expect(outcomeOf(await browser.post('/login/2fa', { transaction, factor: 'app' }))).toBe(outcome)
   })
 })
 
