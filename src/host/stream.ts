@@ -51,14 +51,14 @@ export function onDisconnect(socket: Socket | undefined, stop: () => void): () =
 }
 
 /**
- * Calls a function once the app has answered the request. Never calls it on Koa, and on Fastify without the hook of docs/guides/hosts/fastify.md, because there
- * a strategy does not see the response.
+ * Calls a function once the app has answered the request. Never calls it if the browser has disconnected before. Never calls it on Koa either, and on Fastify
+ * without the hook of docs/guides/hosts/fastify.md, because there a strategy does not see the response.
  * @internal
  */
 export function onAnswered(req: object, act: () => void): void {
   const { res, reply } = req as { res?: Partial<EventEmitter>; reply?: { raw?: EventEmitter } }
   const response = res ?? reply?.raw
-  response?.once?.('close', act)
+  response?.once?.('finish', act)
 }
 
 /**

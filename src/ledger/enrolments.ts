@@ -8,10 +8,10 @@ import type { Ledger } from './ledger'
 import { DAY_SECONDS, YEAR_SECONDS } from './lifetimes'
 
 /**
- * A new enrolment makes at most this many earlier numbers invalid. A user can lose far fewer starts to failures of the ledger while an enrolment is pending,
+ * A new enrolment makes at most this many earlier numbers invalid. A user can lose fewer starts to failures of the ledger while an enrolment is pending,
  * because failed starts count towards the user's limit, too. Without this maximum, a start after a day without enrolments would read all numbers of the year.
  */
-const MOST_LOST = 100
+const MOST_LOST = 20
 
 /** @internal */
 export class Enrolments {

@@ -38,7 +38,7 @@ import { backToPage } from './from-waiting-page'
 import { rememberFactor } from './last-factor'
 import { rememberBrowser, withChoice } from './remembered'
 import { sendBack, takeTurn, waitForCookie } from './renewed-session'
-import { handleRepeatedCallback, handleUsedTransaction } from './repeated-callback'
+import { handleMissingTransaction, handleRepeatedCallback, handleUsedTransaction } from './repeated-callback'
 import type { CheckedCode } from './settings'
 import { isForUserOf } from './start-parameters'
 import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
@@ -58,7 +58,7 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   const opened = request.openTransaction(handle)
   if (opened === undefined) {
     const refusal = request.missingTransactionRefusal()
-    return (await waitForCookie(request)) ?? handleRepeatedCallback(request, refusal)
+    return (await waitForCookie(request)) ?? handleMissingTransaction(request, refusal)
   }
   try {
     return await finish(request, opened)
@@ -74,7 +74,8 @@ async function finish(request: StrategyRequest, opened: Transaction): Promise<St
   const { sealed } = request
   const proved = sealed && provedIn(sealed)
   if (proved !== undefined) {
-    const transaction = { ...opened, ...(sealed?.isCodeTyped === true && { isCodeTyped: true }) }
+    const { digest: _digest, ...rest } = opened
+    const transaction = request.keys.digests.withDigest({ ...rest, ...(sealed?.isCodeTyped === true && { isCodeTyped: true }) })
     return accept(request, transaction, factorFor(settings, { operation: opened.operation }, opened.factor), proved as Succeeded)
   }
   if (Date.now() >= opened.expiresAt) {
@@ -135,7 +136,7 @@ async function accept(request: StrategyRequest, transaction: Transaction, factor
 
   await assertConnected(request, transaction, code)
   if (request.login() !== undefined) {
-    const turn = await takeTurn(request, transaction)
+    const turn = await takeTurn(request, transaction, code)
     if (turn === 'used') return handleUsedTransaction(request, transaction)
     if (turn === 'gone') {
       if (isEnrolment) await noteSignIn(request, transaction, outcome)

@@ -19,11 +19,14 @@ import { Budgets } from '../ledger/budgets'
 import { sitePathOf, withPrefix } from '../session/return-to'
 import { idDigestOf } from '../session/second-factor'
 import type { HandleContent } from '../trust/handle'
+import { assertConnected } from './code-attempts'
 import type { Settings } from './settings'
 import type { Redirect, StrategyRequest } from './strategy-request'
 
 /** Pause before a callback tries again to take its turn. */
 const TURN_PAUSE_MS = 100
+/** A turn that is older than this is not ended: it may have expired, and the key in the ledger may belong to another callback. */
+const OLD_TURN_MS = 2500
 
 /** For how long the browser is sent back. By then, the browser must have the answer of the other callback, which comes only after the app's handler. */
 const SENT_BACK_MS = 10_000
@@ -49,12 +52,13 @@ export async function isGone(request: StrategyRequest): Promise<boolean> {
  * Lets the callbacks of a session finish one after the other, and reads the session again. Without this order, one callback could give the session a new id while
  * another one has already used up its approval, but not yet told the app.
  *
- * A turn ends when the app has answered. By then, the session has its new id, if it gets one.
+ * A turn ends when the app has answered: by then, the session has its new id, if it gets one. If the browser disconnects before, the turn ends by itself.
+ * @param code the code that this request contains, if any
  * @returns `gone` if the store no longer has the session; `used` if the transaction has ended
- * @throws Refusal `unknown_transaction` if the signed-in user has changed; StorageError
+ * @throws Refusal `unknown_transaction` if the signed-in user has changed, `cancelled` if the browser has disconnected; StorageError
  * @internal
  */
-export async function takeTurn(request: StrategyRequest, { budget, ...transaction }: Transaction): Promise<'mine' | 'gone' | 'used'> {
+export async function takeTurn(request: StrategyRequest, transaction: Transaction, code?: string): Promise<'mine' | 'gone' | 'used'> {
   const { endings } = request.budgets
   // A session without an id (koa-session, or in a cookie) has no turns: this callback could not notice a new id.
   const session = idDigestOf(request.req)
@@ -62,10 +66,13 @@ export async function takeTurn(request: StrategyRequest, { budget, ...transactio
     const isMine = session === '' || (await endings.takeTurn(session))
     if (await isGone(request)) return 'gone'
     if (isMine) break
+    await assertConnected(request, transaction, code)
     if (await endings.hasEnded(transaction)) return 'used'
     await pause(TURN_PAUSE_MS)
   }
-  if (session !== '') onAnswered(request.req, () => void endings.endTurn(session))
+  const until = performance.now() + OLD_TURN_MS
+  if (session !== '') onAnswered(request.req, () => void (performance.now() < until && endings.endTurn(session)))
+  const { budget } = transaction
   if (budget !== undefined) await endings.noteFinishing(budget)
   return 'mine'
 }
@@ -89,7 +96,7 @@ export function sendBack(request: StrategyRequest, content: HandleContent, prove
 
 /** The URL of this callback, with another handle. Not always `callbackURL`: an app may have a callback route for payments only, with a handler of its own. */
 function urlOf({ req, settings }: StrategyRequest, transaction: string): string {
-  const [path = '', query] = (req.originalUrl ?? req.url ?? '').split('?')
+  const [, path = '', query] = /^([^?]*)\??(.*)$/s.exec(req.originalUrl ?? req.url ?? '') ?? []
   const fields = new URLSearchParams(query)
   for (const name of ['transaction', 'code', 'token']) fields.delete(name)
   const own = sitePathOf(fields.size > 0 ? `${path}?${String(fields)}` : path)

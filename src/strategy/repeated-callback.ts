@@ -29,6 +29,18 @@ export async function handleUsedTransaction(request: StrategyRequest, transactio
 }
 
 /**
+ * Handles a callback whose session does not contain the transaction. Usually, the transaction has succeeded, and the browser sends the callback again. But the
+ * login of another callback may have removed the transaction from the session. The user must then not be told that all is done.
+ * @throws Refusal `unknown_transaction` if this package has sent the browser back to this callback, and the transaction has not ended
+ * @internal
+ */
+export async function handleMissingTransaction(request: StrategyRequest, refusal: Refusal): Promise<StrategyResult> {
+  const { sealed } = request
+  if (sealed?.sentBackUntil !== undefined && !(await request.budgets.endings.hasEnded(sealed))) throw new Refusal('unknown_transaction')
+  return handleRepeatedCallback(request, refusal)
+}
+
+/**
  * Handles a callback that the browser sends again after a reload or a double click. A signed-in user is redirected to the page in the route's option
  * `repeatedCallbackRedirect`.
  * @internal

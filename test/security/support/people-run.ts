@@ -205,7 +205,7 @@ export class People {
   }
 
   private async sentToWait(done: Act, by: Owner, route: Start['route']): Promise<Shown | undefined> {
-    const [, path, handle] = /^([\w/-]+)\?transaction=([\w-]+)$/.exec(done.args[0] as string) ?? []
+    const [, path, handle = ''] = /^([\w/-]+)\?transaction=([\w-]+)$/.exec(done.args[0] as string) ?? []
     // A callback whose session has got a new id meanwhile, or was logged out, sends the browser to the same callback again. The browser need not follow.
     if (path !== '/2fa' && path !== (routes[route] as Route).path) return void this.oracle.refuse('a redirect elsewhere')
     const sealed = (await this.processes[0].settings.keys()).handles.open(handle)
