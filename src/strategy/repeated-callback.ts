@@ -29,14 +29,15 @@ export async function handleUsedTransaction(request: StrategyRequest, transactio
 }
 
 /**
- * Handles a callback whose session does not contain the transaction. Usually, the transaction has succeeded, and the browser sends the callback again. But the
- * login of another callback may have removed the transaction from the session. The user must then not be told that all is done.
- * @throws Refusal `unknown_transaction` if this package has sent the browser back to this callback, and the transaction has not ended
+ * Handles a callback whose session does not contain the transaction. Usually, the transaction has succeeded, and the browser sends the callback again. But
+ * Passport's login may have emptied the session while the transaction was pending. Then do not redirect the user as after a success.
+ * @param refusal thrown if the transaction has not ended
  * @internal
  */
 export async function handleMissingTransaction(request: StrategyRequest, refusal: Refusal): Promise<StrategyResult> {
-  const { sealed } = request
-  if (sealed?.sentBackUntil !== undefined && !(await request.budgets.endings.hasEnded(sealed))) throw new Refusal('unknown_transaction')
+  const { sealed, req } = request
+  const mayBePending = sealed !== undefined && Date.now() < sealed.expiresAt && userOf(req) !== undefined
+  if (mayBePending && !(await request.budgets.endings.hasEnded(sealed))) throw refusal
   return handleRepeatedCallback(request, refusal)
 }
 

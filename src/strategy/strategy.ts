@@ -208,8 +208,8 @@ function loginCheckOf(request: StrategyRequest, approver: Express.User): (login:
     if (logsIn(options)) return false
     // Without `req.user`, the callback has compared only the user whom the app's option `subject` has named, not the user of the session.
     if (user === undefined) return false
-    // The app's option `subject` may have taken the user from the token. Then the callback has compared the user of the token, not the user of the session.
-    if (hasToken && settings.hasOwnSubject) return false
+    // The app's option `subject` may have named another user, for example the user of a token. Then the callback has not compared the user of the session.
+    if (settings.hasOwnSubject) return false
     // If this package cannot tell whether `req.user` is the user of the session, return true only without a token: a token may name another user.
     const compared = await compareLogin(user, req, login)
     return compared === 'same' || (compared === 'unknown' && !hasToken)
@@ -218,9 +218,9 @@ function loginCheckOf(request: StrategyRequest, approver: Express.User): (login:
     if (await wasCompared(login)) return true
     const compared = await compareLogin(approver, req, login)
     if (compared === 'same') return true
-    // If this package cannot compare the users, return true only for a sign-in: there, Passport signs the approver in to this session. Return false for a
-    // request with a token, because the token may name another user.
-    if (compared === 'unknown' && logsIn(options) && !hasToken) return true
+    // If this package cannot compare the users, return true only for a sign-in, in which Passport signs the approver in to this session, and for an app that
+    // names the user by `subject`. Return false for a request with a token, because the token may name another user.
+    if (compared === 'unknown' && !hasToken && (logsIn(options) || (settings.hasOwnSubject && user !== undefined))) return true
     request.mismatchRefusal('login')
     return false
   }

@@ -511,6 +511,15 @@ describe('a callback whose browser disconnects while the app still works', () =>
   })
 })
 
+describe('a stolen handle of a transaction that has ended', () => {
+  it('does not show that the user has just confirmed something else', async () => {
+    const app = await world.start(options())
+    const { first } = await overlapping(app, '/authorized')
+    const answers = [await app.browser().get(`/authorized?transaction=${first}`), await app.browser().get(`/login/2fa?transaction=${first}`, NEXT)]
+    expect(answers.map(({ status }) => status)).toEqual([403, 403])
+  })
+})
+
 describe('a route without keepSessionInfo', () => {
   // Shows: T-outage-8
   it('does not say that a payment is done that Passport has removed from the session', async () => {
@@ -518,9 +527,9 @@ describe('a route without keepSessionInfo', () => {
       routes(web, parts)
       web.all('/emptied', parts.passport.authenticate('nevis', { repeatedCallbackRedirect: '/repeated' }), recordSecondFactor(), (_req, res) => void res.json({ action: 'success' }))
     } })
-    const { browser, late } = await overlapping(app, '/emptied')
+    const { browser, first, second, late } = await overlapping(app, '/emptied')
     expect(isSentBack(late)).toBe(true)
-    const answer = await browser.get(late.location as string)
-    expect([answer.status, answer.location]).toEqual([403, undefined])
+    const answers = [await browser.get(late.location as string), await browser.get(`/emptied?transaction=${second}`), await browser.get(`/emptied?transaction=${first}`)]
+    expect(answers.map(({ status, location }) => [status, location])).toEqual([[403, undefined], [403, undefined], [303, '/repeated']])
   })
 })

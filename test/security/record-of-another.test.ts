@@ -127,6 +127,18 @@ describe('anna\'s session, and a token of ben whose phone approves', () => {
     expect(suspicions()).toEqual([OF_ANOTHER])
   })
 
+  // Shows: T-password-5
+  it('an option subject that names another user without a token, such as a second signatory › the request goes on, and anna gets no record', async () => {
+    const signatory: NonNullable<NevisStrategyOptions['subject']> = ({ headers, user }) => named((headers['x-signatory'] ? { username: 'ben' } : user) as User | undefined)
+    await serve({ ...OWN_SUBJECT, options: { subject: signatory } })
+    await signIn('anna')
+    expect(await approved('ben', '/authorized', { 'x-signatory': 'ben' })).toBe(200)
+    expect(await transfer()).toBe(401)
+    expect(suspicions()).toEqual([OF_ANOTHER])
+    expect(await approved('anna', '/authorized')).toBe(200)
+    expect(await transfer()).toBe(200)
+  })
+
   it('a callback of the app that does not sign in › anna gets no record', async () => {
     await serve(REQUEST_USER)
     await signIn('anna')
