@@ -17,10 +17,10 @@ export function findingsOfReport(report: ReportOfProbe): Finding[] {
 }
 
 /**
- * Matches advice that the app may already follow: to leave an option unset or at its default value, or to keep an option within a limit of Nevis. The default
- * value may already be within this limit.
+ * Matches advice that the app may already follow: to leave an option unset or at its default value, or to keep a lifetime within that of Nevis. The default
+ * value may already be within it.
  */
-const MAY_BE_RIGHT = /^not |\(the default\)$|^`(lifetimeSeconds|enrollmentLifetimeSeconds|startBudget|attemptBudget)`/
+const MAY_BE_RIGHT = /^not |\(the default\)$|^`(lifetimeSeconds|enrollmentLifetimeSeconds)`/
 const POSSIBLE = / is possible$/
 
 /**

@@ -4,13 +4,15 @@
  *
  * Out of scope: the questions about codes (`code-questions.ts`), and the requests to Nevis (`*-stage.ts`). Source of the questions: https://docs.nevis.net/authcloud/api-doc/
  */
+import { DEFAULT_ATTEMPT_BUDGET, DEFAULT_START_BUDGET } from '../../strategy/settings'
 import { CLOCK_EFFECT } from '../clock-effect'
 import { MAX_CHARACTERS } from '../../client/messages'
 import { MESSAGE_LENGTHS, messageStep, TOO_LONG } from './app-stage'
 import { isAcceptedCode } from './code-answers'
 import { CODE_QUESTIONS } from './code-questions'
 import { FactsReader, type Facts } from './facts-reader'
-import { appChannelOf, areCodesBlocked, doesStatusNeedKey, hasLinkOfApp, isPingUsable, isUnknownUserClear, refusalsIn, statusWordIn, TOKEN_STEPS, tokenNeedsOf, tokenStepOf, transactionTokensOf } from './needs'
+import { isReached, limitIn, withBudget } from './limit-answers'
+import { appChannelOf, doesStatusNeedKey, hasLinkOfApp, isPingUsable, isUnknownUserClear, refusalsIn, statusWordIn, TOKEN_STEPS, tokenNeedsOf, tokenStepOf, transactionTokensOf } from './needs'
 import { ifAccepted, type Answered, type Question, type Reading } from './question'
 import { POLL_SECONDS } from './wait-stage'
 
@@ -23,22 +25,6 @@ function optionForTokens(facts: FactsReader): { readonly option?: string } {
   const tokens = transactionTokensOf(needs)
   const options = [...(needs.hasOtherIssuer ? ['`issuer`'] : []), ...(tokens === undefined ? [] : [`\`${tokens}\``])]
   return options.length === 0 ? {} : { option: options.join(' and ') }
-}
-
-/** True if the probe repeated a request until Nevis refused it; false if Nevis had not refused it when the probe stopped. */
-function isReached(facts: FactsReader, step: string): boolean {
-  return /^\d/.test(facts.text(`${step}.after`))
-}
-
-/**
- * Describes after how many repetitions of a request Nevis refused it.
- * @param option the option of this package whose value must fit this limit. This function returns the option only if the probe found a limit
- */
-function limitIn(facts: FactsReader, step: string, what: string, option?: string): { readonly answer: string; readonly option?: string } {
-  const after = facts.text(`${step}.after`)
-  if (step === 'limit.codes' && areCodesBlocked(facts)) return { answer: `after at most ${after.replace('more than ', '')} ${what}: a right code then gets HTTP ${facts.http('limit.codes.right')}`, ...(option !== undefined && { option }) }
-  if (!isReached(facts, step)) return { answer: `not within ${after.replace('more than ', '')} ${what}` }
-  return { answer: `after ${after}: HTTP ${facts.http(step)}`, ...(option !== undefined && { option }) }
 }
 
 /** @param option the option of this package that sets a lifetime. It should not be longer than the lifetime that the probe has measured */
@@ -184,16 +170,16 @@ const QUESTIONS: readonly Question[] = [
   ...CODE_QUESTIONS,
   ['After which time does an unfinished enrolment expire?', 'status.ignored', (facts) => lifetimeIn(facts, 'status.ignored', 'enrollmentLifetimeSeconds')],
   ['After which time does an unanswered approval expire?', 'status.ignored-approval', (facts) => lifetimeIn(facts, 'status.ignored-approval', 'lifetimeSeconds')],
-  ['When does Nevis block pushes?', 'limit.pushes', (facts) => ({ ...limitIn(facts, 'limit.pushes', 'requests', '`startBudget`'), does: '`startBudget` stops earlier by default' })],
+  ['When does Nevis block pushes?', 'limit.pushes', (facts) => withBudget(facts, 'limit.pushes', 'requests', 'startBudget', 'starts', DEFAULT_START_BUDGET.starts, 'in 5 minutes')],
   ['What does the record of a blocked user show?', 'limit.pushes.user', ifAccepted(['limit.pushes.user'], (facts) => ({
     answer: !isReached(facts, 'limit.pushes') ? 'no user was blocked' : facts.fields('limit.pushes.user').filter((one) => one.startsWith('exceededRateLimits')).join(', ') || 'no `exceededRateLimits`',
     does: 'a user whose record has an entry of `exceededRateLimits` other than `false` gets `user_blocked`',
   }))],
   ['When does Nevis block codes?', 'limit.codes', (facts) => {
     if (isAcceptedCode(facts, 'limit.codes')) return { refused: 'limit.codes' }
-    return { ...limitIn(facts, 'limit.codes', 'wrong codes', '`attemptBudget`'), does: '`attemptBudget` stops earlier by default' }
+    return withBudget(facts, 'limit.codes', 'wrong codes', 'attemptBudget', 'attempts', DEFAULT_ATTEMPT_BUDGET.attempts, 'in an hour')
   }],
-  ['How many phones may a user have?', 'limit.phones', (facts) => ({ answer: isReached(facts, 'limit.phones') ? `${facts.text('limit.phones.after')} more: HTTP ${facts.http('limit.phones')}` : limitIn(facts, 'limit.phones', 'further phones').answer, does: 'if Nevis\'s answers show the limit, the user gets `too_many_authenticators`' })],
+  ['How many phones may a user have?', 'limit.phones', (facts) => ({ answer: isReached(facts, 'limit.phones') ? `${facts.text('limit.phones.after')} more: HTTP ${facts.http('limit.phones')}` : limitIn(facts, 'limit.phones', 'further phones'), does: 'if Nevis\'s answers show the limit, the user gets `too_many_authenticators`' })],
   ['Does the clock agree?', 'ping', (facts) => (facts.text('clock') === '' ? undefined : { answer: facts.text('clock'), does: CLOCK_EFFECT })],
 ]
 

@@ -23,7 +23,7 @@ import { closing } from '../../support/closing'
 jest.setTimeout(60_000)
 
 /** Options that the report names for every instance, because their right values depend on the limits of the instance. */
-const OF_LIMITS = ['`enrollmentLifetimeSeconds`, at most this time', '`lifetimeSeconds`, at most this time', '`startBudget`', '`attemptBudget`']
+const OF_LIMITS = ['`enrollmentLifetimeSeconds`, at most this time', '`lifetimeSeconds`, at most this time', '`startBudget: { starts: 3, … }`', '`attemptBudget: { attempts: 10, … }`']
 
 async function optionsOf(dialect: string | readonly string[], stages: readonly Stage[]): Promise<(string | undefined)[]> {
   const { facts } = await runOnSimulator(dialect, stages)
@@ -263,7 +263,19 @@ describe('long messages', () => {
 it('names no option for a limit that was not reached', () => {
   const answers = answersIn({ 'limit.pushes.http': '201', 'limit.pushes.after': 'more than 40', 'limit.pushes.user.http': '200', 'limit.codes.http': '400', 'limit.codes.after': 'more than 20', 'limit.phones.http': '200', 'limit.phones.after': 'more than 11' })
   expect(answers.map(({ answer, option }) => [answer, option])).toEqual([['not within 40 requests', undefined], ['no user was blocked', undefined], ['not within 20 wrong codes', undefined], ['not within 11 further phones', undefined]])
-  expect(answersIn({ 'limit.pushes.http': '429', 'limit.pushes.after': '3' })).toMatchObject([{ answer: 'after 3: HTTP 429', option: '`startBudget`' }])
+  expect(answersIn({ 'limit.pushes.http': '429', 'limit.pushes.after': '3' })).toMatchObject([{ answer: 'after 3 requests: HTTP 429', option: '`startBudget: { starts: 3, … }`' }])
+})
+
+it.each<[string, Facts, string, string | undefined]>([
+  ['limit.codes', { 'limit.codes.http': '403', 'limit.codes.after': '2' }, 'after 2 wrong codes: HTTP 403', '`attemptBudget: { attempts: 2, … }`'],
+  ['limit.codes', { 'limit.codes.http': '403', 'limit.codes.after': '1' }, 'after 1 wrong code: HTTP 403', '`attemptBudget: { attempts: 1, … }`'],
+  ['limit.codes', { 'limit.codes.http': '400', 'limit.codes.after': 'more than 20', 'limit.codes.right.http': '423' }, 'after at most 20 wrong codes: a right code then gets HTTP 423', '`attemptBudget: { attempts: 20, … }`'],
+  ['limit.codes', { 'limit.codes.http': '400', 'limit.codes.after': 'more than 20', 'limit.codes.right.http': '200' }, 'not within 20 wrong codes', undefined],
+  ['limit.pushes', { 'limit.pushes.http': '403', 'limit.pushes.after': '4' }, 'after 4 requests: HTTP 403', '`startBudget: { starts: 4, … }`'],
+  ['limit.pushes', { 'limit.pushes.http': '403', 'limit.pushes.after': '5' }, 'after 5 requests: HTTP 403', undefined],
+])('%s %j › is compared with the default of the option, which is named only if it is higher: %s, %s', (step, facts, answer, option) => {
+  const does = step === 'limit.codes' ? '`attemptBudget` allows 30 in an hour by default' : '`startBudget` allows 5 in 5 minutes by default'
+  expect(answersIn(facts)).toEqual([{ question: expect.stringMatching(/^When does Nevis block/), answer, does, ...(option !== undefined && { option }) }])
 })
 
 it.each([
@@ -333,9 +345,9 @@ describe('the doctor, with a report', () => {
     ])
   })
 
-  it('with limits of the instance › asks to compare the options, and does not warn', () => {
+  it('with limits of the instance › warns of those below the default of the option, and of a lifetime asks to compare the option', () => {
     const answers = answersIn({ 'limit.pushes.http': '429', 'limit.pushes.after': '3', 'limit.codes.http': '429', 'limit.codes.after': '5', 'status.ignored.http': '412', 'status.ignored.seconds': '120' })
-    expect(findings({ probe: 1, answers, unexplained: [] }).map(([level]) => level)).toEqual(['unchecked', 'unchecked', 'unchecked', 'ok'])
+    expect(findings({ probe: 1, answers, unexplained: [] }).map(([level]) => level)).toEqual(['unchecked', 'warning', 'warning'])
   })
 
   it('that explains everything and asks for nothing is well', () => {
