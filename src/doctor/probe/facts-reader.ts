@@ -85,6 +85,16 @@ export class FactsReader {
     return kinds.size === 1 ? [...kinds][0] : undefined
   }
 
+  /**
+   * Lists a field and the fields within it, each as `path: kind`. Takes the field that the client reads (`client/places.ts`): the object's own field, or, without
+   * an own field, that of its inner objects.
+   */
+  within(step: string, field: string): readonly string[] {
+    const all = this.fields(step).filter((one) => (one.split(': ')[0] as string).split(/[.[\]]+/).includes(field))
+    const own = all.filter((one) => one.split(/[.:[]/)[0] === field)
+    return own.length > 0 ? own : all
+  }
+
   /** Describes a field of the object itself, not of its inner objects, by the kinds of its values. Says `absent` for a missing field and for `null`. */
   ownClaim(step: string, field: string): string {
     return this.found(step, field).filter(([path, kind]) => path.replace(/\[\]$/, '') === field && kind !== 'null').map(([, kind]) => kind).join(', ') || 'absent'

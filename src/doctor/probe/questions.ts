@@ -172,7 +172,7 @@ const QUESTIONS: readonly Question[] = [
   ['After which time does an unanswered approval expire?', 'status.ignored-approval', (facts) => lifetimeIn(facts, 'status.ignored-approval', 'lifetimeSeconds')],
   ['When does Nevis block pushes?', 'limit.pushes', (facts) => withBudget(facts, 'limit.pushes', 'requests', 'startBudget', 'starts', DEFAULT_START_BUDGET.starts, 'in 5 minutes')],
   ['What does the record of a blocked user show?', 'limit.pushes.user', ifAccepted(['limit.pushes.user'], (facts) => ({
-    answer: !isReached(facts, 'limit.pushes') ? 'no user was blocked' : facts.fields('limit.pushes.user').filter((one) => one.startsWith('exceededRateLimits')).join(', ') || 'no `exceededRateLimits`',
+    answer: !isReached(facts, 'limit.pushes') ? 'no user was blocked' : facts.within('limit.pushes.user', 'exceededRateLimits').join(', ') || 'no `exceededRateLimits`',
     does: 'a user whose record has an entry of `exceededRateLimits` other than `false` gets `user_blocked`',
   }))],
   ['When does Nevis block codes?', 'limit.codes', (facts) => {

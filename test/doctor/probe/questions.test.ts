@@ -158,6 +158,14 @@ it.each<[string, Facts, string | undefined]>([
     ['200 yes', '403', '400', 'not settled: verification.recovery.used got HTTP 403'],
     ['400', '400', '400', 'not settled: verification.recovery.right got HTTP 400'],
   ].map(([right, used, wrong, answer]): [string, Facts, string] => [TWICE, Object.fromEntries(Object.entries({ right, used, wrong }).flatMap(([step, saw]) => [[`verification.recovery.${step}.http`, String(saw).split(' ')[0]], [`verification.recovery.${step}.verdict`, String(saw).split(' ')[1] ?? '']])) as Facts, String(answer)]),
+  ...[
+    // The fields of the user's record, and those that the answer names.
+    [['exceededRateLimits[]: "push"'], 'exceededRateLimits[]: "push"'],
+    [['user.exceededRateLimits[]: "push"'], 'user.exceededRateLimits[]: "push"'],
+    [['[].exceededRateLimits.push: true'], '[].exceededRateLimits.push: true'],
+    [['exceededRateLimits.push: true', 'user.exceededRateLimits: empty list'], 'exceededRateLimits.push: true'],
+    [['userId: the userId'], 'no `exceededRateLimits`'],
+  ].map(([fields, answer]): [string, Facts, string] => ['What does the record of a blocked user show?', { 'limit.pushes.http': '403', 'limit.pushes.after': '5', 'limit.pushes.user.http': '200', 'limit.pushes.user.fields': [fields].flat() as string[] }, String(answer)]),
   ['How many phones may a user have?', { 'limit.phones.http': '409', 'limit.phones.after': '0' }, '0 more: HTTP 409'],
   ['What does the status say after a request was denied?', { 'status.push.denied.http': '412', 'status.push.denied.fields': ['status: "failed"'] }, 'HTTP 412, status "failed"'],
 ])('%s %j › %s', (question, facts, answer) => {
