@@ -56,7 +56,7 @@ function asList(value: unknown): readonly string[] | undefined {
  * Converts a time to seconds since 1970. Nevis's sources disagree: its tables say seconds, its example shows milliseconds, its Android app reads a string,
  * and the rest of the API uses ISO 8601. This function accepts all four.
  */
-function asSeconds(value: unknown): number | undefined {
+export function asSeconds(value: unknown): number | undefined {
   if (typeof value === 'string' && ISO_TIME.test(value)) return asSeconds(Date.parse(value))
   const time = typeof value === 'string' && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value
   if (typeof time !== 'number' || !Number.isFinite(time) || time < 0) return undefined

@@ -159,7 +159,7 @@ const QUESTIONS: readonly Question[] = [
     if (step === undefined) return undefined
     if (/^[45]/.test(facts.http(step))) return { refused: step }
     return {
-      answer: facts.text(`${step}.life`) || 'the introspection does not say (`iat` or `exp` is missing)',
+      answer: facts.text(`${step}.life`) || 'the introspection does not say (`iat` or `exp` is missing, or no time)',
       does: 'a token is refused after its `exp`; a token that the browser brings is refused if it has no `iat`',
     }
   }],

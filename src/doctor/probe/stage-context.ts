@@ -3,6 +3,7 @@
  *
  * Out of scope: the order of the stages (`stages.ts`).
  */
+import { asSeconds } from '../../client/introspection'
 import { ACCEPTED, NOT_ACCEPTED, statusIn, textAt } from './answers'
 import { CALL_DEADLINE_MS, type Caller } from './caller'
 import { FactsReader, isTransient } from './facts-reader'
@@ -127,7 +128,7 @@ export async function introspectTwice(context: StageContext, step: string, statu
 /** Records roughly for how long a token is valid, and when a token of a transaction was issued. Exact times would identify the token. */
 export function noteTimes({ caller }: StageContext, step: string, { json }: Reply, startedAt?: number): void {
   const { iat, exp } = Object(json) as { iat?: unknown; exp?: unknown }
-  const [issued, end] = [iat, exp].map((time) => (typeof time === 'number' && time >= 0 ? (time >= 1e11 ? time / 1000 : time) : undefined))
+  const [issued, end] = [iat, exp].map(asSeconds)
   if (issued !== undefined && end !== undefined) caller.facts[`${step}.life`] = roughly(end - issued)
   if (issued !== undefined && startedAt !== undefined) caller.facts[`${step}.issued`] = issuedIn(issued, startedAt / 1000, Date.now() / 1000)
 }

@@ -144,7 +144,7 @@ it.each<[string, Facts, string | undefined]>([
   [NUMBER, { 'user.with-sms.http': '200', 'user.with-sms.fields': ['userId: the userId', 'phones[].number: the phone number'] }, 'yes: phones[].number'],
   [NUMBER, { 'user.with-sms.http': '404' }, 'not settled: user.with-sms got HTTP 404'],
   [LIFE, { 'introspect.push.accept.http': '200', 'introspect.push.accept.life': 'hours' }, 'hours'],
-  [LIFE, { 'introspect.app.accept.http': '200' }, 'the introspection does not say (`iat` or `exp` is missing)'],
+  [LIFE, { 'introspect.app.accept.http': '200' }, 'the introspection does not say (`iat` or `exp` is missing, or no time)'],
   [LIFE, { 'introspect.push.accept.http': '403' }, 'not settled: introspect.push.accept got HTTP 403'],
   ['When does Nevis block codes?', { 'limit.codes.http': '400', 'limit.codes.after': 'more than 20', 'limit.codes.right.http': '423' }, 'after at most 20 wrong codes: a right code then gets HTTP 423'],
   ['When does Nevis block codes?', { 'limit.codes.http': '400', 'limit.codes.after': 'more than 20', 'limit.codes.right.http': '200' }, 'not within 20 wrong codes'],

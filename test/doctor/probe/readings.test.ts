@@ -9,10 +9,11 @@ import { NevisClient, NevisError } from '../../../src'
 import { Answer } from '../../../src/client/answer'
 import { decodeIntrospection } from '../../../src/client/introspection'
 import { decodeStatus, decodeUser } from '../../../src/client/decode'
-import { FactsReader } from '../../../src/doctor/probe/facts-reader'
+import { FactsReader, type Facts } from '../../../src/doctor/probe/facts-reader'
 import { isPingUsable, isUnknownUserClear, statusWordIn, tokenNeedsOf } from '../../../src/doctor/probe/needs'
 import { parsed, textKind } from '../../../src/doctor/probe/reply'
 import { shapeOf } from '../../../src/doctor/probe/shape'
+import { noteTimes, type StageContext } from '../../../src/doctor/probe/stage-context'
 import { Health } from '../../../src/strategy/health'
 import { closing } from '../../support/closing'
 
@@ -77,6 +78,25 @@ it('a token › has the claims that the client reads: those of the object itself
   expect(needs({ sub: USER_ID, actor: { sub: 'other' } })).toEqual([USER_ID, 'userId'])
   const nested = JSON.stringify({ data: { active: true, sub: USER_ID } })
   expect([client(() => decodeIntrospection(new Answer('introspect', 200, nested, undefined)).active), tokenNeedsOf(recorded('introspect.push.accept', 200, nested))]).toEqual(['NEVIS_UNEXPECTED_RESPONSE', undefined])
+})
+
+it.each<[iat: unknown, exp: unknown]>([
+  [1_700_000_000, 1_700_000_120],
+  ['1700000000', '1700000120'],
+  [1_700_000_000_000, 1_700_000_120_000],
+  ['1700000000000', '1700000120000'],
+  ['2023-11-14T22:13:20Z', '2023-11-14T22:15:20Z'],
+  ['yesterday', 'tomorrow'],
+  [undefined, 1_700_000_120],
+])('a token with iat %j and exp %j › has a lifetime if the client reads both times', (iat, exp) => {
+  const body = JSON.stringify({ active: true, iat, exp })
+  const facts: Facts = {}
+  noteTimes({ caller: { facts } } as unknown as StageContext, 'introspect.push.accept', { status: 200, json: parsed(body), text: body })
+  const lifetime = client(() => {
+    const read = decodeIntrospection(new Answer('introspect', 200, body, undefined)) as { iat?: number; exp?: number }
+    return read.iat === undefined || read.exp === undefined ? undefined : read.exp - read.iat
+  })
+  expect([lifetime, facts['introspect.push.accept.life']]).toEqual(typeof lifetime === 'number' ? [120, 'minutes'] : [lifetime, undefined])
 })
 
 it.each([200, 201, 204, 302, 400, 401, 403, 404, 429, 500])('HTTP %i to a ping › with any of many bodies, can be used exactly if `healthCheck` accepts it', async (http) => {
