@@ -79,8 +79,9 @@ const QUESTIONS: readonly Question[] = [
     if (!facts.has('approval.invented.no-device')) return undefined
     const [older, app, invented] = ['qr-code', 'app', 'invented'].map((channel) => facts.http(`approval.${channel}.no-device`)) as [string, string, string]
     const isOlderUnknown = older === invented && app !== invented
-    // If the channels `app` and `qr-code` get the same answer as an invented channel, this answer does not show which channels Nevis knows.
-    if (!isOlderUnknown && older === invented) return { refused: 'approval.qr-code.no-device' }
+    // Only an answer that another known channel gets, and the invented one does not, shows that Nevis knows `qr-code`.
+    const isOlderKnown = older !== invented && (older.startsWith('2') || [app, ...['push', 'sms'].map((channel) => facts.http(`approval.${channel}.no-device`))].includes(older))
+    if (!isOlderUnknown && !isOlderKnown) return { refused: 'approval.qr-code.no-device' }
     return {
       answer: isOlderUnknown ? `no (HTTP ${older}; HTTP ${app} for \`app\`)` : 'yes',
       does: 'the client sends `app`',

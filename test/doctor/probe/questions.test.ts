@@ -99,14 +99,16 @@ it.each<[string, Facts, string | undefined]>([
     [['true'], [], 'not settled: introspect.push.accept.again got HTTP 200'],
   ].map(([first, second, answer]): [string, Facts, string] => ['Can a transaction token be introspected only once?', { 'introspect.push.accept.http': '200', 'introspect.push.accept.fields': [first].flat().map((one) => `active: ${one}`), 'introspect.push.accept.again.http': '200', 'introspect.push.accept.again.fields': [second].flat().map((one) => `active: ${one}`) }, answer as string]),
   ...[
-    // The HTTP statuses of an approval by `qr-code`, by `app`, and by an invented channel.
+    // The HTTP statuses of an approval by `qr-code`, by `app`, and by an invented channel; and the answer; and the HTTP status of an approval by `push`.
     ['404', '404', '400', 'yes'],
-    ['404', '400', '400', 'yes'],
+    ['404', '400', '400', 'yes', '404'],
+    ['410', '404', '400', 'not settled: approval.qr-code.no-device got HTTP 410', '404'],
+    ['201', '404', '400', 'yes', '404'],
     ['400', '404', '400', 'no (HTTP 400; HTTP 404 for `app`)'],
     ['400', '400', '404', 'yes'],
     ['400', '400', '400', 'not settled: approval.qr-code.no-device got HTTP 400'],
     ['404', '404', '404', 'not settled: approval.qr-code.no-device got HTTP 404'],
-  ].map(([older, app, invented, answer]): [string, Facts, string] => ['Is the channel `qr-code` of the older documents known?', { 'approval.qr-code.no-device.http': older as string, 'approval.app.no-device.http': app as string, 'approval.invented.no-device.http': invented as string }, answer as string]),
+  ].map(([older, app, invented, answer, push]): [string, Facts, string] => ['Is the channel `qr-code` of the older documents known?', { ...(push !== undefined && { 'approval.push.no-device.http': push }), 'approval.qr-code.no-device.http': older as string, 'approval.app.no-device.http': app as string, 'approval.invented.no-device.http': invented as string }, answer as string]),
   ['Is the channel `qr-code` of the older documents known?', { 'approval.qr-code.no-device.http': '404', 'approval.app.no-device.http': '404' }, undefined],
   ...[
     ['400', '400', 'no'],
