@@ -61,6 +61,7 @@ const RULES: readonly (readonly [step: string | readonly string[], rule: Rule])[
   ['verification.sms.right', (facts, settings) => {
     const [set, channel] = [optionsOf(settings, 'sms')['sendChannelWithVerification'], smsChannelOf(facts)]
     if (set === false && channel === 'needed') return wrong('the instance refuses each code of a text message without the channel', 'sms({ sendChannelWithVerification: true })')
+    if (set === true && channel === 'unsafe') return wrong('the instance accepts a wrong code of a text message that is sent with the channel, so any code would sign in', 'remove sendChannelWithVerification from sms()')
     if (set === true && channel === 'refused') return doubtful('the instance answers a code of a text message with the channel in another way', 'remove sendChannelWithVerification from sms()')
     return undefined
   }],

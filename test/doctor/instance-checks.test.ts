@@ -99,6 +99,12 @@ const REPORTED: readonly (readonly [Facts, Partial<NevisStrategyOptions>, [strin
     ['warning', /^Nevis accepts a recovery code that was already used/, 'leave recovery() out of factors, and report this answer to Nevis'],
     { factors: [push(), sms()] },
   ],
+  [
+    { 'verification.sms.right.http': '200', 'verification.sms.right.verdict': 'yes', 'verification.sms.wrong.http': '400', 'verification.sms.wrong.with-channel.http': '200', 'verification.sms.wrong.with-channel.verdict': 'yes' },
+    { factors: [sms({ sendChannelWithVerification: true })] },
+    ['error', /^the instance accepts a wrong code of a text message that is sent with the channel, so any code would sign in$/, 'remove sendChannelWithVerification from sms()'],
+    { factors: [sms()] },
+  ],
   [{ 'limit.codes.http': '423', 'limit.codes.after': '10' }, {}, ['warning', /^Nevis blocks a user after 10 wrong codes, before attemptBudget with 30 attempts does$/, 'attemptBudget: { attempts: 10, … }'], { attemptBudget: { attempts: 10, perSeconds: 3600 } }],
   [
     { 'verification.sms.late.http': '400', 'verification.sms.late.seconds': '60' },

@@ -54,9 +54,13 @@ export function isAnsweredAlike(facts: FactsReader, step: string, other: string)
   return facts.http(step) === facts.http(other) && facts.fields(step).join() === facts.fields(other).join()
 }
 
-/** Whether the verification of an SMS code needs the field `channel` or refuses it; undefined if the field makes no difference, or no code was accepted. */
-export function smsChannelOf(facts: FactsReader): 'needed' | 'refused' | undefined {
+/**
+ * Whether the verification of an SMS code needs the field `channel` or refuses it, or whether a wrong code is accepted with this field only (`unsafe`).
+ * Undefined if the field makes no difference, or no code was accepted.
+ */
+export function smsChannelOf(facts: FactsReader): 'needed' | 'refused' | 'unsafe' | undefined {
   if (!isTakenForRight(facts, 'verification.sms.right')) return isTakenForRight(facts, 'verification.sms.right.with-channel') ? 'needed' : undefined
+  if (['sms', 'enroll.sms'].some((step) => isAcceptedCode(facts, `verification.${step}.wrong.with-channel`) && !isAcceptedCode(facts, `verification.${step}.wrong`))) return 'unsafe'
   const [without, withChannel] = [facts.http('verification.sms.wrong'), facts.http('verification.sms.wrong.with-channel')]
   // The request with `channel` is the second one with a wrong code, so a 423, for example, may come from a limit. Only 400 and 415 refuse the field.
   return without !== withChannel && ['400', '415'].includes(withChannel) ? 'refused' : undefined
@@ -77,15 +81,20 @@ export function refusalOfRightCode(facts: FactsReader, step: string): string | u
 }
 
 /**
- * Lists the factors whose wrong codes the instance accepts: the client reads the answer as "yes". With such a factor, any code would sign in.
+ * Lists the factors whose wrong codes the instance accepts: the client reads the answer as "yes". With such a factor, any code would sign in. Leaves out a
+ * request that the client sends only with an option which the app does not need (`smsChannelOf`).
  * @param isUsed whether the app has this factor. Default: all factors count
  */
 export function acceptedWrongCodesIn(allFacts: Facts, isUsed: (factor: string) => boolean = () => true): string[] {
+  const isUnsafe = smsChannelOf(new FactsReader(allFacts)) === 'unsafe'
   return (['recovery', 'sms'] as const).flatMap((factor) => {
-    const isAccepted = isUsed(factor) && CODE_STEPS[factor].some(([wrong, right]) => isWrongAccepted(allFacts, wrong, right))
-    return isAccepted ? [`the client takes the answer to a wrong code of the factor ${factor} for that to a right code (HTTP 200), so any code would sign in`] : []
+    const accepted = CODE_STEPS[factor].filter(([wrong, right]) => !(isUnsafe && isWithChannel(wrong)) && isWrongAccepted(allFacts, wrong, right)).map(([wrong]) => wrong)
+    const how = accepted.every(isWithChannel) ? ', sent with the field `channel`,' : ''
+    return isUsed(factor) && accepted.length > 0 ? [`the client takes the answer to a wrong code of the factor ${factor}${how} for that to a right code (HTTP 200), so any code would sign in`] : []
   })
 }
+
+const isWithChannel = (step: string) => step.endsWith('.with-channel')
 
 /** The steps that send a wrong code, each with the step that sends a right code in the same way. */
 const CODE_STEPS = {

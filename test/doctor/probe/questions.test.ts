@@ -117,6 +117,7 @@ it.each<[string, Facts, string | undefined]>([
     ['422', '400', 'no, and it changes the answer to a wrong code (HTTP 400)'],
     ['400', '415', 'no, and it changes the answer to a wrong code (HTTP 415)'],
   ].map(([without, withChannel, answer]): [string, Facts, string] => [CHANNEL, { ...RIGHT_SMS, 'verification.sms.wrong.http': without as string, 'verification.sms.wrong.with-channel.http': withChannel as string }, answer as string]),
+  [CHANNEL, { ...RIGHT_SMS, 'verification.sms.wrong.http': '400', 'verification.sms.wrong.with-channel.http': '200', 'verification.sms.wrong.with-channel.verdict': 'yes' }, 'no, and with the field `channel`, a wrong code is accepted (HTTP 200)'],
   [CHANNEL, { 'verification.sms.right.http': '400', 'verification.sms.right.with-channel.http': '200', 'verification.sms.right.with-channel.fields': ['empty body'] }, 'yes (HTTP 400 without it)'],
   [CHANNEL, { ...RIGHT_SMS, 'verification.sms.right.verdict': 'no', 'verification.sms.right.with-channel.http': '200', 'verification.sms.right.with-channel.verdict': 'yes' }, 'yes (HTTP 200 without it)'],
   [CHANNEL, { ...RIGHT_SMS, 'verification.sms.right.verdict': 'unclear' }, 'not settled: verification.sms.right got HTTP 200'],
