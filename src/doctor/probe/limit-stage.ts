@@ -41,7 +41,9 @@ async function wrongCodes(context: StageContext): Promise<void> {
   const verify = (step: string, typed: string) =>
     caller.call(step, { path: `/api/v1/users/${encodeURIComponent(userId)}/verification`, json: { code: typed, channel: 'recovery' }, codeOf: { userId, username } })
   await untilItChanges(context, 'limit.codes', MOST_CODES, () => verify('limit.codes', 'zzzz-yyyy-xxxx-wwww'))
-  await verify('limit.codes.right', code)
+  if (!('limit.codes.after' in caller.facts)) return
+  const right = await verify('limit.codes.right', code)
+  if (right.status >= 400 && (await isGeneral(context, 'limit.codes.right'))) forgetLimit(caller, 'limit.codes')
 }
 
 async function pushes(context: StageContext, { userId, username }: Enrolled): Promise<void> {
@@ -93,7 +95,8 @@ function untilItChanges(context: StageContext, step: string, most: number, send:
   return repeat(context, step, most, send, ({ status }, first) => isAccepted() || (status >= 400 && status !== first.status))
 }
 
-async function repeat({ caller, noteFailure }: StageContext, step: string, most: number, send: Send, isReached: (reply: Reply, first: Reply) => boolean): Promise<void> {
+async function repeat(context: StageContext, step: string, most: number, send: Send, isReached: (reply: Reply, first: Reply) => boolean): Promise<void> {
+  const { caller, noteFailure } = context
   let first: Reply | undefined
   for (let count = 0; count < most; count++) {
     const reply = await send()
@@ -105,11 +108,27 @@ async function repeat({ caller, noteFailure }: StageContext, step: string, most:
       return noteFailure(`a request got ${reply.status >= 500 ? `HTTP ${reply.status}` : 'no answer'}, so the limit is not known`)
     }
     if (isReached(reply, first)) {
+      if (reply.status >= 400 && (await isGeneral(context, step))) return
       caller.facts[`${step}.after`] = String(count)
       return
     }
   }
   caller.facts[`${step}.after`] = `more than ${most}`
+}
+
+/**
+ * True if a request of another kind, about a user who does not exist, is no longer answered as in the stage `quiet`: then the refusal of a request shows no limit
+ * for requests of its kind, but for example that of a gateway for all requests. In this case, deletes what was recorded under the name `step`.
+ */
+async function isGeneral({ caller, users, noteFailure }: StageContext, step: string): Promise<boolean> {
+  const other = 'limit.other'
+  await caller.call(other, { method: 'GET', path: `/api/v1/users?username=${users.next()}` })
+  const http = httpOf(caller, other)
+  caller.forget(other)
+  if (http === httpOf(caller, 'user.unknown-name')) return false
+  noteFailure(`a look-up of a user was refused, too (${http}), so the limit is not known`)
+  forgetLimit(caller, step)
+  return true
 }
 
 function forgetLimit(caller: Caller, step: string): void {

@@ -69,6 +69,27 @@ it.each([429, 502, 503, 504])('a %i that lasts › is no lasting answer, no diff
   expect(failed).toEqual([{ stage: 'users', reason: `1 request got no lasting answer: HTTP ${status}` }])
 })
 
+it.each<[string, status: number, codes: number, isEvery: boolean, after: string | undefined]>([
+  ['the third code and every further code', 429, 3, false, '2'],
+  ['the third code and every further code', 403, 3, false, '2'],
+  ['the third code and every further request', 429, 3, true, undefined],
+  // The simulator answers each wrong code alike, so only the right code, the last one, is refused.
+  ['the right code and every further code', 429, 21, false, 'more than 20'],
+  ['the right code and every further request', 429, 21, true, undefined],
+])('%s gets %i in the stage limits (code %i) › every request: %s › the limit of codes is recorded as %s', async (_name, status, codes, isEvery, after) => {
+  let count = 0
+  const isRefused = ({ url = '', method }: IncomingMessage) => {
+    const isCode = url.endsWith('/verification')
+    if (isCode) count++
+    // The first code is that of the stage `quiet`. The test user can be deleted.
+    return count > codes && method !== 'DELETE' && (isCode || isEvery)
+  }
+  const { facts, failed } = await probe(['quiet', 'limits'], (req) => (isRefused(req) ? status : undefined))
+  expect(facts['limit.codes.after']).toBe(after)
+  expect(Object.keys(facts).filter((name) => name.startsWith('limit.')).length > 0).toBe(after !== undefined)
+  expect(failed).toEqual(after === undefined ? [{ stage: 'limits', reason: `a look-up of a user was refused, too (HTTP ${status}), so the limit is not known` }] : [])
+})
+
 it('a 429 to every request › is not waited for again and again', async () => {
   let count = 0
   const { pauses } = await probe(['quiet'], () => (++count > 8 ? 429 : undefined))
