@@ -77,7 +77,7 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
   const { baseURL, accessKey, stages, signal, person, say, phone, hasProxy = false } = options
   const pause = (ms: number) => options.pause(ms, signal)
   const caller = new Caller(baseURL, accessKey, MAX_CALLS, signal, undefined, say, pause)
-  const users = new TestUsers(caller, options.pause)
+  const users = new TestUsers(caller, options.pause, say)
   const finished: Stage[] = []
   const failed: StageFailure[] = []
   const ofFailed = new Map<string, Stage>()

@@ -7,13 +7,16 @@ import { randomBytes } from 'node:crypto'
 import { namesOtherPath } from '../../client/answer'
 import { textAt, userIdOf } from './answers'
 import type { Caller } from './caller'
-import { isOfGateway, type Reply } from './reply'
+import { isTransient } from './facts-reader'
+import { isOfGateway, type Call, type Reply } from './reply'
 
 /** After this time, the probe no longer tries again to delete a test user. */
 const MOST_MS = 20_000
 const MOST_ATTEMPTS = 3
 /** The pause before the next attempt to delete a test user: Nevis may have refused the last attempt only because of too many requests. */
 const PAUSE_MS = 2000
+/** The pauses for which Nevis asks with `Retry-After` may take this long in all, for each test user. After that, the pause is `PAUSE_MS`. */
+const MOST_ASKED_MS = 60_000
 
 interface TestUser {
   readonly username: string
@@ -31,10 +34,13 @@ interface TestUser {
 
 export class TestUsers {
   private readonly made: TestUser[] = []
+  /** The longest pause for which Nevis has asked with `Retry-After` since the deletion began, without those that are too long; undefined before the deletion. */
+  private askedMs: number | undefined
 
   constructor(
     private readonly caller: Caller,
     private readonly pause: (ms: number) => Promise<void>,
+    private readonly say: (line: string) => void,
   ) {}
 
   /** The number of test users that may exist. */
@@ -86,23 +92,29 @@ export class TestUsers {
    */
   async deleteAll(): Promise<readonly string[]> {
     // If a deletion fails, count the test user as not deleted. The report then asks the developer to delete the user by hand.
+    this.askedMs = 0
     const left = await Promise.all(this.made.splice(0).map(async (user) => ((await this.isLeft(user).catch(() => true)) || (user.mayReturn && (await this.hasReturned(user).catch(() => true))) ? [user.username] : [])))
     return left.flat()
   }
 
   /** Deletes a test user whose userId is known, or found by a look-up. Returns true if the user may still exist afterwards. */
   private async isLeft(user: TestUser): Promise<boolean> {
-    // If Nevis does not answer, each request takes until its time limit. So try again only until `MOST_MS` have passed.
+    // If Nevis does not answer, each request takes until its time limit. So try again only until `MOST_MS` have passed, apart from pauses that Nevis asks for.
     const startedAt = performance.now()
-    let isGone = false
-    for (let attempt = 0; attempt < MOST_ATTEMPTS && performance.now() - startedAt < MOST_MS; attempt++) {
-      if (attempt > 0) await this.pause(PAUSE_MS)
+    let [isGone, waitedMs] = [false, 0]
+    for (let attempt = 0; attempt < MOST_ATTEMPTS && performance.now() - startedAt < MOST_MS + waitedMs; attempt++) {
+      if (attempt > 0) {
+        const askedMs = this.askedMs ?? 0
+        const isWaiting = askedMs > PAUSE_MS && waitedMs + askedMs <= MOST_ASKED_MS
+        if (isWaiting) waitedMs += askedMs
+        await this.pause(isWaiting ? askedMs : PAUSE_MS)
+      }
       // Nevis may find a new user by name only after some time. So as long as the userId is unknown, each attempt looks the user up by name.
       if (user.userId === undefined) isGone = await this.isGone(user)
       if (isGone && !user.mayExist) return false
       if (user.userId === undefined) continue
       const wasDeleted = user.isDeleted
-      const deletion = await this.caller.cleanUp({ method: 'DELETE', path: pathOf(user.userId) })
+      const deletion = await this.cleanUp({ method: 'DELETE', path: pathOf(user.userId) })
       noteDeletion(user, deletion)
       // The access key may be allowed to delete users, but not to look them up. In that case, a second deletion confirms the first one: Nevis answers it with
       // 404, because it no longer knows the user.
@@ -110,6 +122,16 @@ export class TestUsers {
     }
     // Nevis may find a new user by name only later. So a user whom no look-up found counts as left, unless an answer of Nevis has set `mayExist` to false.
     return !isGone || user.mayExist
+  }
+
+  private async cleanUp(call: Call): Promise<Reply> {
+    const reply = await this.caller.cleanUp(call)
+    const askedMs = isTransient(String(reply.status)) && /^\d{1,3}$/.test(reply.retryAfter ?? '') ? Number(reply.retryAfter) * 1000 : 0
+    if (this.askedMs !== undefined && askedMs > Math.max(PAUSE_MS, this.askedMs) && askedMs <= MOST_ASKED_MS) {
+      this.askedMs = askedMs
+      this.say(`Nevis asks for a pause (Retry-After): waiting ${askedMs / 1000} s until the next attempt to delete the test users …`)
+    }
+    return reply
   }
 
   /** Waits to see whether Nevis creates a deleted test user anew. If so, deletes the user again. Returns true if the user may exist afterwards. */
@@ -142,7 +164,7 @@ export class TestUsers {
    * the status and the fields that an invented user got in the stage `quiet`. It is `no` for any other response, also for a 404 that a gateway may have sent.
    */
   private async lookUp(username: string, userId?: string): Promise<{ readonly userId: string | undefined; readonly isUnknown: 'surely' | 'probably' | 'no' }> {
-    const reply = await this.caller.cleanUp({ method: 'GET', path: userId === undefined ? `/api/v1/users?username=${encodeURIComponent(username)}` : pathOf(userId) })
+    const reply = await this.cleanUp({ method: 'GET', path: userId === undefined ? `/api/v1/users?username=${encodeURIComponent(username)}` : pathOf(userId) })
     const { status, json } = reply
     const saysNothing = status === 0 || status === 401 || status === 429 || status >= 500
     // A response with a userId, even another user's, does not prove that the test user is gone.

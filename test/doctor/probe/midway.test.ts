@@ -366,6 +366,25 @@ describe('the deletion of a test user', () => {
     expect([usersLeft, said.includes('No test user is left at Nevis.')]).toEqual([left, left === 0])
   })
 
+  it.each<[retryAfter: string, pauses: number[], left: number, said: number]>([
+    ['30', [30_000], 0, 1],
+    ['14', [14_000, 14_000], 0, 1],
+    ['1', [2000, 2000], 1, 0],
+    ['61', [2000, 2000], 1, 0],
+    ['later', [2000, 2000], 1, 0],
+  ])('that Nevis refuses for 28 seconds, with Retry-After %s › is tried again after the pauses %j, at most a minute in all', async (retryAfter, expected, left, lines) => {
+    const pauses: number[] = []
+    let isDeleted = false
+    const isTooSoon = (_count: number, method: string) => (isDeleted ||= method === 'DELETE') && pauses.reduce((all, ms) => all + ms, 0) < 28_000
+    const tooMany: RequestListener = (_req, res) => void res.writeHead(429, { 'content-type': 'application/json', 'retry-after': retryAfter }).end('{"status":429}')
+    const said: string[] = []
+    // Leave out the pause in the stage `users`, after the first refusal.
+    const noted = async (ms: number) => void (said.includes('Deleting the test users …') && pauses.push(ms))
+    const { usersLeft } = await probe(before(isTooSoon, tooMany), ['quiet', 'users'], { say: (line) => void said.push(line), pause: noted })
+    expect([usersLeft, pauses]).toEqual([left, expected])
+    expect(said.filter((line) => line === `Nevis asks for a pause (Retry-After): waiting ${retryAfter} s until the next attempt to delete the test users …`)).toHaveLength(lines)
+  })
+
   it('that Nevis refuses for a moment, because of too many requests › is tried again two seconds later', async () => {
     let elapsedMs = 0
     let deletions = 0
