@@ -38,7 +38,13 @@ const QUESTIONS: readonly Question[] = [
     const http = facts.http('ping.no-key')
     const does = '`healthCheck` sends the key, and takes a 401 or 403 for a wrong key'
     if (http.startsWith('2')) return { answer: 'no', does }
-    return /^40[13]$/.test(http) && http !== facts.http('ping') ? { answer: `yes (HTTP ${http} without it)`, does } : { refused: 'ping.no-key' }
+    const isRefusal = (status: string) => /^40[13]$/.test(status) && status !== facts.http('ping')
+    if (!isRefusal(http)) return { refused: 'ping.no-key' }
+    const needed = `it needs a key (HTTP ${http} without one)`
+    if (!facts.has('ping.invented-key')) return { answer: `${needed}, but whether it checks the key was not asked`, does }
+    const invented = facts.http('ping.invented-key')
+    if (invented.startsWith('2')) return { answer: `no: ${needed}, but accepts an invented one`, does }
+    return isRefusal(invented) ? { answer: `yes: ${needed}, and refuses an invented one (HTTP ${invented})`, does } : { refused: 'ping.invented-key' }
   }],
   ['Does /ping answer a request for JSON?', 'ping.accept-json', (facts) => ({
     answer: facts.saw('ping.accept-json'),

@@ -13,10 +13,11 @@ export async function readOnlyStage(context: StageContext, accessKey: string): P
   const token = `e30.${randomBytes(24).toString('base64url')}.${randomBytes(24).toString('base64url')}`
   await caller.call('ping', { method: 'GET', path: '/ping', accept: '*/*' })
   await caller.call('ping.no-key', { method: 'GET', path: '/ping', accept: '*/*', withKey: false })
+  await caller.call('ping.invented-key', { method: 'GET', path: '/ping', accept: '*/*', bearer: token })
   await caller.call('ping.accept-json', { method: 'GET', path: '/ping' })
   noteClock(context)
   const introspection = await introspect(context, 'introspect.key', accessKey)
-  // If no server answers at this address, four requests are enough to see it.
+  // If no server answers at this address, five requests are enough to see it.
   if (Object.values(caller.facts).every((fact) => String(fact).startsWith('no answer ('))) return
   noteTimes(context, 'introspect.key', introspection)
   await introspect(context, 'introspect.unknown', token)

@@ -127,12 +127,18 @@ describe('a gateway that answers with 503', () => {
 
   it.each(['JSON', 'a page'])('a single request of a run, with %s › is a lost answer: no difference, and its stage failed', async (kind) => {
     const { facts: simulated, calls } = await probe(before(() => false, refusal), STAGES)
-    const instead = kind === 'JSON' ? refusal : page(503)
     for (let at = 1; at <= calls; at += 4) {
-      const { facts, failed, endedBy, usersLeft } = await probe(before((count) => count === at, instead), STAGES)
+      let path = ''
+      const instead: RequestListener = (req, res) => {
+        path = String(req.url)
+        ;(kind === 'JSON' ? refusal : page(503))(req, res)
+      }
+      const { facts, failed, endedBy, usersLeft } = await probe(before((count) => count === at, instead), STAGES, { pause: () => Promise.resolve() })
       const { dialects, unexplained } = recognise(facts, { facts: simulated, dialects: new Map(), results: new Map() }, failed.length > 0)
       const kept = Object.values(facts).filter((value) => value === '503')
-      expect([at, dialects, unexplained, kept, endedBy, usersLeft]).toEqual([at, [], [], [], undefined, 0])
+      // If the answer to an enrolment is lost, the probe cannot know whether Nevis has created the test user.
+      const mayBeLeft = path.endsWith('/enroll') ? usersLeft : 0
+      expect([at, dialects, unexplained, kept, endedBy, usersLeft]).toEqual([at, [], [], [], undefined, mayBeLeft])
       // Each lost request is recorded and makes its stage fail, except a request that only looks up or deletes a test user.
       const lost = Object.values(facts).filter((value) => ['no answer (HTTP 503 only once)', 'no answer (HTTP 503, not repeated)'].includes(String(value))).length
       expect(failed.length > 0).toBe(lost > 0)
@@ -159,7 +165,7 @@ describe('a page that a gateway sends with 200', () => {
   it('instead of a single answer › is no answer of Nevis: a GET is repeated, any other request has a lost answer', async () => {
     const { facts: simulated, calls } = await probe(before(() => false, refusal), STAGES)
     const methods: string[] = []
-    for (let at = 2; at <= calls; at += 3) {
+    for (let at = 3; at <= calls; at += 3) {
       let [method, path] = ['', '']
       const instead: RequestListener = (req, res) => {
         ;[method, path] = [String(req.method), String(req.url)]
@@ -180,7 +186,7 @@ describe('a page that a gateway sends with 200', () => {
   })
 
   it('instead of each look-up, from the middle of a run on, though Nevis has answered others in JSON › is no answer of Nevis either', async () => {
-    const { facts, failed } = await probe(before((count, method) => count > 14 && method === 'GET', page(404)), ['quiet', 'users'])
+    const { facts, failed } = await probe(before((count, method) => count > 15 && method === 'GET', page(404)), ['quiet', 'users'])
     expect([facts['user.by-id.http'], JSON.stringify(facts).includes('a page')]).toEqual(['no answer (HTTP 404 without JSON)', false])
     expect(failed).toEqual([{ stage: 'users', reason: '3 requests got no lasting answer: HTTP 404 without JSON (a gateway may have answered; run the probe again)' }])
   })

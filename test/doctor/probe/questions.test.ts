@@ -85,7 +85,13 @@ const answerTo = (question: string, facts: Facts) => answersIn(facts).find((one)
 
 it.each<[string, Facts, string | undefined]>([
   ['Does /ping check the access key?', { 'ping.http': '204', 'ping.no-key.http': '204' }, 'no'],
-  ['Does /ping check the access key?', { 'ping.http': '200', 'ping.no-key.http': '401' }, 'yes (HTTP 401 without it)'],
+  ...[
+    // The HTTP status with an invented key; undefined in a report of an older version.
+    ['401', 'yes: it needs a key (HTTP 401 without one), and refuses an invented one (HTTP 401)'],
+    ['200', 'no: it needs a key (HTTP 401 without one), but accepts an invented one'],
+    ['404', 'not settled: ping.invented-key got HTTP 404'],
+    [undefined, 'it needs a key (HTTP 401 without one), but whether it checks the key was not asked'],
+  ].map(([invented, answer]): [string, Facts, string] => ['Does /ping check the access key?', { 'ping.http': '200', 'ping.no-key.http': '401', ...(invented !== undefined && { 'ping.invented-key.http': invented }) }, String(answer)]),
   ['Does /ping check the access key?', { 'ping.http': '404', 'ping.no-key.http': '404' }, 'not settled: ping.no-key got HTTP 404'],
   ...[['401', '401'], ['404', '403'], ['500', '403'], ['403', '404'], ['404', '404'], ['405', '404']].map(([without, withKey]): [string, Facts, string] => [STATUS_KEY, { 'status.unknown.http': without as string, 'status.unknown.with-key.http': withKey as string, 'status.unknown.fields': ['status: HTTP status'] }, `not settled: status.unknown got HTTP ${without}`]),
   [STATUS_KEY, { 'status.unknown.http': '401', 'status.unknown.fields': ['a page'], 'status.unknown.with-key.http': '404' }, 'not settled: status.unknown got HTTP 401'],
