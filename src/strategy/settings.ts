@@ -97,11 +97,6 @@ const KNOWN: Record<keyof NevisStrategyOptions, true> = {
   firstFactorLifetimeSeconds: true, maxAttempts: true, startBudget: true, attemptBudget: true, pollSchedule: true, maxStatusCallsPerSecond: true, healthCheck: true, ledger: true, allowEnrollmentOfStrongerFactorAfter: true, allowPostsFromOtherSites: true, afterDenial: true, rememberBrowser: true, sessionKey: true, issuer: true, transactionTokens: true, secret: true, passReqToCallback: true,
 }
 
-/** @internal */
-export const DEFAULT_START_BUDGET = { starts: 5, perSeconds: 300 }
-/** @internal */
-export const DEFAULT_ATTEMPT_BUDGET = { attempts: 30, perSeconds: 3600 }
-
 /**
  * @throws TypeError that names the invalid option
  * @internal
@@ -110,7 +105,7 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
   refuseUnknown('NevisStrategy', options, Object.keys(KNOWN))
   const { name = 'nevis', subject = userOfRequest, operation = 'approve', sessionKey = 'nevis', passReqToCallback = false, healthCheck = false } = options
   const { lifetimeSeconds = 120, enrollmentLifetimeSeconds = 600, firstFactorLifetimeSeconds = 600, maxAttempts = 5, maxStatusCallsPerSecond = 200 } = options
-  const { startBudget = DEFAULT_START_BUDGET, attemptBudget = DEFAULT_ATTEMPT_BUDGET, allowEnrollmentOfStrongerFactorAfter = [] } = options
+  const { startBudget = { starts: 5, perSeconds: 300 }, attemptBudget = { attempts: 30, perSeconds: 3600 }, allowEnrollmentOfStrongerFactorAfter = [] } = options
   const afterDenial = afterDenialOf(options.afterDenial)
   const client = clientOf(options)
   const waitingURL = address('waitingURL', options.waitingURL)

@@ -11,6 +11,7 @@ import { runOnSimulator } from '../../src/doctor/probe/recognise'
 import type { Stage } from '../../src/doctor/probe/stages'
 import type { Facts } from '../../src/doctor/probe/facts-reader'
 import { findingsOfReport } from '../../src/doctor/probe-findings'
+import { DEFAULT_ATTEMPTS, DEFAULT_STARTS } from '../../src/doctor/probe/limit-answers'
 import { reportOf, textOf } from '../../src/doctor/probe/report'
 import { NOT_COMPARED } from '../../src/doctor/probe/recognise'
 import { situationOf } from '../dialects/settings'
@@ -66,6 +67,11 @@ const CASES: readonly (readonly [string, readonly Stage[], Partial<NevisStrategy
   ['', ['quiet', 'app', 'wait'], { lifetimeSeconds: 300 }, ['warning', /^lifetimeSeconds is 300, but an approval ends at Nevis after 1[12]0 s$/, expect.stringMatching(/^lifetimeSeconds: 1[12]0$/)], {}],
   ['', ['quiet', 'app', 'limits'], { startBudget: { starts: 5, perSeconds: 300 } }, ['warning', /^Nevis blocks a user after \d requests, before startBudget with 5 starts does$/, expect.stringMatching(/^startBudget: \{ starts: \d, … \}$/)], {}],
 ]
+
+it('the defaults of the budgets, which the probe names, are those of the strategy', () => {
+  const { startBudget, attemptBudget } = new NevisStrategy({ baseURL: BASE_URL, accessKey: 'key', waitingURL: '/2fa', factors: [push()] }, () => undefined).settings
+  expect([startBudget, attemptBudget]).toEqual([{ starts: DEFAULT_STARTS, perSeconds: 300 }, { attempts: DEFAULT_ATTEMPTS, perSeconds: 3600 }])
+})
 
 it.each(CASES)('%j after %j with %j › is found, and no longer with fitting options', async (dialect, stages, options, [level, finding, remedy], fitting) => {
   expect(await findings(dialect, stages, options)).toContainEqual([level, expect.stringMatching(finding), remedy])

@@ -7,6 +7,10 @@ import type { FactsReader } from './facts-reader'
 import { areCodesBlocked } from './needs'
 import type { Answered } from './question'
 
+/** The default of `startBudget`, for 5 minutes, and of `attemptBudget`, for an hour. A test compares them with those of the strategy. */
+export const DEFAULT_STARTS = 5
+export const DEFAULT_ATTEMPTS = 30
+
 /** True if the probe repeated a request until Nevis refused it; false if Nevis had not refused it when the probe stopped. */
 export function isReached(facts: FactsReader, step: string): boolean {
   return /^\d/.test(facts.text(`${step}.after`))

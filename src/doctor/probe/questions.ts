@@ -4,14 +4,13 @@
  *
  * Out of scope: the questions about codes (`code-questions.ts`), and the requests to Nevis (`*-stage.ts`). Source of the questions: https://docs.nevis.net/authcloud/api-doc/
  */
-import { DEFAULT_ATTEMPT_BUDGET, DEFAULT_START_BUDGET } from '../../strategy/settings'
 import { CLOCK_EFFECT } from '../clock-effect'
 import { MAX_CHARACTERS } from '../../client/messages'
 import { MESSAGE_LENGTHS, messageStep, TOO_LONG } from './app-stage'
 import { isAcceptedCode } from './code-answers'
 import { CODE_QUESTIONS } from './code-questions'
 import { FactsReader, type Facts } from './facts-reader'
-import { isReached, limitIn, withBudget } from './limit-answers'
+import { DEFAULT_ATTEMPTS, DEFAULT_STARTS, isReached, limitIn, withBudget } from './limit-answers'
 import { appChannelOf, doesStatusNeedKey, hasLinkOfApp, isPingUsable, isUnknownUserClear, refusalsIn, statusWordIn, TOKEN_STEPS, tokenNeedsOf, tokenStepOf, transactionTokensOf } from './needs'
 import { ifAccepted, type Answered, type Question, type Reading } from './question'
 import { POLL_SECONDS } from './wait-stage'
@@ -177,14 +176,14 @@ const QUESTIONS: readonly Question[] = [
   ...CODE_QUESTIONS,
   ['After which time does an unfinished enrolment expire?', 'status.ignored', (facts) => lifetimeIn(facts, 'status.ignored', 'enrollmentLifetimeSeconds')],
   ['After which time does an unanswered approval expire?', 'status.ignored-approval', (facts) => lifetimeIn(facts, 'status.ignored-approval', 'lifetimeSeconds')],
-  ['When does Nevis block pushes?', 'limit.pushes', (facts) => withBudget(facts, 'limit.pushes', 'requests', 'startBudget', 'starts', DEFAULT_START_BUDGET.starts, 'in 5 minutes')],
+  ['When does Nevis block pushes?', 'limit.pushes', (facts) => withBudget(facts, 'limit.pushes', 'requests', 'startBudget', 'starts', DEFAULT_STARTS, 'in 5 minutes')],
   ['What does the record of a blocked user show?', 'limit.pushes.user', ifAccepted(['limit.pushes.user'], (facts) => ({
     answer: !isReached(facts, 'limit.pushes') ? 'no user was blocked' : facts.within('limit.pushes.user', 'exceededRateLimits').join(', ') || 'no `exceededRateLimits`',
     does: 'a user whose record has an entry of `exceededRateLimits` other than `false` gets `user_blocked`',
   }))],
   ['When does Nevis block codes?', 'limit.codes', (facts) => {
     if (isAcceptedCode(facts, 'limit.codes')) return { refused: 'limit.codes' }
-    return withBudget(facts, 'limit.codes', 'wrong codes', 'attemptBudget', 'attempts', DEFAULT_ATTEMPT_BUDGET.attempts, 'in an hour')
+    return withBudget(facts, 'limit.codes', 'wrong codes', 'attemptBudget', 'attempts', DEFAULT_ATTEMPTS, 'in an hour')
   }],
   ['How many phones may a user have?', 'limit.phones', (facts) => ({ answer: isReached(facts, 'limit.phones') ? `${facts.text('limit.phones.after')} more: HTTP ${facts.http('limit.phones')}` : limitIn(facts, 'limit.phones', 'further phones'), does: 'if Nevis\'s answers show the limit, the user gets `too_many_authenticators`' })],
   ['Does the clock agree?', 'ping', (facts) => (facts.text('clock') === '' ? undefined : { answer: facts.text('clock'), does: CLOCK_EFFECT })],
