@@ -93,7 +93,7 @@ describe('a request that the server refuses only for a moment', () => {
 
   it('because of its limit (429), in the stage `limits` › is an answer; 503 is none', () => {
     const facts = { 'limit.pushes.http': '429', 'limit.pushes.after': '3' }
-    expect(answersIn(facts)).toMatchObject([{ answer: 'after 3: HTTP 429' }])
+    expect(answersIn(facts)).toMatchObject([{ answer: 'after 3 requests: HTTP 429' }])
     expect(answersIn({ ...facts, 'limit.pushes.http': '503' })).toEqual([])
   })
 })
