@@ -29,15 +29,15 @@ export async function handleUsedTransaction(request: StrategyRequest, transactio
 }
 
 /**
- * Handles a callback whose session does not contain the transaction. Usually, the transaction has succeeded, and the browser sends the callback again. But
- * Passport's login may have emptied the session while the transaction was pending. Then do not redirect the user as after a success.
+ * Handles a callback whose session does not contain the transaction. Usually, the transaction has succeeded, or the user has signed in in another tab. But if
+ * this package has sent the browser back to this callback, Passport's login may have removed an approved transaction from the session. Then do not redirect the
+ * user as after a success.
  * @param refusal thrown if the transaction has not ended
  * @internal
  */
 export async function handleMissingTransaction(request: StrategyRequest, refusal: Refusal): Promise<StrategyResult> {
-  const { sealed, req } = request
-  const mayBePending = sealed !== undefined && Date.now() < sealed.expiresAt && userOf(req) !== undefined
-  if (mayBePending && !(await request.budgets.endings.hasEnded(sealed))) throw refusal
+  const { sealed } = request
+  if (sealed?.sentBackUntil !== undefined && !(await request.budgets.endings.hasEnded(sealed))) throw refusal
   return handleRepeatedCallback(request, refusal)
 }
 

@@ -527,9 +527,9 @@ describe('a route without keepSessionInfo', () => {
       routes(web, parts)
       web.all('/emptied', parts.passport.authenticate('nevis', { repeatedCallbackRedirect: '/repeated' }), recordSecondFactor(), (_req, res) => void res.json({ action: 'success' }))
     } })
-    const { browser, first, second, late } = await overlapping(app, '/emptied')
+    const { browser, first, late } = await overlapping(app, '/emptied')
     expect(isSentBack(late)).toBe(true)
-    const answers = [await browser.get(late.location as string), await browser.get(`/emptied?transaction=${second}`), await browser.get(`/emptied?transaction=${first}`)]
-    expect(answers.map(({ status, location }) => [status, location])).toEqual([[403, undefined], [403, undefined], [303, '/repeated']])
+    const answers = [await browser.get(late.location as string), await browser.get(`/emptied?transaction=${first}`)]
+    expect(answers.map(({ status, location }) => [status, location])).toEqual([[403, undefined], [303, '/repeated']])
   })
 })
