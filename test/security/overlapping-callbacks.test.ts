@@ -511,11 +511,14 @@ describe('a callback whose browser disconnects while the app still works', () =>
   })
 })
 
-describe('a stolen handle of a transaction that has ended', () => {
+describe('a stolen handle that has expired', () => {
   it('does not show that the user has just confirmed something else', async () => {
     const app = await world.start(options())
-    const { first } = await overlapping(app, '/authorized')
-    const answers = [await app.browser().get(`/authorized?transaction=${first}`), await app.browser().get(`/login/2fa?transaction=${first}`, NEXT)]
+    const browser = await signedIn(app)
+    const stolen = await payment(browser, 'old')
+    world.later(1000)
+    await overlapping(app, '/authorized')
+    const answers = [await app.browser().get(`/authorized?transaction=${stolen}`), await app.browser().get(`/login/2fa?transaction=${stolen}`, NEXT)]
     expect(answers.map(({ status }) => status)).toEqual([403, 403])
   })
 })
