@@ -201,12 +201,20 @@ export function setStatus(req: object, status: number): void {
 }
 
 /**
- * True if an answer has already begun, for example by a time-out of the app. Always false on Fastify and Koa, where the request does
- * not have Node's response.
+ * True if an answer has already begun, for example by a time-out of the app. Always false on Fastify and Koa: their requests have no response of Node.
  * @internal
  */
 export function isAnswered(req: object): boolean {
   return (req as { res?: ServerResponse }).res?.headersSent === true
+}
+
+/**
+ * Calls a function once the app has answered. Never calls it if the browser has disconnected before, on Koa, or on Fastify without the guide's hook.
+ * @internal
+ */
+export function onAnswered(req: object, act: () => void): void {
+  const { res, reply } = req as { res?: Partial<ServerResponse>; reply?: { raw?: ServerResponse } }
+  ;(res ?? reply?.raw)?.once?.('finish', act)
 }
 
 /** With this media type in `Accept`, a script gets the next URL as JSON instead of a redirect. The answer has the same media type. */

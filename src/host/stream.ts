@@ -4,7 +4,6 @@
  *
  * Out of scope: sending the body on Express (`answer.ts`), and the content of the body (`waiting/status-endpoint.ts`).
  */
-import type { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 
@@ -48,17 +47,6 @@ export function onDisconnect(socket: Socket | undefined, stop: () => void): () =
   }
   stops.add(stop)
   return () => void stops.delete(stop)
-}
-
-/**
- * Calls a function once the app has answered the request. Never calls it if the browser has disconnected before. Never calls it on Koa either, and on Fastify
- * without the hook of docs/guides/hosts/fastify.md, because there a strategy does not see the response.
- * @internal
- */
-export function onAnswered(req: object, act: () => void): void {
-  const { res, reply } = req as { res?: Partial<EventEmitter>; reply?: { raw?: EventEmitter } }
-  const response = res ?? reply?.raw
-  response?.once?.('finish', act)
 }
 
 /**
