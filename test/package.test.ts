@@ -117,9 +117,9 @@ describe('the tarball', () => {
 
   // At least 76 KB of the packed size are comments in JavaScript, for reviewers who read the installed files. The limits are a little above today's size, so that
   // a file that is packed by mistake is noticed.
-  it('is no bigger than 895 KB packed, and 3000 KB unpacked', () => {
+  it('is no bigger than 895 KB packed, and 3050 KB unpacked', () => {
     expect(size).toBeLessThan(895_000)
-    expect(unpackedSize).toBeLessThan(3_000_000)
+    expect(unpackedSize).toBeLessThan(3_050_000)
   })
 })
 
