@@ -136,8 +136,9 @@ export interface Transaction {
   /** Whether the user wants this browser to be remembered; absent if the waiting page does not offer this choice. */
   readonly remember?: boolean
   /**
-   * Shows whether the app has called `forgetBrowsers` since the user gave the first factor: if so, this browser is not remembered. Such a call leaves a mark
-   * under the user's keys in the ledger. For each key: the seconds that its mark had left at the time of the first factor (`ledger/forget-marks.ts`).
+   * Shows whether the app has called `forgetBrowsers` since the user gave the first factor: if so, this browser is not remembered. Such a call sets a mark with
+   * an expiry time under each of the user's keys in the ledger. This field contains, for each key, the seconds that the mark of an earlier call still had left
+   * at the first factor. If a mark has more seconds left now, the app has called `forgetBrowsers` since (`ledger/forget-marks.ts`).
    */
   readonly forgetMarks?: Readonly<Record<string, number>>
   /** How many codes the user has tried. Only for display: limits are checked against the ledger's count. */

@@ -90,7 +90,7 @@ describe('the table', () => {
     }
     return [...flows].map(([key, names]) => `  ${key} | ${names.join('; ')}\n`).join('')
   }
-  /** Without the attacks and the requests that nobody answers: their cells are right in every dialect that is safe. */
+  /** The cells (a cell is one flow in one dialect) without the attacks and the pushes that nobody answers: these are right in every dialect that is safe. */
   const ofUsers = () => cells().filter(({ flow }) => !isAttack(flow))
   const shareOfRight = (some: readonly Cell[]) => some.filter(({ verdict }) => verdict === 'right').length / some.length
   const percent = (some: readonly Cell[]) => `${(100 * shareOfRight(some)).toFixed(2)} % of ${some.length} cells`

@@ -38,7 +38,7 @@ export interface Setup {
   readonly asks: 'events' | 'json'
   /** True if the user types the code of a text message only after Nevis has ended the transaction. */
   readonly isCodeLate?: boolean
-  /** The message of the app for the approval. */
+  /** The text that the Express app sends with the approval, and that the phone shows. */
   readonly message?: string
 }
 

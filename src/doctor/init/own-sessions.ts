@@ -52,7 +52,7 @@ function readsSession(source: Source, { first, last }: Range, depth: number): bo
 
 const variables = new WeakMap<Source, Map<string, boolean>>()
 
-/** True if the variable at this token is a constant with a value of the session, or the parameter of a function that gets the user of the session. */
+/** True if the variable at this token is a constant whose value comes from the session, or a function's parameter to which the session's user is passed. */
 function isVariableOfSession(source: Source, at: number, depth: number): boolean {
   if (depth >= MAX_DEPTH) return false
   // A handler can contain many uses of one variable. So cache the result for all uses in the same brackets.

@@ -164,7 +164,7 @@ function isHidden(difference: string, changes: Differences, facts: Facts, simula
   return !changes.has(`${http} is ${String(facts[http])}`)
 }
 
-/** True if the dialect leaves a field out, but the instance sends it with a value of another kind than the simulator does. */
+/** True if the dialect leaves a field out, but the instance sends it, with a value of another kind than the simulator sends without a dialect. */
 function isReplaced(difference: string, changes: Differences, differences: Differences): boolean {
   const [, name, path] = /^(\S+) lacks (.*): [^:]*$/.exec(difference) ?? []
   const isOfField = (one: string) => one.startsWith(`${name} has ${path}: `)
