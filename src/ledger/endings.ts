@@ -54,7 +54,7 @@ export class Endings {
   }
 
   /**
-   * Ends a transaction, with or without success: claims its key in the ledger, and only the first caller gets true.
+   * Ends a transaction without success: claims its key in the ledger, and only the first caller gets true.
    *
    * If the user repeats the start, for example enters the password again, the session gets a new id and keeps the transaction. `pending-start.ts` then claims
    * the transaction's key. If that claim is the first one, the transaction goes on under a new key, with the next number (`moves`). A copy of the old session
@@ -188,7 +188,11 @@ export class Endings {
 
   /** @param user the user's key in the ledger */
   async noteFinishing(user: string): Promise<void> {
-    await this.ledger.claim(`finishing:${user}`, FINISHING_SECONDS)
+    const name = `finishing:${user}`
+    if (await this.ledger.claim(name, FINISHING_SECONDS)) return
+    // `claim` does not extend a key that exists.
+    await this.tryToForget(name)
+    await this.ledger.claim(name, FINISHING_SECONDS)
   }
 
   /** True if a callback of this user has finished in the last seconds, so that the browser may not have the answer yet. */

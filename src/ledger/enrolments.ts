@@ -9,7 +9,7 @@ import { DAY_SECONDS, YEAR_SECONDS } from './lifetimes'
 
 /**
  * A new enrolment makes at most this many earlier numbers invalid. A user can lose fewer starts to failures of the ledger while an enrolment is pending,
- * because failed starts count towards the user's limit, too. Without this maximum, a start after a day without enrolments would read all numbers of the year.
+ * because failed starts count towards the user's limit, too (by default, five starts in five minutes). Without this maximum, a start after a day without enrolments would read all numbers of the year.
  */
 const MOST_LOST = 20
 

@@ -8,48 +8,48 @@ import { OPERATIONS, type OperationName } from './routes'
 /** What a fault does. A fault can have several of these effects. */
 export interface FaultEffect {
   /** The HTTP status of the response. The body is Nevis's documented error body for this status, unless `body` or `patch` is set. */
-  readonly status?: number
+  readonly status?: number | undefined
   /** The body of the response. A string is sent unchanged, any other value as JSON. */
   readonly body?: unknown
   /** Headers to add or replace. An empty string removes the header. */
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>> | undefined
   /** Milliseconds to wait before the response is sent. The method `advance` does not shorten this time. */
-  readonly delayMs?: number
+  readonly delayMs?: number | undefined
   /** Resets the connection; no response is sent. */
-  readonly reset?: true
+  readonly reset?: true | undefined
   /** Closes the connection before the whole body has been sent. `Content-Length` is that of the whole body. */
-  readonly truncate?: true
+  readonly truncate?: true | undefined
   /** Milliseconds to wait before each byte of the body. The method `advance` does not shorten this time. */
-  readonly drip?: number
+  readonly drip?: number | undefined
   /**
    * Replaces `token` in status responses by one of these tokens, or by any other string. Each of these tokens is valid, but does not prove an approval of
    * this user. Applies to `getStatus`, unless `on` names other operations.
    */
-  readonly swapToken?: 'status' | 'intent' | 'accessKey' | 'otherUser' | (string & {})
+  readonly swapToken?: 'status' | 'intent' | 'accessKey' | 'otherUser' | (string & {}) | undefined
   /** Responds with 429, as the simulator does for a user who is blocked for a channel. */
-  readonly rateLimit?: true
+  readonly rateLimit?: true | undefined
   /** The `Retry-After` header for `rateLimit`, in seconds. Default: no such header. */
-  readonly retryAfterSeconds?: number
+  readonly retryAfterSeconds?: number | undefined
   /** Responds with 302 and this URL in `Location`. */
-  readonly redirect?: string
+  readonly redirect?: string | undefined
   /** Properties to merge into the JSON of the operation's own response. A property with the value `undefined` is removed. */
-  readonly patch?: Readonly<Record<string, unknown>>
+  readonly patch?: Readonly<Record<string, unknown>> | undefined
 }
 
 export interface Fault extends FaultEffect {
   /** The operations that fail. Default: all. */
-  readonly on?: OperationName | readonly OperationName[]
+  readonly on?: OperationName | readonly OperationName[] | undefined
   /** How many calls fail. The calls after them succeed. Default: all fail. */
-  readonly times?: number
+  readonly times?: number | undefined
   /** The share of calls that fail, from 0 to 1. Default 1. */
-  readonly share?: number
+  readonly share?: number | undefined
   /** How many calls succeed before the first one fails. Default 0. */
-  readonly skip?: number
+  readonly skip?: number | undefined
   /**
    * For a fault that replaces the response: whether the operation runs. `before` (the default): the operation does not run. `after`: the operation runs; for
    * example, a push arrives on the phone, but the client gets an error. If a fault only changes, truncates or delays the response, the operation always runs.
    */
-  readonly when?: 'before' | 'after'
+  readonly when?: 'before' | 'after' | undefined
 }
 
 /** A fault that was added with `faults.add`. */

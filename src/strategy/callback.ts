@@ -140,6 +140,7 @@ async function accept(request: StrategyRequest, transaction: Transaction, factor
     if (turn === 'used') return handleUsedTransaction(request, transaction)
     if (turn === 'gone') {
       if (isEnrolment) await noteSignIn(request, transaction, outcome)
+      await assertConnected(request, transaction, code)
       return sendBack(request, transaction, outcome)
     }
     await assertConnected(request, transaction, code)

@@ -61,7 +61,9 @@ export async function takeTurn(request: StrategyRequest, transaction: Transactio
   const { endings } = request.budgets
   // A session without an id (koa-session, or in a cookie) has no turns: this callback could not notice a new id.
   const session = idDigestOf(request.req)
+  let until: number
   for (;;) {
+    until = performance.now() + OLD_TURN_MS
     const isMine = session === '' || (await endings.takeTurn(session))
     if (await isGone(request)) return 'gone'
     if (isMine) break
@@ -69,7 +71,6 @@ export async function takeTurn(request: StrategyRequest, transaction: Transactio
     if (await endings.hasEnded(transaction)) return 'used'
     await pause(TURN_PAUSE_MS)
   }
-  const until = performance.now() + OLD_TURN_MS
   if (session !== '') onAnswered(request.req, () => void (performance.now() < until && endings.endTurn(session)))
   const { budget } = transaction
   if (budget !== undefined) await endings.noteFinishing(budget)
@@ -112,6 +113,8 @@ export async function waitForCookie(request: StrategyRequest): Promise<Redirect 
   const { sealed, settings } = request
   if (sealed === undefined || !(await isWaitingForCookie(settings, sealed, request.login()))) return undefined
   await pause(COOKIE_PAUSE_MS)
+  // Send no cookie: it could replace the new one in the browser.
+  request.abandonSession()
   return sendBack(request, sealed, sealed.proved)
 }
 

@@ -32,12 +32,12 @@ export async function handleUsedTransaction(request: StrategyRequest, transactio
  * Handles a callback whose session does not contain the transaction. Usually, the transaction has succeeded, or the user has signed in in another tab. But if
  * this package has sent the browser back to this callback, Passport's login may have removed an approved transaction from the session. Then do not redirect the
  * user as after a success.
- * @param refusal thrown if the transaction has not ended
+ * @param refusal thrown if the transaction has not succeeded
  * @internal
  */
 export async function handleMissingTransaction(request: StrategyRequest, refusal: Refusal): Promise<StrategyResult> {
   const { sealed } = request
-  if (sealed?.sentBackUntil !== undefined && !(await request.budgets.endings.hasEnded(sealed))) throw refusal
+  if (sealed?.sentBackUntil !== undefined && !(await request.budgets.endings.hasSucceeded(sealed))) throw refusal
   return handleRepeatedCallback(request, refusal)
 }
 

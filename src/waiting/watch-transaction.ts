@@ -17,7 +17,7 @@ import { followStatus, statusOf, type WaitingStatus } from './status'
 export async function* watchTransaction(
   strategy: NevisStrategy,
   handle: string,
-  { signal }: { readonly signal?: AbortSignal } = {},
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): AsyncGenerator<WaitingStatus, void, undefined> {
   const settings = settingsOf('watchTransaction', strategy)
   const sealed = (await settings.keys()).handles.open(handle)

@@ -111,7 +111,7 @@ const sections = {
 
   scale: (result) =>
     `${heading(result)} Each figure is a median over ${result.rounds} rounds of ${result.loginsPerRound} logins; in each round, ${result.atOnce} logins run at the same time. Each process of the app may use ${number(100 * result.coreShare)} % of a core.\n\n${table(
-      ['sessions and ledger in', 'processes', 'logins finished a second', 'CPU of one login, sum over the processes of the app', 'CPU of one login in the store'],
+      ['sessions and ledger in', 'processes', 'logins finished a second', 'CPU of one login, sum over all three processes of the app, also those without requests', 'CPU of one login in the store'],
       result.rows.map(({ store, processes, perSecond, micros, storeMicros }) => [store, processes, number(perSecond), `${number(micros)} µs`, `${number(storeMicros)} µs`]),
     )}`,
 
@@ -237,8 +237,8 @@ const sections = {
     const enough = all * 2
     const raised = Math.ceil((perSecond * statusCalls) / enough / 100) * 100
     const processes = raised > MAX_STATUS_CALLS
-      ? ['processes of the app', `${capped} with the default of \`maxStatusCallsPerSecond\`, or ${enough} if this limit is ${number(raised)}`, 'with the default limit: the number of all status calls, divided by the limit of one process. With the higher limit: twice the number of needed cores, so that each process uses half a core']
-      : ['processes of the app', `${enough}`, `twice the number of needed cores (logins and waiting users), so that each process uses half a core. For the status calls alone, ${capped} processes are enough with the default of \`maxStatusCallsPerSecond\``]
+      ? ['processes of the app', `${capped} with the default of \`maxStatusCallsPerSecond\`, or ${enough} if this limit is ${number(raised)}`, 'with the default limit: the number of all status calls, divided by the limit of one process. with the higher limit: twice the number of needed cores, rounded up, so that each process uses half a core']
+      : ['processes of the app', `${enough}`, `twice the number of needed cores (logins and waiting users, rounded up), so that each process uses half a core. For the status calls alone, ${capped} processes are enough with the default of \`maxStatusCallsPerSecond\``]
     return `${table(
       ['at the peak', 'needed', 'calculated from'],
       [

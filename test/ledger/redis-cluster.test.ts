@@ -104,6 +104,15 @@ describeWithRedis('RedisLedger on a Redis Cluster', () => {
     })
   }
 
+  it('gives nobody a yes through a cluster client of node-redis 4 in legacy mode, whose options it cannot see', async () => {
+    const client = createCluster4({ rootNodes: rootNodes(), defaults: { ...LEDGER_USER, disableOfflineQueue: true, legacyMode: true } })
+    client.on('error', () => undefined)
+    await client.connect().catch(() => undefined)
+    const ledger = new RedisLedger(client)
+    for (const ask of [() => ledger.claim('a', 60), () => ledger.count('b', 60)]) await expect(ask()).rejects.toThrow()
+    await client.disconnect().catch(() => undefined)
+  })
+
   describe('when all kinds of client claim the same keys', () => {
     it('claims each of them once, on whichever node it is', async () => {
       const names = Object.keys(CLIENTS).filter((name) => !name.includes('prefix'))

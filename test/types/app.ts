@@ -199,7 +199,8 @@ export async function test(signal: AbortSignal): Promise<void> {
   const simulator = await NevisSimulator.start({ port: 0, seed: undefined, dialect: undefined })
   simulator.addUser({ username: 'anna', phone: '+41791234567', recoveryCodes: undefined })
   simulator.faults.add({ on: 'getStatus', status: 500, times: 2 })
+  simulator.faults.add({ on: undefined, status: undefined, headers: undefined, delayMs: undefined, reset: undefined, swapToken: undefined, times: undefined, when: undefined })
   await simulator.phone('anna').approve()
-  for await (const { status } of watchTransaction(callbackStyle, 'handle', { signal })) if (status !== 'pending') break
+  for await (const { status } of watchTransaction(callbackStyle, 'handle', { signal: signal.aborted ? undefined : signal })) if (status !== 'pending') break
   await simulator.close()
 }
