@@ -39,8 +39,8 @@ const SWEEP_EVERY_MS = 30_000
 const SWEEP_ROWS = 1000
 
 /**
- * A ledger in PostgreSQL (tested with PostgreSQL 15), for several processes. Pass it a pool, not a client inside a transaction, because a rollback of the transaction would
- * delete what the ledger has stored. You need no clean-up job, because calls to the ledger also delete expired rows.
+ * A ledger in PostgreSQL (tested with PostgreSQL 15), for several processes. Pass it a pool, not a client inside a transaction, because a rollback of the
+ * transaction would delete what the ledger has stored. You need no clean-up job, because calls to the ledger also delete expired rows.
  */
 export class PostgresLedger implements Ledger {
   private readonly table: string

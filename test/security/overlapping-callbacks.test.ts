@@ -511,6 +511,25 @@ describe('a callback whose browser disconnects while the app still works', () =>
   })
 })
 
+describe('an app that writes into every session', () => {
+  it('sends no cookie to a browser that has the old cookie: it could replace the new one', async () => {
+    const app = await world.start({ ...options(), routes: (web, parts) => {
+      web.use((req, _res, next) => {
+        Object.assign(req.session, { visits: 1 })
+        next()
+      })
+      routes(web, parts)
+    } })
+    const { browser, first, second } = await twoPayments(app)
+    const old = browser.clone()
+    expect(outcomeOf(await browser.get(`/authorized?transaction=${first}`))).toBe('success')
+    const late = await old.get(`/authorized?transaction=${second}`)
+    expect([isSentBack(late), late.headers.getSetCookie()]).toEqual([true, []])
+    expect(outcomeOf(await followed(browser, late))).toBe('success')
+    expect(paid).toEqual(['first', 'second'])
+  })
+})
+
 describe('a stolen handle that has expired', () => {
   it('does not show that the user has just confirmed something else', async () => {
     const app = await world.start(options())
