@@ -20,7 +20,7 @@ const broken = () => { throw Object.assign(new Error('c4n4ry of the database'), 
 const users = {
   findById: async () => broken(),
   findByNevisId: async () => user,
-  addedBy: async () => (USER_ID && ++asked > 1 ? broken() : { smsSince: new Date(), codesSince: new Date() }),
+  addedBy: async () => (USER_ID && ++asked > 2 ? broken() : { smsSince: new Date(), codesSince: new Date() }),
   findForPassword: async (username) => (username === 'broken' ? broken() : { user: username === 'deleted' ? { ...user, nevisUserId: 'dd56f53d-0d2c-4b23-97cf-4f5a1e1b7a10' } : user, passwordHash }),
 }
 const { CLOUD: baseURL = 'http://127.0.0.1:1', KEY: accessKey = 'key-of-nobody' } = process.env

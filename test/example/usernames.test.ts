@@ -84,7 +84,7 @@ describe('a database of an earlier version', () => {
       await say(users.findById(1).then(({ passwordVersion }) => passwordVersion))
       await say(users.changePassword(1, 'other').then(({ passwordVersion }) => passwordVersion))
       await say(users.addedBy(1))`)
-    expect(results).toEqual([0, 1, { smsSince: null, smsPhone: null, codesSince: null, hasUnsavedCodes: false }])
+    expect(results).toEqual([0, 1, { smsSince: null, smsPhone: null, codesSince: null, hasUnsavedCodes: false, typesCode: false }])
   })
 
   it('is not opened if two names differ only in case, and the error names them', async () => {

@@ -62,9 +62,9 @@ describe('the description of an answer', () => {
 })
 
 describe('the probe', () => {
-  it('does not use the client, which would hide how an answer differs: only its connections, its longest message, and its reading of addresses, pictures, recovery codes, and answers to codes', () => {
+  it('does not use the client, which would hide how an answer differs: only its connections, its longest message, and its reading of addresses, times, pictures, recovery codes, and answers to codes', () => {
     const folder = join(__dirname, '../../../src/doctor/probe')
     const used = readdirSync(folder).flatMap((name) => [...readFileSync(join(folder, name), 'utf8').matchAll(/from '..\/..\/client\/([\w-]+)'/g)].map(([, file]) => file))
-    expect([...new Set(used)].sort()).toEqual(['agents', 'answer', 'messages', 'parse-url', 'pictures', 'recovery-codes', 'verdict'])
+    expect([...new Set(used)].sort()).toEqual(['agents', 'answer', 'introspection', 'messages', 'parse-url', 'pictures', 'recovery-codes', 'verdict'])
   })
 })
