@@ -74,7 +74,7 @@ export const CODE_QUESTIONS: readonly Question[] = [
     const channel = smsChannelOf(facts)
     if (channel === undefined && !isAcceptedCode(facts, 'verification.sms.right')) return { refused: 'verification.sms.right' }
     return {
-      answer: channel === 'needed' ? `yes (HTTP ${facts.http('verification.sms.right')} without it)` : channel === 'refused' ? `no, and it changes the answer to a wrong code (HTTP ${facts.http('verification.sms.wrong.with-channel')})`  : channel === 'unsafe' ? 'no, and with the field `channel`, a wrong code is accepted (HTTP 200)' : 'no',
+      answer: channel === 'needed' ? `yes (HTTP ${facts.http('verification.sms.right')} without it)` : channel === 'refused' ? `no, and it changes the answer to a wrong code (HTTP ${facts.http('verification.sms.wrong.with-channel')})` : channel === 'unsafe' ? 'no, and with the field `channel`, a wrong code is accepted (HTTP 200)' : 'no',
       does: `the client sends no channel by default${channel === 'unsafe' ? '; with the option, any code would sign in' : ''}`,
       ...(channel === 'needed' && { option: '`sms({ sendChannelWithVerification: true })`' }),
       ...((channel === 'refused' || channel === 'unsafe') && { option: 'not `sms({ sendChannelWithVerification: true })`' }),

@@ -148,8 +148,8 @@ export class TestUsers {
   }
 
   /**
-   * Looks a test user up, by userId if it is known, and then also by name: an instance may keep a deleted user under the name. Returns true if the user is gone. If a gateway may have sent the response, it shows that the user is gone only if Nevis may never
-   * have created the user (`mayExist` is false).
+   * Looks a test user up, by userId if it is known, and then also by name: an instance may keep a deleted user under the name. Returns true if the user is
+   * gone. If a gateway may have sent the response, it shows that the user is gone only if Nevis may never have created the user (`mayExist` is false).
    * @param isConfirmed true if Nevis's answers to deletions show that the user is gone. The result is then false only if the look-up still finds the user
    */
   private async isGone(user: TestUser, isConfirmed = false): Promise<boolean> {
