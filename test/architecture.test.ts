@@ -370,6 +370,15 @@ describe('the doctor', () => {
   })
 })
 
+describe('the probe', () => {
+  describe('in its imports', () => {
+    it('does not use the client, which refuses unexpected answers: the probe sends its requests itself', () => {
+      expect(inside('doctor/probe').length).toBeGreaterThan(5)
+      expect(breaking(inside('doctor/probe'), (to) => to !== 'client/client')).toEqual([])
+    })
+  })
+})
+
 describe('the entry point of the package', () => {
   describe('index', () => {
     it('only exports names, and makes `require` return the strategy, as with other Passport strategies', () => {

@@ -7,7 +7,7 @@
 import { CLOCK_EFFECT } from '../clock-effect'
 import { MAX_CHARACTERS } from '../../client/messages'
 import { MESSAGE_LENGTHS, messageStep, TOO_LONG } from './app-stage'
-import { isAcceptedCode } from './code-answers'
+import { codeAnswerIn, isAcceptedCode } from './code-answers'
 import { CODE_QUESTIONS } from './code-questions'
 import { FactsReader, type Facts } from './facts-reader'
 import { DEFAULT_ATTEMPTS, DEFAULT_STARTS, isReached, limitIn, withBudget } from './limit-answers'
@@ -181,6 +181,10 @@ const QUESTIONS: readonly Question[] = [
     answer: !isReached(facts, 'limit.pushes') ? 'no user was blocked' : facts.within('limit.pushes.user', 'exceededRateLimits').join(', ') || 'no `exceededRateLimits`',
     does: 'a user whose record has an entry of `exceededRateLimits` other than `false` gets `user_blocked`',
   }))],
+  ['What does a blocked user get when the user enters a code?', 'limit.pushes.verification', (facts) => ({
+    answer: !isReached(facts, 'limit.pushes') ? 'no user was blocked' : codeAnswerIn(facts, 'limit.pushes.verification'),
+    does: 'after HTTP 400, 404, 409, 412 or 422 the user gets `wrong_code`; after any other 4xx except 405, `user_blocked` if the user\'s record shows the block',
+  })],
   ['When does Nevis block codes?', 'limit.codes', (facts) => {
     if (isAcceptedCode(facts, 'limit.codes')) return { refused: 'limit.codes' }
     return withBudget(facts, 'limit.codes', 'wrong codes', 'attemptBudget', 'attempts', DEFAULT_ATTEMPTS, 'in an hour')

@@ -78,6 +78,7 @@ const INTENT = 'Can an intent token take the place of the access key at a verifi
 const TWICE = 'Can a recovery code be used twice?'
 const NUMBER = 'Does the record of a user show the phone number of text messages?'
 const LIFE = 'How long does a transaction token live?'
+const BLOCKED_CODE = 'What does a blocked user get when the user enters a code?'
 const RIGHT_SMS = { 'verification.sms.right.http': '200', 'verification.sms.right.fields': ['empty body'] }
 
 /** The answer to one question; `not settled: …` if the instance refused a request that the answer needs. */
@@ -175,6 +176,12 @@ it.each<[string, Facts, string | undefined]>([
     [['exceededRateLimits.push: true', 'user.exceededRateLimits: empty list'], 'exceededRateLimits.push: true'],
     [['userId: the userId'], 'no `exceededRateLimits`'],
   ].map(([fields, answer]): [string, Facts, string] => ['What does the record of a blocked user show?', { 'limit.pushes.http': '403', 'limit.pushes.after': '5', 'limit.pushes.user.http': '200', 'limit.pushes.user.fields': [fields].flat() as string[] }, String(answer)]),
+  ...[
+    // After how many pushes Nevis blocked the user, and its answer to the user's right code.
+    ['5', '423', [], 'HTTP 423'],
+    ['5', '200', ['empty body'], 'HTTP 200, empty body, which the client reads as "yes"'],
+    ['more than 40', '200', ['empty body'], 'no user was blocked'],
+  ].map(([after, http, fields, answer]): [string, Facts, string] => [BLOCKED_CODE, { 'limit.pushes.after': String(after), 'limit.pushes.verification.http': String(http), 'limit.pushes.verification.fields': [fields].flat() as string[] }, String(answer)]),
   ['How many phones may a user have?', { 'limit.phones.http': '409', 'limit.phones.after': '0' }, '0 more: HTTP 409'],
   ['What does the status say after a request was denied?', { 'status.push.denied.http': '412', 'status.push.denied.fields': ['status: "failed"'] }, 'HTTP 412, status "failed"'],
 ])('%s %j › %s', (question, facts, answer) => {
@@ -247,6 +254,14 @@ describe('of the codes of a text message', () => {
   ])('an instance %s › gets its answers to a wrong and a right one into the report', async (_name, dialect, wrong, right) => {
     expect(await answersTo(dialect)).toEqual([wrong, right])
   })
+})
+
+it.each([
+  ['blocked-verification-400', 'HTTP 400'],
+  ['blocked-verification-403', 'HTTP 403'],
+])('the code of a user who is blocked after too many pushes, on an instance with %s › gets %s', async (dialect, answer) => {
+  const { facts } = await runOnSimulator(dialect, ['quiet', 'app', 'limits'])
+  expect(answerTo(BLOCKED_CODE, facts)).toBe(answer)
 })
 
 describe('long messages', () => {

@@ -341,9 +341,12 @@ describe('the command', () => {
     rmSync(dirname(file), { recursive: true })
   })
 
-  it('asks before it notifies anybody: any other answer than yes leaves the stage out', async () => {
-    expect(await run(['--sms', '+41 79 123 45 67'], 'maybe\n').exitCode).toBe(0)
-    expect([enrolments(), asked]).toEqual([0, [expect.stringMatching(/^The stage "sms" sends two or three text messages/)]])
+  it.each<[string, RegExp, string[]]>([
+    ['sms', /^The stage "sms" sends two or three text messages/, ['--sms', '+41 79 123 45 67']],
+    ['app', /^The stage "app" sends requests to the phone/, ['--app']],
+  ])('asks before it notifies anybody in the stage %s: any other answer than yes leaves the stage out', async (_stage, question, argv) => {
+    expect(await run(argv, 'maybe\n').exitCode).toBe(0)
+    expect([enrolments(), asked]).toEqual([0, [expect.stringMatching(question)]])
   })
 })
 
