@@ -4,22 +4,11 @@
  * Out of scope: the checks in each state (`look.test.ts`).
  */
 import type { BrowserContext, Page } from 'playwright-core'
-import { htmlMessage, MemoryLedger, NevisError, outagePage, recordSecondFactor, waitingPage, type Locales, type PageOptions } from '../../src'
+import { htmlMessage, MemoryLedger, NevisError, outagePage, recordSecondFactor, type Locales, type PageOptions } from '../../src'
 import { enterPassword, makingCodes, forgiveComplaints, startCloud, waiting, type Cloud } from './support'
 
 const svg = (colour: string) =>
   `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" width="190" height="40"><path d="M4 36 20 6l16 30z" fill="${colour}"/><text x="46" y="28" font-family="sans-serif" font-size="20" fill="${colour}">Alpine Mutual</text></svg>`)}`
-
-/** The options of the waiting page, as a bank could set them. */
-const look: PageOptions = {
-  brand: { name: 'Alpine Mutual', logo: svg('#0b3d2e'), logoDark: svg('#d9efe6'), href: '/home' },
-  languages: ['de', 'fr', 'it', 'en'],
-  signInURL: '/sign-in',
-  helpURL: '/help',
-  changePasswordURL: '/password',
-  footerLinks: [{ text: { de: 'Impressum', en: 'Legal notice', fr: 'Mentions légales', it: 'Note legali' }, href: '/legal' }],
-  storeLinks: { ios: 'https://apps.apple.com/app/id1', android: 'https://play.google.com/store/apps/details?id=x' },
-}
 
 /** A language that the app itself adds, written from right to left. */
 const ar: Locales[string] = {
@@ -38,6 +27,18 @@ const ar: Locales[string] = {
   written: 'لقد حفظت هذه الرموز',
   enrollSteps: { install: 'ثبّت {app} على هاتفك.', scan: 'افتح التطبيق وامسح هذا الرمز.', finish: 'اتبع الخطوات في التطبيق.' },
   enrollWarning: 'لا تُظهر هذا الرمز لأحد ولا ترسله إلى أحد، ولا حتى إلى موظفي الدعم.',
+}
+
+/** The options of the waiting page, as a bank could set them. */
+const look: PageOptions = {
+  brand: { name: 'Alpine Mutual', logo: svg('#0b3d2e'), logoDark: svg('#d9efe6'), href: '/home' },
+  languages: ['de', 'fr', 'it', 'en'],
+  locales: { ar },
+  signInURL: '/sign-in',
+  helpURL: '/help',
+  changePasswordURL: '/password',
+  footerLinks: [{ text: { de: 'Impressum', en: 'Legal notice', fr: 'Mentions légales', it: 'Note legali' }, href: '/legal' }],
+  storeLinks: { ios: 'https://apps.apple.com/app/id1', android: 'https://play.google.com/store/apps/details?id=x' },
 }
 
 /** Opens the list of other phones by its link, which scrolls to the list. */
@@ -391,7 +392,6 @@ export function startLook(): Promise<Cloud> {
       operation: ({ body }) => ((body as { operation?: string }).operation === 'enroll' ? 'enroll' : 'approve'),
     },
     routes: (express, { nevis, passport }) => {
-      express.get('/arabic', waitingPage(nevis, { ...look, languages: ['ar', 'en'], locales: { ar } }))
       express.get('/outage', (_req, _res, next) => next(new NevisError('NEVIS_TIMEOUT', 'ping')), outagePage(nevis, look))
       express.use(outagePage(nevis, look))
       // A callback that records the second factor, because the test app's own callback does not.
