@@ -89,12 +89,14 @@ describeWithChromium('in the example app', () => {
       await page.getByRole('button', { name: `Pay CHF 240.50 to ${DENTIST}` }).click()
       await showsHeading(page, 'Check your phone')
       await page.getByText(`Pay CHF 240.50`).waitFor()
+      const shown = await page.locator('blockquote').innerText()
       expect(await frameOf(page)).toEqual(frame)
       await look(page, 'sign')
 
       const phone = await phones(await chromium.open({ viewport: DESKTOP }))
       const request = phone.getByRole('region', { name: 'anna' })
       expect(await request.locator('.message').innerText()).toBe(`Pay CHF\u00a0240.50\nto ${DENTIST}?`)
+      expect(shown).toBe(await request.locator('.message').innerText())
       await look(phone, 'sign-on-the-phone')
       await request.getByRole('button', { name: 'Accept' }).click()
 
