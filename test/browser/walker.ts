@@ -8,6 +8,7 @@ import type { Locator, Page } from 'playwright-core'
 import { type WrittenPages } from './accessibility'
 import { COLOUR_RULES, violations } from './axe'
 import { lookOf, wrapped } from './buttons'
+import { until } from '../support/redis-groups'
 import { overflowing, wholePicture } from './support'
 
 export const SCREENSHOTS = join(__dirname, 'screenshots')
@@ -79,6 +80,7 @@ export class Walker {
 
   async tapOnPhone(name: string, button: 'Zustimmen' | 'Ablehnen'): Promise<void> {
     this.note(`taps **${button}** on the phone of ${name}`)
+    await this.isUpToDate()
     const buttons = this.phone(name).getByRole('button', { name: button })
     await buttons.tap()
     await buttons.waitFor({ state: 'detached' })
@@ -102,6 +104,7 @@ export class Walker {
 
   async codeInRequest(name: string): Promise<string> {
     this.note(`reads the code of the request on the phone of ${name}`)
+    await this.isUpToDate()
     return codeIn(await this.phone(name).locator('.message').first().innerText())
   }
 
@@ -112,6 +115,7 @@ export class Walker {
    */
   async look(name: string): Promise<void> {
     const { page } = this
+    if (this.where !== '') await this.isUpToDate()
     await this.pages.check(name, page)
     expect([name, await violations(page)]).toEqual([name, []])
     expect([name, await page.locator('main').getByRole('button').or(page.locator('main').getByRole('link')).filter({ visible: true }).count()]).not.toEqual([name, 0])
@@ -151,6 +155,12 @@ export class Walker {
     }
     await this.page.emulateMedia({ colorScheme: null })
     await this.page.setViewportSize(size)
+  }
+
+  /** Waits until the page of the phones shows the newest requests. It redraws them once a second, so it could still show a request that has expired. */
+  private async isUpToDate(): Promise<void> {
+    const isDrawn = "(async () => (await (await fetch('/_simulator/state')).json()).version === version)()"
+    await until(() => this.page.evaluate<boolean>(isDrawn), 'the page of the phones shows the newest requests')
   }
 
   private phone(name: string): Locator {
