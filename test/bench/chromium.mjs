@@ -14,21 +14,19 @@ export const TO_NEVIS_MS = 60
 export const TO_BROWSER_MS = 40
 
 /**
- * The ways in which a waiting page learns that the user has decided on the phone. `JSON polling` removes `EventSource` from the page; `no JavaScript` disables
- * scripts.
+ * The ways in which a waiting page learns that the user has decided on the phone. `JSON polling` removes `EventSource` from the page.
  * @type {Readonly<Record<string, Way>>}
  */
 export const ways = {
   'events': {},
   'JSON polling': { script: 'delete window.EventSource; window.EventSource = class { constructor() { this.readyState = 2; setTimeout(() => this.onerror?.()) } addEventListener() {} close() {} }; window.EventSource.CLOSED = 2' },
-  'no JavaScript': { javaScriptEnabled: false },
   'by hand, page polls every 2 s': {},
 }
 
 /**
  * @typedef {{ address: string, cloud: string, calls(): Promise<number> }} App `cloud`: address of the app's own fake Nevis. `calls`: how many
  * status calls this fake Nevis has got
- * @typedef {{ script?: string, javaScriptEnabled?: boolean }} Way `script` runs before the scripts of each page
+ * @typedef {{ script?: string }} Way `script` runs before the scripts of each page
  * @typedef {(app: App, way: Way, seconds: number, options?: { atLook?: boolean }) => Promise<number>} SignIn the function `signIn` below
  */
 
@@ -55,8 +53,8 @@ export async function withChromium(measure) {
    * next status call to Nevis.
    * @returns seconds from the tap until the answer to the callback
    */
-  async function signIn({ address, cloud }, { script, javaScriptEnabled = true }, seconds, { atLook = false } = {}) {
-    const context = await browser.newContext({ javaScriptEnabled })
+  async function signIn({ address, cloud }, { script }, seconds, { atLook = false } = {}) {
+    const context = await browser.newContext()
     if (script) await context.addInitScript(script)
     const page = await context.newPage()
     await page.goto(`${address}/go`)

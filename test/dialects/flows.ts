@@ -9,11 +9,13 @@ import { CODES, HERE, Person, PHONE, widgetToken, type Setup, type World } from 
 
 export type Flow = (world: World, username: string) => Promise<string>
 type Steps = (person: Person) => Promise<string>
+/** Starts a transaction. Returns the outcome as text if Nevis or the app refuses the start. */
+type Begin = (person: Person) => Promise<string | undefined>
 
 const inOr = (outcome: string): string => (outcome === 'success' ? 'in' : outcome.startsWith('UNSAFE') ? outcome : `callback: ${outcome}`)
 
 /** Returns the steps that sign in, or confirm a step-up, with this factor. */
-function sign(factor: string, begin: (person: Person) => Promise<string | undefined>): Steps {
+function sign(factor: string, begin: Begin): Steps {
   return async (person) => {
     person.add()
     const refused = await begin(person)
@@ -33,19 +35,26 @@ function sign(factor: string, begin: (person: Person) => Promise<string | undefi
   }
 }
 
-const byPassword = (factor: string) => (person: Person) => person.login(factor)
-const stepUp = (factor: string) => async (person: Person) => {
+const byPassword = (factor: string, more = {}) => (person: Person) => person.login(factor, more)
+const stepUp = (factor: string, more = {}) => async (person: Person) => {
   await person.prove()
-  return person.start('/pay', { factor })
+  return person.start('/pay', { factor, ...more })
 }
 
+/** Returns the steps that enrol a further factor, from the start to the waiting page. The user is signed in. */
+const addition = (factor: string) => async (person: Person) => {
+  await person.prove()
+  return person.start('/factors', { factor, phone: person.world.phone ?? '+41790000009' })
+}
+const firstEnrolment = (factor: string) => (person: Person) => person.login(factor, { phone: person.world.phone ?? PHONE })
+
 /** Returns the steps that enter a wrong code, and then the right one. */
-function wrongFirst(factor: 'sms' | 'recovery', wrong: string): Steps {
+function wrongFirst(factor: 'sms' | 'recovery', begin: Begin = byPassword(factor), isNew = false): Steps {
   return async (person) => {
-    person.add()
-    const refused = await person.login(factor)
+    if (!isNew) person.add()
+    const refused = await begin(person)
     if (refused !== undefined) return refused
-    const first = await person.bring({ code: wrong })
+    const first = await person.bring({ code: factor === 'sms' ? '000' : 'ZZZZ-9999-zzzz-9999' })
     if (first === 'success') return 'UNSAFE: a wrong code lets in'
     if (first.startsWith('UNSAFE')) return first
     const right = factor === 'sms' ? person.code : (CODES[1] as string)
@@ -72,22 +81,21 @@ async function finishEnrolment(person: Person, factor: string): Promise<string> 
 
 /** Returns the steps that enrol the first factor, right after the password. */
 const first = (factor: string): Steps => async (person) => {
-  const refused = await person.login(factor, { phone: person.world.phone ?? PHONE })
+  const refused = await firstEnrolment(factor)(person)
   return refused ?? inOr(await finishEnrolment(person, factor))
 }
 
 /** Returns the steps of a signed-in user who enrols a further factor. */
 const further = (factor: string): Steps => async (person) => {
   person.add()
-  await person.prove()
-  const refused = await person.start('/factors', { factor, phone: person.world.phone ?? '+41790000009' })
+  const refused = await addition(factor)(person)
   return refused ?? inOr(await finishEnrolment(person, factor))
 }
 
 /** Returns the steps of a user who denies on the phone. With the factor `app`, only a request with a message can be denied: a scan approves all others. */
-const denial = (factor: 'push' | 'app'): Steps => async (person) => {
+const denial = (factor: 'push' | 'app', begin: typeof byPassword = byPassword): Steps => async (person) => {
   person.add()
-  const refused = await person.login(factor, factor === 'app' ? { message: 'Sign in?' } : {})
+  const refused = await begin(factor, factor === 'app' ? { message: 'Sign in?' } : {})(person)
   if (refused !== undefined) return refused
   const outcome = await person.wait(async () => {
     if (factor === 'app') await person.scan()
@@ -111,10 +119,16 @@ const STEPS: Readonly<Record<string, Steps>> = {
   'L sms': sign('sms', byPassword('sms')),
   'L rec': sign('recovery', byPassword('recovery')),
   'L wid': sign('widget', byPassword('widget')),
-  'W sms': wrongFirst('sms', '000'),
-  'W rec': wrongFirst('recovery', 'ZZZZ-9999-zzzz-9999'),
+  'W sms': wrongFirst('sms'),
+  'W rec': wrongFirst('recovery'),
+  'W sms at step-up': wrongFirst('sms', stepUp('sms')),
+  'W rec at step-up': wrongFirst('recovery', stepUp('recovery')),
+  'W sms at enrolment': wrongFirst('sms', firstEnrolment('sms'), true),
+  'W sms at further enrolment': wrongFirst('sms', addition('sms')),
   'D push': denial('push'),
   'D app': denial('app'),
+  'D push at step-up': denial('push', stepUp),
+  'D app at step-up': denial('app', stepUp),
   'S push': sign('push', stepUp('push')),
   'S app': sign('app', stepUp('app')),
   'S sms': sign('sms', stepUp('sms')),
@@ -148,14 +162,14 @@ const inSetup = (suffix: string, names: readonly string[]): Record<string, Flow>
   Object.fromEntries(names.map((name) => [name + suffix, (world, username) => (STEPS[name] as Steps)(new Person(world, username, SETUPS[suffix] ?? HERE))]))
 
 /** Flows that are useful with dialects of every kind. */
-const EVERYWHERE = { ...inSetup('', Object.keys(STEPS)), ...inSetup(', JSON', ['L push', 'L app', 'D push', 'S push', 'E app', 'A app']), ...inSetup(', two processes', ['L push', 'L app', 'L sms', 'L rec']) }
+const EVERYWHERE = { ...inSetup('', Object.keys(STEPS)), ...inSetup(', JSON', ['L push', 'L app', 'D push', 'D app', 'S push', 'S app', 'E app', 'A app']), ...inSetup(', two processes', ['L push', 'L app', 'L sms', 'L rec', 'W sms', 'W rec']) }
 
 /**
  * Flows that begin in one process of the app and end in the other. They are played only with dialects that affect what the processes must share: answers that
  * come once, tokens, and ids. The waiting page is shown by the first process (`two processes`) or by the second one (`page in the second`).
  */
 export const IN_TWO_PROCESSES: Readonly<Record<string, Flow>> = {
-  ...inSetup(', two processes', ['L wid', 'D push', 'D app', 'S push', 'S app', 'S sms', 'S rec', 'S wid', 'E app', 'E sms', 'E wid', 'A app', 'A sms', 'A rec', 'A wid', 'T old']),
+  ...inSetup(', two processes', ['L wid', 'D push', 'D app', 'D push at step-up', 'W sms at step-up', 'W rec at step-up', 'W sms at enrolment', 'W sms at further enrolment', 'S push', 'S app', 'S sms', 'S rec', 'S wid', 'E app', 'E sms', 'E wid', 'A app', 'A sms', 'A rec', 'A wid', 'T old']),
   ...inSetup(', page in the second', ['L push', 'L app', 'D push', 'D app', 'S push', 'S app', 'E app', 'A app', 'A rec']),
 }
 

@@ -23,7 +23,10 @@ const TOKENS = ['T other', 'T old']
 const L_APP = ['L app', 'L app, JSON', 'L app, two processes']
 const L_SMS = ['L sms', 'L sms, two processes']
 const L_REC = ['L rec', 'L rec, two processes']
-const CODES = [...L_SMS, 'W sms', 'S sms', 'E sms', ...L_REC, 'W rec', 'S rec', 'A sms', 'V sms']
+const W_SMS = ['W sms', 'W sms, two processes', 'W sms at step-up', 'W sms at enrolment', 'W sms at further enrolment']
+const W_REC = ['W rec', 'W rec, two processes', 'W rec at step-up']
+const CODES = [...L_SMS, ...W_SMS, 'S sms', 'E sms', ...L_REC, ...W_REC, 'S rec', 'A sms', 'V sms']
+const DENIALS = ['D push', 'D app', 'D push at step-up', 'D app at step-up']
 const token = (transactionTokens: TransactionTokenClaims): Situation => ({ flows: inTwo(ALL), options: { strategy: { transactionTokens } } })
 const PING = { flows: ['L push'], options: { strategy: { healthCheck: true } } }
 
@@ -38,12 +41,12 @@ const rotate = ({ simulator }: World) => void simulator.rotateAccessKey()
 
 const OF_GROUP: Readonly<Record<string, Situation>> = {
   'Enrolment of recovery codes': { flows: inTwo(['E rec', 'A rec']), factors: { recoveryCodes: [] } },
-  'Enrolment by SMS': { flows: inTwo(['E sms', 'A sms', 'V sms']), factors: { phone: undefined } },
-  'Status of an SMS': { flows: inTwo([...L_SMS, 'W sms', 'S sms', 'E sms', 'A sms', 'V sms']) },
+  'Enrolment by SMS': { flows: inTwo(['E sms', 'W sms at enrolment', 'A sms', 'W sms at further enrolment', 'V sms']), factors: { phone: undefined } },
+  'Status of an SMS': { flows: inTwo([...L_SMS, ...W_SMS, 'S sms', 'E sms', 'A sms', 'V sms']) },
   'Verification of a code': { flows: CODES },
   'Enrolment of an app': { flows: inTwo(['E app', 'E wid', 'A app', 'A wid', ...THIEVES]) },
-  Approvals: { flows: ['L push', ...L_APP, ...L_SMS, 'S push', 'S app', 'S sms', 'D push', 'D app', 'N push', ...THIEVES, ...TOKENS] },
-  'QR codes and links': { flows: [...L_APP, 'S app', 'E app', 'A app', 'D app', 'V app'] },
+  Approvals: { flows: ['L push', ...L_APP, ...L_SMS, 'S push', 'S app', 'S sms', ...DENIALS, 'N push', ...THIEVES, ...TOKENS] },
+  'QR codes and links': { flows: [...L_APP, 'S app', 'E app', 'A app', 'D app', 'D app at step-up', 'V app'] },
   'Intent tokens': { flows: inTwo(['L wid', 'S wid', 'E wid', 'A wid', 'V wid', ...TOKENS]) },
   Status: { flows: inTwo(ALL), isSlow: true },
   Introspection: { flows: inTwo(ALL) },
@@ -57,12 +60,12 @@ const OF_NAME: Readonly<Record<string, Situation>> = {
   'recovery-codes-only-once': { flows: inTwo(['E rec', 'A rec']) },
   'phone-only-once-409': { flows: inTwo(['A sms', 'V sms']) },
   'wrong-phone-422': { flows: inTwo(['E sms', 'A sms']), phone: '+99912345678' },
-  'wrong-code': { flows: ['W sms', 'W rec'] },
-  'late-code': { flows: [...L_SMS, 'W sms', ...withText(', late code')] },
+  'wrong-code': { flows: inTwo([...W_SMS, ...W_REC]) },
+  'late-code': { flows: [...L_SMS, ...W_SMS, ...withText(', late code')] },
   'long-message': { flows: ['L push', ...L_APP, ...withText(', long message')] },
-  'verification-needs-channel': { flows: [...L_SMS, 'W sms', 'S sms'], options: { sms: { sendChannelWithVerification: true } } },
-  'app-channel-is-qr-code': { flows: [...L_APP, 'S app', 'D app'], options: { app: { channel: 'qr-code' } } },
-  'channel-unknown': { flows: ['L push', 'S push'] },
+  'verification-needs-channel': { flows: [...L_SMS, ...W_SMS, 'S sms', 'E sms', 'A sms'], options: { sms: { sendChannelWithVerification: true } } },
+  'app-channel-is-qr-code': { flows: [...L_APP, 'S app', 'D app', 'D app at step-up'], options: { app: { channel: 'qr-code' } } },
+  'channel-unknown': { flows: ['L push', 'S push', 'D push', 'D push at step-up'] },
   'link-custom-scheme': { flows: [...L_APP, 'S app', 'E app', 'A app', 'D app', 'V app'], options: { app: { linkSchemes: ['myaccessapp:'] } } },
   'audience-api': token({ acceptAudienceApi: true }),
   'audience-list-with-api': token({ acceptAudienceApi: true }),
@@ -75,15 +78,15 @@ const OF_NAME: Readonly<Record<string, Situation>> = {
   'subject-null': token({ subject: 'none' }),
   'verification-without-intent-tokens': { flows: [...L_SMS, ...L_REC] },
   'blocked-verification': { flows: [...L_SMS, ...L_REC, 'S sms', 'S rec'], simulator: { pushRateLimit: 0 }, prepare: block },
-  'blocked-start': { flows: ['L push', 'L sms', 'S push', 'S sms', 'E sms'], simulator: { pushRateLimit: 0, smsRateLimit: 0 } },
-  'authenticator-limit': { flows: ['A app'], factors: { authenticators: 10 } },
+  'blocked-start': { flows: ['L push', 'L sms', 'S push', 'S sms', 'E sms', 'A sms'], simulator: { pushRateLimit: 0, smsRateLimit: 0 } },
+  'authenticator-limit': { flows: ['A app', 'A app, JSON'], factors: { authenticators: 10 } },
   'nothing-to-ask': { flows: ['L push', 'L app', 'L sms', 'S push', 'S app', 'S sms'], factors: (flow) => (flow.endsWith('sms') ? { phone: undefined } : { authenticators: 0 }) },
   'unknown-user': { flows: ['E app', 'E sms', 'E rec', 'E wid', ...THIEVES] },
   'active-only-with-app': { flows: ['E sms', 'A sms', ...THIEVES] },
   'ping-': PING,
   'key-ended': { flows: ALL, prepare: rotate },
   // This dialect recognises the start by a transaction of the user, and then ends the key. Leave out flows with a recovery code: they begin no transaction.
-  'key-ends-midway': { flows: ALL.filter((flow) => !stepsOf(flow).endsWith('rec')) },
+  'key-ends-midway': { flows: ALL.filter((flow) => !/ rec\b/.test(flow)) },
   'status-processing': { flows: inTwo(ALL), isLate: true },
   'verification-page-200': { flows: CODES },
 }

@@ -27,7 +27,9 @@ export interface Deviation extends Expected {
 /** The outcome of each flow (`flows.ts`) if the simulator answers without a dialect. In each setup, such as with two processes, the outcome is the same. */
 const OUTCOMES: Readonly<Record<string, string>> = {
   'L push': 'in', 'L app': 'in', 'L sms': 'in', 'L rec': 'in', 'L wid': 'in',
-  'W sms': 'wrong_code, then in', 'W rec': 'wrong_code, then in', 'D push': 'not_approved', 'D app': 'not_approved',
+  'W sms': 'wrong_code, then in', 'W rec': 'wrong_code, then in', 'W sms at step-up': 'wrong_code, then in', 'W rec at step-up': 'wrong_code, then in',
+  'W sms at enrolment': 'wrong_code, then in', 'W sms at further enrolment': 'wrong_code, then in',
+  'D push': 'not_approved', 'D app': 'not_approved', 'D push at step-up': 'not_approved', 'D app at step-up': 'not_approved',
   'S push': 'in', 'S app': 'in', 'S sms': 'in', 'S rec': 'in', 'S wid': 'in',
   // Recovery codes cannot be a user's first factor.
   'E app': 'in', 'E sms': 'in', 'E rec': 'start: already_enrolled', 'E wid': 'in',
@@ -49,6 +51,7 @@ const STARTS = ['L ', 'W ', 'D ', 'S ', 'E ', 'A ']
 const INTROSPECTED = ['L push', 'L app', 'L sms', 'L wid', 'S push', 'S app', 'S sms', 'S wid', 'E app', 'E sms', 'E wid', 'A app', 'A sms', 'A wid']
 /** Flows in which the browser brings the token of Nevis's widget. */
 const BROUGHT = ['L wid', 'S wid', 'E wid', 'A wid']
+const WRONG_AT_ENROLMENT = ['W sms at enrolment', 'W sms at further enrolment']
 const POLLED = ['L push', 'L app', 'S push', 'S app', 'E app', 'A app']
 const mismatch = (because: string) => [right(INTROSPECTED, 'callback: binding_mismatch', because), right('W sms', 'wrong_code, then callback: binding_mismatch', because)]
 
@@ -57,23 +60,29 @@ const forStatuses = (name: string, statuses: readonly number[], deviations: read
 
 const PAGE = 'The answer is nobody\'s: the app gets the error, and nobody is asked.'
 const KEY = 'The key has ended.'
-const everyCall = (outcome: string, because = PAGE) => [right('S rec', outcome.replace('start', 'callback'), because), right(STARTS, outcome, because)]
+const everyCall = (code: string, because = PAGE) => [
+  right('S rec', `callback: ${code}`, because),
+  right('W rec at step-up', `${code}, then callback: ${code}`, because),
+  right(STARTS, `start: ${code}`, because),
+]
 const FOREIGN_404 = 'Only Nevis\'s own 404 makes a user new: everything else may be a gateway that speaks of somebody who has a phone.'
 const FOLDED = 'Apps may have both an Anna and an anna. The event says usernameCase: the app stores nevisUserId.'
 const NO_NUMBER = 'No documented field of a user shows a phone number.'
 const CODE_ONLY = 'A recovery code has nothing but the answer to its verification, and this is not 200 with a body that says yes.'
 
 export const TABLE: Readonly<Record<string, readonly Deviation[]>> = {
-  'wrong-phone-422': [right(['E sms', 'A sms'], 'start: phone_refused', 'The number is refused.')],
+  'wrong-phone-422': [right(['E sms', 'A sms', ...WRONG_AT_ENROLMENT], 'start: phone_refused', 'The number is refused.')],
   'phone-only-once-409': [right('A sms', 'start: factor_exists', 'The number must be removed first.')],
-  'no-sms-subscription-400': [wrong(['E sms', 'A sms'], 'start: phone_refused', 'No documented field tells a missing subscription from a wrong number.')],
+  'no-sms-subscription-400': [wrong(['E sms', 'A sms', ...WRONG_AT_ENROLMENT], 'start: phone_refused', 'No documented field tells a missing subscription from a wrong number.')],
   'recovery-codes-only-once': [right('A rec', 'start: factor_exists', 'The codes must be removed first.')],
   'usernames-folded': [
+    ...['W sms at step-up', 'W rec at step-up', 'W sms at further enrolment'].map((flow) => right(flow, 'wrong_code, then in', 'The userId of the signed-in user is known.')),
+    right(['D push at step-up', 'D app at step-up'], 'not_approved', 'The userId of the signed-in user is known.'),
     design(['L ', 'W ', 'D ', 'E app', 'E sms'], 'start: binding_mismatch', FOLDED),
     design('A rec', 'start: binding_mismatch', 'Nevis takes only a username here, and the folded one is that of another user. The app must return its own spelling of the username, too.'),
     design('E wid', 'callback: binding_mismatch', FOLDED),
   ],
-  'channel-unknown': [design(['L push', 'S push'], 'start: NEVIS_REJECTED', 'Such an instance cannot be asked by push on purpose.')],
+  'channel-unknown': [design(['L push', 'S push', 'D push'], 'start: NEVIS_REJECTED', 'Such an instance cannot be asked by push on purpose.')],
   'long-message-400': [
     right(['L push, long message', 'L app, long message', 'S push, long message', 'S app, long message'], 'start: NEVIS_REJECTED', 'The user has a phone, so Nevis refuses the request of the app: the app gets the error.'),
     wrong(['L sms, long message', 'S sms, long message'], 'start: not_enrolled', `${NO_NUMBER} So a refused text looks like a missing number; the event \`fault\` tells the operators.`),
@@ -115,9 +124,9 @@ export const TABLE: Readonly<Record<string, readonly Deviation[]>> = {
     right('W rec', 'NEVIS_UNEXPECTED_RESPONSE, then callback: NEVIS_UNEXPECTED_RESPONSE', PAGE),
     right(['L rec', 'S rec'], 'callback: NEVIS_UNEXPECTED_RESPONSE', PAGE),
   ],
-  ...forStatuses('blocked-verification', [400, 409], [right(['L ', 'S '], 'callback: wrong_code', 'Documented for a wrong code, and one call is enough.')]),
-  ...forStatuses('blocked-verification', [403, 429], [right(['L ', 'S '], 'callback: user_blocked', 'The user\'s record says so.')]),
-  ...forStatuses('blocked-start', [400, 403, 412, 423], [right(['L ', 'S ', 'E '], 'start: user_blocked', 'The user\'s record says so.')]),
+  ...forStatuses('blocked-verification', [400, 404, 409, 412, 422], [right(['L ', 'S '], 'callback: wrong_code', 'Documented for a wrong code, and one call is enough.')]),
+  ...forStatuses('blocked-verification', [403, 423, 429], [right(['L ', 'S '], 'callback: user_blocked', 'The user\'s record says so.')]),
+  ...forStatuses('blocked-start', [400, 403, 412, 423], [right(['L ', 'S ', 'E ', 'A '], 'start: user_blocked', 'The user\'s record says so.')]),
   ...forStatuses('authenticator-limit', [400, 403, 409, 412, 422, 429], [right('A app', 'start: too_many_authenticators', 'The user\'s record says so.')]),
   ...forStatuses('nothing-to-ask', [400, 409, 412, 422], [
     right(['L push', 'L app', 'S push', 'S app'], 'start: not_enrolled', 'The user\'s record says so.'),
@@ -138,16 +147,16 @@ export const TABLE: Readonly<Record<string, readonly Deviation[]>> = {
   'authenticators-null': [design(['E app', 'E wid'], 'callback: already_enrolled', 'Without the list nobody can tell whether another phone was enrolled meanwhile.')],
   'status-of-other-token-400': [design(BROUGHT, 'callback: NEVIS_REJECTED', 'A 400 may refuse the request before anybody has looked up the token: it does not prove that the token has no status.')],
   'status-of-result-token': [design(BROUGHT, 'callback: binding_mismatch', 'A token with a status may be a status token, which a browser has before anybody approves.')],
-  'key-ended-401': everyCall('start: NEVIS_UNAUTHORIZED', KEY),
-  'key-ended-403-without-body': everyCall('start: NEVIS_UNAUTHORIZED', KEY),
+  'key-ended-401': everyCall('NEVIS_UNAUTHORIZED', KEY),
+  'key-ended-403-without-body': everyCall('NEVIS_UNAUTHORIZED', KEY),
   'key-ends-midway': [
     right(['L ', 'S ', 'E ', 'A '], 'callback: NEVIS_UNAUTHORIZED', KEY),
     right('W sms', 'NEVIS_UNAUTHORIZED, then callback: NEVIS_UNAUTHORIZED', KEY),
   ],
-  ...forStatuses('redirect', [301, 302, 307], everyCall('start: NEVIS_UNEXPECTED_RESPONSE')),
-  'gateway-page-502': everyCall('start: NEVIS_UNEXPECTED_RESPONSE'),
-  'gateway-page-200': everyCall('start: NEVIS_UNEXPECTED_RESPONSE'),
-  'firewall-page-403': everyCall('start: NEVIS_UNAUTHORIZED'),
+  ...forStatuses('redirect', [301, 302, 307], everyCall('NEVIS_UNEXPECTED_RESPONSE')),
+  'gateway-page-502': everyCall('NEVIS_UNEXPECTED_RESPONSE'),
+  'gateway-page-200': everyCall('NEVIS_UNEXPECTED_RESPONSE'),
+  'firewall-page-403': everyCall('NEVIS_UNAUTHORIZED'),
 }
 
 /** @returns the expected outcome of a flow in a dialect, the verdict on this outcome, and the reason */

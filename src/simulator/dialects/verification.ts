@@ -86,7 +86,7 @@ export const verification: DialectGroup = {
       because: 'No document says how long a code lives.',
       rewrites: (answer, exchange) => (isLate(exchange) ? { status: 200, headers: {}, body: undefined } : answer),
     },
-    ...perStatus([400, 403, 409, 429], (status) => ({
+    ...perStatus([400, 403, 404, 409, 412, 422, 423, 429], (status) => ({
       name: `blocked-verification-${status}`,
       says: `While a user is blocked, each code gets ${status}, the right one too.`,
       because: 'The documents say that a verification fails while the user is rate limited, and name no status.',
