@@ -24,7 +24,7 @@ export function transfer(req: Request, res: Response): void {
     })
     return res.redirect(303, '/transfer')
   }
-  req.session.successes = [t('Transfer confirmed: {amount} to {recipient}', { amount: francs(sum), recipient: to })]
+  req.session.successes = [t('{amount} is on its way to {recipient}.', { amount: francs(sum), recipient: to })]
   res.redirect(303, '/account')
 }
 

@@ -189,7 +189,7 @@ describeWithChromium('in the example app', () => {
       await look(page, 'transfer')
       await page.getByLabel('Amount in CHF').fill('50')
       await page.getByRole('button', { name: 'Transfer' }).click()
-      await page.getByText('Transfer confirmed: CHF 50.00 to Clara').waitFor()
+      await page.getByText('CHF 50.00 is on its way to Clara.').waitFor()
       await look(page, 'transferred')
     })
   })

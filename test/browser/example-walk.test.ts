@@ -282,7 +282,7 @@ describeWithChromium('a stranger', () => {
     await at.look('transfer-refused')
     await at.types('Betrag in CHF', '1250')
     await at.tap('button', 'Überweisen')
-    await at.reads("Überweisung bestätigt: CHF 1'250.00 an Clara")
+    await at.reads("Die Überweisung von CHF 1'250.00 an Clara ist unterwegs.")
     await at.look('transferred')
   })
 

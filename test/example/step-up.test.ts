@@ -17,13 +17,13 @@ describe('a transfer', () => {
     const browser = await signIn(app, 'ben')
     expect((await browser.get('/transfer', page)).status).toBe(200)
     expect((await submit(browser, '/transfer', '/transfer', { recipient: 'Anna', amount: '50' })).location).toBe('/account')
-    expect((await browser.get('/account')).text).toContain('Transfer confirmed: CHF\u00a050.00 to Anna')
+    expect((await browser.get('/account')).text).toContain('CHF\u00a050.00 is on its way to Anna.')
   })
 
   it('to a company with “&” in its name › goes through, and the page shows the name as it is', async () => {
     const browser = await signIn(app, 'ben')
     expect((await submit(browser, '/transfer', '/transfer', { recipient: 'Clara & Söhne', amount: '50' })).location).toBe('/account')
-    expect((await browser.get('/account')).text).toContain('Transfer confirmed: CHF\u00a050.00 to Clara &#38; Söhne')
+    expect((await browser.get('/account')).text).toContain('CHF\u00a050.00 is on its way to Clara &#38; Söhne.')
   })
 
   it.each([
@@ -46,7 +46,7 @@ describe('a transfer with a second factor that is six minutes old', () => {
     expect([answer.status, answer.location]).toEqual([303, '/step-up?for=transfer'])
     expect((await submit(browser, '/account', '/transfer', { recipient: 'Ben', amount: '50' })).location).toBe('/step-up?for=transfer')
     expect((await browser.get('/transfer', { accept: 'application/json' })).status).toBe(401)
-    expect((await browser.get('/account')).text).not.toContain('Transfer confirmed')
+    expect((await browser.get('/account')).text).not.toContain('is on its way')
 
     await browser.get('/transfer?recipient=Ben', page)
     const started = await submit(browser, '/step-up', '/step-up', { factor: 'push', returnTo: '/logout' })
@@ -80,7 +80,7 @@ describe('a form that is sent with a second factor that is six minutes old', () 
     expect(text).toContain(`<p class="message notice" role="status">${TOO_LATE} Check your entries and send the form once more.</p>`)
     for (const typed of ['Ben', '50']) expect(text).toContain(`value="${typed}"`)
     expect((await submit(browser, '/transfer', '/transfer', { recipient: 'Ben', amount: '50' })).location).toBe('/account')
-    expect((await browser.get('/account')).text).toContain('Transfer confirmed: CHF\u00a050.00 to Ben')
+    expect((await browser.get('/account')).text).toContain('CHF\u00a050.00 is on its way to Ben.')
     expect((await browser.get('/transfer', page)).text).not.toContain(TOO_LATE)
   })
 
@@ -198,7 +198,7 @@ describe('confirming once more', () => {
   ])('asked for by /step-up%s › says why', async (query, reason) => {
     const browser = await signIn(app, 'ben')
     await sixMinutesLater(app)
-    expect((await browser.get(`/step-up${query}`, page)).text).toContain(`<p>${reason}a new confirmation on your phone is needed. After that, you continue`)
+    expect((await browser.get(`/step-up${query}`, page)).text).toContain(`<p>${reason}please confirm that it is you. After that, you continue`)
   })
 
   it.each([['devices', '/account/devices'], ['password', '/account/password'], ['transfer', '/transfer']])('for %s, although the confirmation is fresh › goes straight on; if it is old, goes on after it', async (purpose, target) => {

@@ -130,7 +130,7 @@ function devicePart(everyPage: EveryPage, { authenticatorId, name, enrolledAt }:
             ${
               !isLast &&
               html`<details><summary class="danger">${t('Remove')}<span class="hidden"> ${called}</span></summary>
-            <p>${t('Remove “{name}”? After that, this device can no longer be used to confirm, and no browser is remembered any more.', { name: called })}</p>
+            <p>${t('Remove “{name}”? After removal, this device can no longer be used to confirm, and no browser is remembered any more.', { name: called })}</p>
             ${posting(everyPage, 'remove', html`${hidden}
               <p class="buttons pair"><button class="button danger">${t('Remove this device')}</button> <a class="button second" href="/account/devices">${t('Keep')}</a></p>`)}
             </details>`

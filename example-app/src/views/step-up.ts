@@ -6,9 +6,9 @@ import { withDenyHint, type EveryPage } from '../pages.js'
 import { csrfField, layout } from './layout.js'
 
 const REASONS: Readonly<Record<Purpose, Text>> = {
-  devices: 'So that nobody else can change your devices and security settings, a new confirmation on your phone is needed. After that, you continue with “Devices and security”.',
-  password: 'So that nobody else can change your password, a new confirmation on your phone is needed. After that, you can change it.',
-  transfer: 'So that nobody else can transfer your money, a new confirmation on your phone is needed. After that, you continue with the transfer.',
+  devices: 'So that nobody else can change your devices and security settings, please confirm that it is you. After that, you continue with “Devices and security”.',
+  password: 'So that nobody else can change your password, please confirm that it is you. After that, you can change it.',
+  transfer: 'So that nobody else can transfer your money, please confirm that it is you. After that, you continue with the transfer.',
 }
 
 /** What a user who has lost the phone can do: `AGAIN` after a sign-in with a recovery code, `INSTEAD` after a sign-in in a remembered browser. */
@@ -43,7 +43,7 @@ export function stepUpPage(everyPage: EveryPage, { purpose, notDone, recoveryCod
     html`<section class="card narrow">
         <h1>${t('Confirm it is you')}</h1>
         ${notDone !== undefined && html`<p><strong>${t(notDone)}</strong></p>`}
-        <p>${t((purpose && REASONS[purpose]) ?? 'For your security, a new confirmation on your phone is needed. After that, you continue.')}</p>
+        <p>${t((purpose && REASONS[purpose]) ?? 'For your security, please confirm that it is you. After that, you continue.')}</p>
         <form method="post" action="${stepUpURL(purpose)}">
           ${csrfField(csrfToken)}
           <button class="button">${t('Confirm with second factor')}</button>
