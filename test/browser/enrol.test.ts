@@ -5,6 +5,8 @@ import { readFileSync } from 'node:fs'
 import type { BrowserContext, Page } from 'playwright-core'
 import { phoneNumberIn } from '../../src/client/typed-input'
 
+const STORES = { ios: 'https://apps.apple.com/app/id1', android: 'https://play.google.com/store/apps/details?id=x' }
+
 /** The day of the enrolment, as the page in English writes it: 30 November 2026. */
 const DATE = /^\d{1,2} [A-Z][a-z]+ \d{4}$/
 
@@ -14,7 +16,7 @@ describeWithChromium('enrolment on the waiting page', () => {
   let newcomers = 0
 
   beforeAll(async () => {
-    cloud = await startCloud({ strategy: { operation: 'enroll' }, page: { brand: { name: 'Alpine Mutual' } } })
+    cloud = await startCloud({ strategy: { operation: 'enroll' }, page: { brand: { name: 'Alpine Mutual' }, storeLinks: STORES } })
   })
   afterAll(() => cloud.close())
 
@@ -35,6 +37,33 @@ describeWithChromium('enrolment on the waiting page', () => {
     await cloud.simulator.phone(username).scan((await page.getByRole('link', { name: 'Open the Access App' }).getAttribute('href')) as string)
     await isSignedIn(page)
     expect(userOf(username)?.authenticators).toHaveLength(1)
+  })
+
+  describe.each([['with', true], ['without', false]] as const)('of the app, on a phone that does not have it, %s JavaScript', (_name, javaScriptEnabled) => {
+    it.each([['App Store (iPhone)', STORES.ios], ['Google Play (Android)', STORES.android]])('leads to %s, and goes on when the user comes back a minute and a half later', async (store, address) => {
+      const context = await chromium.open({ viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, javaScriptEnabled })
+      await context.route((url) => url.hostname !== '127.0.0.1', (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Store</title><h1>The store</h1>' }))
+      const { page, username } = await enrolling(context, 'app')
+      const waitingURL = page.url()
+      const link = page.getByRole('link', { name: store })
+      expect((await link.boundingBox())?.height).toBeGreaterThanOrEqual(44)
+      await link.tap()
+      await showsHeading(page, 'The store')
+      expect([page.url(), context.pages().length]).toEqual([address, 1])
+
+      const now = Date.now()
+      jest.spyOn(Date, 'now').mockImplementation(() => now + 90_000)
+      await page.goBack()
+      await showsHeading(page, 'Set up the Access App')
+      expect(page.url()).toBe(waitingURL)
+      const app = page.getByRole('link', { name: 'Open the Access App' })
+      expect(await app.isVisible()).toBe(true)
+      await cloud.simulator.phone(username).scan((await app.getAttribute('href')) as string)
+      if (!javaScriptEnabled) await page.getByRole('button', { name: 'Check now' }).or(page.getByRole('link', { name: 'Check now' })).tap()
+      await isSignedIn(page)
+      jest.restoreAllMocks()
+      expect(userOf(username)?.authenticators).toHaveLength(1)
+    })
   })
 
   describe.each([['with', true], ['without', false]] as const)('of a phone number, instead of the app, %s JavaScript', (_name, javaScriptEnabled) => {
