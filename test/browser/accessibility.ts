@@ -36,8 +36,8 @@ const PAUSE_MS = 300
 const SILENT = ['none', 'generic', 'InlineTextBox', 'LineBreak', 'ListMarker', 'Abbr', 'LabelText']
 const STATES = ['level', 'disabled', 'checked', 'required', 'invalid', 'expanded', 'live']
 
-/** @returns two parts in Markdown: the elements that Tab reaches, in their order, and the page's accessibility tree */
-async function described(page: Page): Promise<string> {
+/** @returns two parts in Markdown: the elements that Tab reaches, in their order, and, if `hasTree`, the page's accessibility tree */
+async function described(page: Page, hasTree: boolean): Promise<string> {
   const session = await page.context().newCDPSession(page)
   const parts = await treeOf(session)
   const controls = controlsIn(parts)
@@ -49,31 +49,40 @@ async function described(page: Page): Promise<string> {
   expect(stops).toEqual([...controls.slice(start), ...controls.slice(0, start)].map(({ control }) => control))
   const walk = controls.map(({ line }, i) => `${i + 1}. ${line}`)
   const found = controls.find(({ control }) => control === first)
-  return steady(`Focus at first: ${found?.line ?? 'the page'}. Tab:\n\n${walk.join('\n')}\n\n\`\`\`text\n${linesOf(parts).join('\n')}\n\`\`\``)
+  const tree = hasTree ? `\n\n\`\`\`text\n${linesOf(parts).join('\n')}\n\`\`\`` : ''
+  return steady(`Focus at first: ${found?.line ?? 'the page'}. Tab:\n\n${walk.join('\n')}${tree}`)
+}
+
+interface WrittenOptions {
+  /** False if the pages run no JavaScript. They must then have been drawn before. */
+  readonly hasScript?: boolean
+  /** False to write only the order of Tab, without the accessibility tree. */
+  readonly hasTree?: boolean
 }
 
 /**
- * A file with one section for each page: the description of the page's accessibility tree. `WALK=1` writes the file again; every other run compares each page
+ * A file with one section for each page: the page's description by keyboard and screen reader. `WALK=1` writes the file again; every other run compares each page
  * with its section.
  */
 export class WrittenPages {
   private readonly sections: string[] = []
 
-  constructor(private readonly path: string, private readonly head: string) {}
+  constructor(private readonly path: string, private readonly head: string, private readonly options: WrittenOptions = {}) {}
 
   /** Compares a page with its section. The page may still be loading, so if they differ, this function describes the page again, up to a few times. */
   async check(name: string, page: Page): Promise<void> {
+    const { hasScript = true, hasTree = true } = this.options
     const sectionOf = (text: string) => `## ${name}\n\n${text}\n`
     // Chromium moves the focus to a field with `autofocus` only when it draws the loaded page.
     await page.waitForLoadState()
-    await page.evaluate('new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))')
-    if (process.env['WALK'] !== undefined) return void this.sections.push(sectionOf(await described(page)))
+    if (hasScript) await page.evaluate('new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))')
+    if (process.env['WALK'] !== undefined) return void this.sections.push(sectionOf(await described(page, hasTree)))
     const written = readFileSync(this.path, 'utf8').split(/^(?=## )/m).find((one) => one.startsWith(`## ${name}\n`))?.trimEnd().concat('\n')
     for (let left = TRIES - 1; left > 0; left--) {
-      if ((await described(page).then(sectionOf, () => undefined)) === written) return
+      if ((await described(page, hasTree).then(sectionOf, () => undefined)) === written) return
       await page.waitForTimeout(PAUSE_MS)
     }
-    expect(sectionOf(await described(page))).toBe(written)
+    expect(sectionOf(await described(page, hasTree))).toBe(written)
   }
 
   save(): void {

@@ -1,8 +1,9 @@
 /**
  * Tests the look of the waiting page in every state: accessible, no wider than the screen, in light and dark, on a phone, in every language, in a language from
- * right to left and without JavaScript. `SCREENSHOTS=1`
- * saves a screenshot of each state in `screenshots/`. The file `accessibility-waiting.md` contains each state's accessibility tree, and the order in which Tab
- * reaches its elements. Each run compares the states with this file; `WALK=1` writes the file again.
+ * right to left and without JavaScript. `SCREENSHOTS=1` saves a screenshot of each state in `screenshots/`.
+ *
+ * The file `accessibility-waiting.md` contains each state's accessibility tree, and the order in which Tab reaches its elements. Two more files contain the same
+ * without JavaScript, and the order of Tab from right to left. Each run compares the states with these files; `WALK=1` writes the files again.
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,13 +11,24 @@ import type { Page } from 'playwright-core'
 import { describeWithChromium } from '../support/chromium'
 import { WrittenPages } from './accessibility'
 import { COLOUR_RULES, violations } from './axe'
-import { states, startLook, undoState, type State } from './states'
+import { startLook, states, stopClockIn, undoState, type State } from './states'
 import { forgiveComplaints, overflowing, useChromium, type Cloud } from './support'
 
 const FOLDER = join(__dirname, 'screenshots')
+const FROM = 'from Chromium. Written by `WALK=1 npx jest test/browser/look`; each run compares it.'
 const WRITTEN = new WrittenPages(
   join(__dirname, 'accessibility-waiting.md'),
-  '# The waiting page by keyboard and screen reader\n\nEach state in English, 1280 pixels wide, from Chromium. Written by `WALK=1 npx jest test/browser/look`; each run compares it.',
+  `# The waiting page by keyboard and screen reader\n\nEach state in English, 1280 pixels wide, ${FROM}`,
+)
+const WRITTEN_RIGHT_TO_LEFT = new WrittenPages(
+  join(__dirname, 'accessibility-right-to-left.md'),
+  `# The waiting page from right to left, by keyboard\n\nEach state in Arabic, 360 pixels wide, ${FROM} The app that is tested has not translated every text.`,
+  { hasTree: false },
+)
+const WRITTEN_WITHOUT_SCRIPT = new WrittenPages(
+  join(__dirname, 'accessibility-without-script.md'),
+  `# The waiting page without JavaScript, by keyboard and screen reader\n\nEach state in English, 320 pixels wide, ${FROM} States that only the page's script can show are not here.`,
+  { hasScript: false },
 )
 const DESKTOP = { width: 1280, height: 900 }
 const TABLET = { width: 768, height: 900 }
@@ -28,6 +40,8 @@ const SCREENS = [NARROWEST, PHONE, TABLET, DESKTOP]
 const LANGUAGES = { de: 'ltr', fr: 'ltr', it: 'ltr', ar: 'rtl' }
 /** States that exist only in the open tab: a reload shows the state that the server knows. */
 const LOST_BY_RELOAD = ['offline', 'elsewhere', 'approved', 'enroll-sms-instead', 'soon', 'recovery-codes-copied', 'no-response']
+/** The states that a browser without JavaScript can show. It opens the field for the phone number, too. */
+const WITHOUT_SCRIPT = Object.keys(states).filter((name) => !LOST_BY_RELOAD.includes(name) || name === 'enroll-sms-instead')
 
 describeWithChromium('the waiting page', () => {
   const chromium = useChromium()
@@ -38,7 +52,7 @@ describeWithChromium('the waiting page', () => {
     cloud = await startLook()
   })
   afterAll(() => {
-    WRITTEN.save()
+    for (const written of [WRITTEN, WRITTEN_RIGHT_TO_LEFT, WRITTEN_WITHOUT_SCRIPT]) written.save()
     return cloud.close()
   })
   afterEach(() => {
@@ -63,6 +77,8 @@ describeWithChromium('the waiting page', () => {
     it('is as it is written down for keyboard and screen reader, accessible in light, dark and forced colours, with large text, fits every screen, and speaks every language, also from right to left', async () => {
       let page = await state(await chromium.open({ viewport: DESKTOP, ...speaking('en') }), cloud)
       await WRITTEN.check(name, page)
+      // Stop the app's clock, so that a reload shows the same state, also if this test takes so long that the user could send again.
+      if (!LOST_BY_RELOAD.includes(name)) stopClockIn(0)
       await page.emulateMedia({ colorScheme: 'light' })
       await shoot(page, `${name}-desktop-light`)
       expect(await violations(page)).toEqual([])
@@ -90,6 +106,7 @@ describeWithChromium('the waiting page', () => {
       for (const [tag, direction] of Object.entries(LANGUAGES)) {
         await openIn(tag)
         expect(await page.evaluate('[document.documentElement.lang, getComputedStyle(document.body).direction]')).toEqual([tag, direction])
+        if (direction === 'rtl') await WRITTEN_RIGHT_TO_LEFT.check(name, page)
         await shoot(page, `${name}-phone-${tag}`)
         expect([tag, await violations(page)]).toEqual([tag, []])
         await expectToFit(page)
@@ -133,15 +150,17 @@ describeWithChromium('the waiting page', () => {
     expect(first).toBeLessThan(last)
   })
 
-  it.each(Object.keys(states).filter((name) => !LOST_BY_RELOAD.includes(name)))('without JavaScript › looks complete, is accessible, and fits every screen: %s', async (name) => {
+  it.each(WITHOUT_SCRIPT)('without JavaScript › is as it is written down for keyboard and screen reader, looks complete, is accessible, and fits every screen: %s', async (name) => {
     // Reach the state with JavaScript, then open the page again without JavaScript.
     const context = await chromium.open({ viewport: PHONE })
     const page = await (states[name] as State)(context, cloud)
     const plain = await (await chromium.open({ viewport: PHONE, javaScriptEnabled: false, storageState: await context.storageState() })).newPage()
     await plain.goto(page.url())
+    if (name === 'enroll-sms-instead') await plain.locator('summary').click()
     await shoot(plain, `${name}-no-script`)
     expect(await plain.locator('a:visible, button:visible').count()).toBeGreaterThan(0)
     await expectToFit(plain)
+    await WRITTEN_WITHOUT_SCRIPT.check(name, plain)
     // Without JavaScript, no timer runs. axe uses timers of 0 ms to go on, and longer ones only to give up.
     await plain.evaluate('globalThis.setTimeout = (run, ms, ...args) => { if (!ms) Promise.resolve().then(() => run(...args)) }')
     expect(await violations(plain)).toEqual([])

@@ -83,7 +83,7 @@ async function choose(context: BrowserContext, { app }: Cloud, address: string, 
 }
 
 /** Moves the app's clock ahead, and stops it. */
-function stopClockIn(seconds: number): void {
+export function stopClockIn(seconds: number): void {
   jest.spyOn(Date, 'now').mockReturnValue(Date.now() + seconds * 1000)
 }
 
