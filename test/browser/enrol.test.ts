@@ -19,6 +19,7 @@ describeWithChromium('enrolment on the waiting page', () => {
     cloud = await startCloud({ strategy: { operation: 'enroll' }, page: { brand: { name: 'Alpine Mutual' }, storeLinks: STORES } })
   })
   afterAll(() => cloud.close())
+  afterEach(() => jest.restoreAllMocks())
 
   async function enrolling(context: BrowserContext, factor: string): Promise<{ page: Page; username: string }> {
     const name = `newcomer${++newcomers}`
@@ -61,7 +62,6 @@ describeWithChromium('enrolment on the waiting page', () => {
       await cloud.simulator.phone(username).scan((await app.getAttribute('href')) as string)
       if (!javaScriptEnabled) await page.getByRole('button', { name: 'Check now' }).or(page.getByRole('link', { name: 'Check now' })).tap()
       await isSignedIn(page)
-      jest.restoreAllMocks()
       expect(userOf(username)?.authenticators).toHaveLength(1)
     })
   })
