@@ -250,8 +250,12 @@ describe('the phone number of a route', () => {
 
 describe('recovery codes', () => {
   // Shows: ASVS V6.3.4, T-enrol-4, N-lookup-1
-  it('are no user\'s first factor', async () => {
-    const app = await start()
+  it.each<[string, Partial<NevisStrategyOptions>]>([
+    ['', {}],
+    [', also if the app has no other factor', { factors: [recovery()] }],
+    [', also if they allow the enrolment of a stronger factor', { allowEnrollmentOfStrongerFactorAfter: ['recovery'] }],
+  ])('are no user\'s first factor%s', async (_name, options) => {
+    const app = await start(options)
     expect(outcomeOf(await enrolling(app.browser(), { factor: 'recovery' }))).toBe('already_enrolled')
     expect(world.asked('enroll')).toBe(0)
   })

@@ -118,6 +118,14 @@ describe('enrolling a factor for a victim who has one', () => {
       expect(codes).toEqual([...Array<string>(5).fill('already_enrolled'), 'too_many_starts', 'too_many_starts'])
       expect(world.asked('findUserByUsername')).toBe(5)
     })
+
+    it('asks Nevis nothing when the starts are spent, also on a route that may approve or enrol', async () => {
+      app = await world.start({ strategy: { operation: 'approve-or-enroll' } })
+      for (let i = 0; i < 5; i++) expect((await enrolling(app.browser(), 'anna')).status).toBe(303)
+      const asked = world.operations().length
+      expect((await enrolling(app.browser(), 'anna')).json()).toMatchObject({ code: 'too_many_starts' })
+      expect(world.operations()).toHaveLength(asked)
+    })
   })
 
   const bare = { status: 'new', authenticators: [] }

@@ -10,6 +10,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { handleIn } from '../support/app'
 import { Browser } from '../support/browser'
 
 const asPage = { accept: 'text/html' }
@@ -68,6 +69,14 @@ describe('a time-out of the app answers, and then', () => {
       expect([name, status, text]).toEqual([name, 503, '{"code":"ETIMEDOUT"}'])
       await release(how)
     }
+    await expectAlive()
+  })
+
+  it('Nevis tells the status late › the server goes on', async () => {
+    const start = await browser.post('/login', { username: 'anna', password: 'right' })
+    await shut('status')
+    expect((await browser.get(`/2fa/status?transaction=${handleIn(start.location)}`, { accept: 'application/json' })).status).toBe(503)
+    await release('fail')
     await expectAlive()
   })
 

@@ -498,6 +498,7 @@ describe('a callback that comes once more', () => {
     ['to successReturnToOrRedirect', { successReturnToOrRedirect: '/or', successRedirect: '/in' }, {}, '/or'],
     ['to where the application wants the person back', { successReturnToOrRedirect: '/or' }, { returnTo: '/back' }, '/back'],
     ['to successReturnToOrRedirect where that is no address', { successReturnToOrRedirect: '/or' }, { returnTo: 7 }, '/or'],
+    ...['//evil.example', 'https://evil.example/', '/\\evil.example'].map((returnTo): [string, object, object, string] => [`to no other site: ${returnTo}`, { successReturnToOrRedirect: '/or' }, { returnTo }, '/or']),
     ['to successRedirect, whatever the session says', { successRedirect: '/in' }, { returnTo: '/back' }, '/in'],
   ])('is sent on %s', async (_name, options, more, to) => {
     Object.assign(session, more)

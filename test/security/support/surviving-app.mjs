@@ -14,14 +14,14 @@ import { Strategy as LocalStrategy } from 'passport-local'
 
 const require = createRequire(import.meta.url)
 /** @type {typeof import('../../../dist/index.js')} */
-const { NevisError, NevisStrategy, outagePage, push, requireSecondFactor, statusEndpoint, waitingPage } = require('../../../dist/index.js')
+const { NevisClient, NevisError, NevisStrategy, outagePage, push, requireSecondFactor, statusEndpoint, waitingPage } = require('../../../dist/index.js')
 /** @type {typeof import('../../../dist/simulator/index.js')} */
 const { NevisSimulator } = require('../../../dist/simulator/index.js')
 
 const simulator = await NevisSimulator.start()
 simulator.addUser({ username: 'anna' })
 
-/** `shut` names the part of the app (`store` or `key`) whose calls must wait until `GET /release`. `waiting` contains these calls. */
+/** `shut` names what is slow: the session `store`, the vault with the `key`, or Nevis's answers to `status` calls. `waiting` contains the calls that wait until `GET /release`. */
 const gate = { shut: '', waiting: /** @type {{ resolve(value?: unknown): void, reject(error: Error): void }[]} */ ([]) }
 const passing = (/** @type {string} */ what) => gate.shut === what && new Promise((resolve, reject) => gate.waiting.push({ resolve, reject }))
 
@@ -39,10 +39,20 @@ class SlowStore extends session.MemoryStore {
   }
 }
 
+class SlowClient extends NevisClient {
+  /**
+   * @override
+   * @param {string} statusToken
+   */
+  async getStatus(statusToken) {
+    await passing('status')
+    return super.getStatus(statusToken)
+  }
+}
+
 const nevis = new NevisStrategy(
   {
-    baseURL: simulator.baseURL,
-    accessKey: async () => (await passing('key'), simulator.accessKey),
+    client: new SlowClient({ baseURL: simulator.baseURL, accessKey: async () => (await passing('key'), simulator.accessKey) }),
     factors: [push()],
     waitingURL: '/2fa',
   },
