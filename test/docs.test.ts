@@ -64,7 +64,8 @@ const FORMS = [/`([^`\n]+)`/g, /(?<![\w*])\*+([^*\n]+)\*+/g, /(?<!\w)_+([^_\n]+)
 
 /**
  * Finds titles of tests in a document. The documents must not repeat a title, because it would soon be out of date: `npm run evidence` lists the tests of a
- * requirement. A text counts if it contains ` › `, if it is the first three or the last five words of a title, or more of them, or if it begins with a title of four words.
+ * requirement. A text counts if it contains ` › `, if a title begins with it (at least three
+ * words) or ends with it (at least five words), or if it begins with a whole title of at least four words.
  */
 function titlesIn(markdown: string): string[] {
   const prose = markdown.replace(/^```[^]*?^```$/gm, '')

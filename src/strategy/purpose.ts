@@ -66,8 +66,8 @@ export function purposeMismatch(
   const own = purposeOf(req, options)
   if (own === undefined) return undefined
   const isShared = isCallbackRoute(req, settings)
-  // A route without the options in `STARTING` asks only for a factor and an operation, which the code above has compared. So it is enough that `callbackURL` ends
-  // with the route's path.
+  // A route without the options in `STARTING` demands only a factor and an operation, and the code above has compared both with those of the transaction. So the
+  // transaction fits the route if `callbackURL` ends with the route's path.
   const asksForContent = STARTING.some((name) => options[name] !== undefined)
   if (!asksForContent && (isShared || strippedPrefix(settings.callbackURL, { url: pathOf(req) }) !== undefined)) return undefined
   const fits = isShared ? digestIn(purpose) === digestIn(own) : purpose === own

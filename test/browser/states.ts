@@ -119,7 +119,7 @@ let withoutSms = 0
 
 let newcomers = 0
 
-/** A user who does not exist at Nevis yet enrols a factor. */
+/** A user who is new at Nevis enrols a factor. */
 function enrolling(factor: string, fields: Record<string, string> = {}): State {
   return async (context, cloud) => {
     const address = await enterPassword(context, cloud, `newcomer${++newcomers}`, { factor, operation: 'enroll', ...fields })

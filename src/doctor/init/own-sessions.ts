@@ -11,10 +11,10 @@ import type { Range, Source } from './source'
 import type { Token } from './tokens'
 
 const REQUEST = /^_?(?:req(?:uest)?|ctx|context)$/
-/** Parts of a request that the browser can choose. A user that is found by them has not signed in. */
+/** Parts of a request that the browser can choose. If the app finds a user by one of them, this does not prove that this user has signed in. */
 const GIVEN = /^(?:body|cookies|signedCookies|headers|header|get|query|params|param|url|hostname)$/
 
-/** The user who is found with a password has not been in the session before. */
+/** Names of passwords. Code that looks up a user with a password is a sign-in: it does not restore a user from the session. */
 const CREDENTIAL = /passw|credential/i
 /** Operators that choose between two values. */
 const CHOOSES = /^(?:\|\|?|\?\??)$/
