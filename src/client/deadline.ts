@@ -6,14 +6,9 @@
  */
 
 export interface Deadline {
-  isOver(): boolean
   remainingMs(): number
-  /** Destroys this request when the time is up; at once, if it is already up. A second call of `applyTo` replaces the request of the first call. */
-  applyTo(request: Request): void
-}
-
-interface Request {
-  destroy(): void
+  /** Is aborted when the time is up. */
+  readonly signal: AbortSignal
 }
 
 /**
@@ -24,27 +19,18 @@ interface Request {
  */
 export function withDeadline<T>(timeoutMs: number, expired: () => Error, work: (deadline: Deadline) => Promise<T>): Promise<T> {
   const endsAt = performance.now() + timeoutMs
-  let isOver = false
-  let current: Request | undefined
+  const expiry = new AbortController()
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
-      isOver = true
-      // Reject before destroying the request. Otherwise the caller would get the error of the destroyed request instead of the time-out.
+      // Reject before aborting the request. Otherwise the caller would get the error of the aborted request instead of the time-out.
       reject(expired())
-      current?.destroy()
+      expiry.abort()
     }, timeoutMs)
     const settled = <V>(settle: (value: V) => void) => (value: V) => {
       clearTimeout(timer)
       settle(value)
     }
-    const deadline: Deadline = {
-      isOver: () => isOver,
-      remainingMs: () => endsAt - performance.now(),
-      applyTo: (request) => {
-        current = request
-        if (isOver) request.destroy()
-      },
-    }
+    const deadline: Deadline = { remainingMs: () => endsAt - performance.now(), signal: expiry.signal }
     // `async`, so that the timer is also cleared if `work` throws before it returns a promise.
     const run = async () => work(deadline)
     run().then(settled(resolve), settled(reject))

@@ -60,7 +60,7 @@ const DECODERS = new Map<string, (body: Buffer, options: { readonly maxOutputLen
  *   response as if Nevis had sent it.
  * - The request keeps its response (`noted`), from which `isOpenEnded` finds out whether the body may be cut off.
  *
- * For each call, `Http.#request` adds two more: it sets the agent again, and it applies the deadline.
+ * For each call, `Http.#request` adds a third one: it sets the agent again.
  */
 const TRANSPORTS = {
   'http:': (options: RequestOptions, respond: Respond): ClientRequest => {
@@ -148,7 +148,7 @@ export class Http {
   async #attempt(call: HttpCall, headers: Record<string, string>, deadline: Deadline, attempt: number): Promise<Answer | NevisError> {
     const { operation } = call
     // The application's function `accessKey` ran before this attempt, and may have used up the time of the call.
-    if (deadline.isOver()) return new NevisError('NEVIS_TIMEOUT', operation)
+    if (deadline.signal.aborted) return new NevisError('NEVIS_TIMEOUT', operation)
     const startedAt = performance.now()
     const outcome = await this.#request(call, headers, deadline)
     this.#isUp = outcome instanceof Answer && outcome.status < 500
@@ -161,18 +161,11 @@ export class Http {
     const { operation, path, method, body, alone } = call
     const agent = alone === true ? this.#agents.forOneCall : this.#agents.shared
     const data = typeof body === 'object' ? JSON.stringify(body) : body
-    // At the time-out, `deadline` destroys the request. With axios's option `signal` instead, each call would cost more CPU time: axios would add and remove
-    // listeners for each request.
-    const transport = {
-      request: (options: RequestOptions, respond: Respond): ClientRequest => {
-        // Set the agent again: because of `proxy: false`, axios may have replaced the app's own agent if that agent uses a proxy.
-        const request = this.#transport(Object.assign(options, { agent }), respond)
-        deadline.applyTo(request)
-        return request
-      },
-    }
+    // Set the agent again: because of `proxy: false`, axios may have replaced the app's own agent if that agent uses a proxy.
+    const transport = { request: (options: RequestOptions, respond: Respond): ClientRequest => this.#transport(Object.assign(options, { agent }), respond) }
+    const { signal } = deadline
     try {
-      return answerOf(call, await this.#axios.request<Buffer>({ url: path, method, headers, data, transport, httpAgent: agent, httpsAgent: agent, ...(namesProxy(this.#options.baseURL) && { proxy: false as const }) }))
+      return answerOf(call, await this.#axios.request<Buffer>({ url: path, method, headers, data, signal, transport, httpAgent: agent, httpsAgent: agent, ...(namesProxy(this.#options.baseURL) && { proxy: false as const }) }))
     } catch (error) {
       return transportError(operation, error)
     }
@@ -183,7 +176,7 @@ export class Http {
 function resultOf(outcome: Answer | NevisError, deadline: Deadline): Pick<NevisCall, 'nevisStatus' | 'code'> {
   if (outcome instanceof Answer) return { nevisStatus: outcome.status }
   const { code, nevisStatus } = outcome
-  return { code: deadline.isOver() ? 'NEVIS_TIMEOUT' : code, ...(nevisStatus !== undefined && { nevisStatus }) }
+  return { code: deadline.signal.aborted ? 'NEVIS_TIMEOUT' : code, ...(nevisStatus !== undefined && { nevisStatus }) }
 }
 
 function answerOf({ operation, path }: HttpCall, { status, data, headers, request }: AxiosResponse<Buffer>): Answer | NevisError {
