@@ -46,8 +46,10 @@ async function waitingAt(port) {
   const waiting = await enterPassword(/** @type {any} */ ({ prefix: '' }), client, 'anna')
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   const open = async () => {
-    const [response] = await once(get(new URL(statusOf(waiting), client.origin), { agent, headers: { accept: 'text/event-stream' } }), 'response')
-    return new EventStream({ status: response.statusCode, headers: response.headers, body: response })
+    const request = get(new URL(statusOf(waiting), client.origin), { agent, headers: { accept: 'text/event-stream' } })
+    const [response] = await once(request, 'response')
+    const stream = new EventStream({ status: response.statusCode, headers: response.headers, body: response })
+    return Object.assign(stream, { isOnOldConnection: request.reusedSocket })
   }
   const stream = await open()
   assert.ok(await stream.says('"status":"pending"'))
@@ -103,7 +105,11 @@ const withPM2 = () =>
       const reloaded = pm2('reload', 'app')
       await stream.ended()
       const ended = secondsSince(startedAt)
-      const again = await open().catch(() => undefined)
+      // The old process closes the browser's connection, or answers on it with 503. A new connection reaches a process that runs, so PM2 interrupts nobody.
+      const again = await open().catch((/** @type {NodeJS.ErrnoException} */ { code }) => code)
+      if (typeof again === 'string' || again === undefined) assert.equal(again, 'ECONNRESET')
+      else if (again.isOnOldConnection) assert.deepEqual([again.status, again.headers['connection']], [503, 'close'])
+      else assert.ok(again.status === 200 && (await again.says('"status":"pending"')))
       await reloaded
       assert.match(log(), /exited with code \[0\] via signal \[SIGINT\]/)
       // PM2 kills a process with SIGKILL, and says so, if it is still running 1.6 s after SIGINT.
