@@ -7,10 +7,12 @@
  *   npm run shapes -- Node     the variants whose name contains this word
  *   npm run shapes -- --quick  the variants whose tools are already installed, as in the test suite
  *
+ * A bundle must not contain the path of the repository, in which it was built.
+ *
  * Run `npm run build` first. Prints a line for each variant, and ends with 1 if one failed.
  */
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { npmCommand } from '../../scripts/run.mjs'
@@ -39,7 +41,9 @@ try {
       const folder = join(home, `shape${i}`)
       for (const each of [tools, folder]) mkdirSync(each)
       if (needs) execFileSync(...npmCommand(['install', '--prefix', tools, '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', ...needs]), { stdio: 'pipe' })
-      await signInTo(await make(entry, folder, tools), folder)
+      const start = await make(entry, folder, tools)
+      if (name in quick || name in slow) assertNoPathOfRepository(folder)
+      await signInTo(start, folder)
       console.log(`ok   ${name} (${((Date.now() - startedAt) / 1000).toFixed(1)} s)`)
     } catch (error) {
       failures++
@@ -51,3 +55,11 @@ try {
   rmSync(home, { recursive: true, force: true })
 }
 process.exitCode = failures === 0 ? 0 : 1
+
+/** @param {string} folder with the built app */
+function assertNoPathOfRepository(folder) {
+  for (const file of readdirSync(folder)) {
+    const isLeaked = readFileSync(join(folder, file)).includes(realpathSync(join(import.meta.dirname, '../..')))
+    if (isLeaked) throw new Error(`${file} contains the path of the repository`)
+  }
+}
