@@ -42,6 +42,7 @@ async function round(load, only) {
   let worker = new Worker()
   try {
     const { mutants } = await worker.ask('load', load, DRY_RUN_MS)
+    console.log(`${only?.size ?? mutants.length} mutants; first all tests without a mutant …`)
     const startedAt = performance.now()
     const dry = await worker.ask('dryRun', undefined, DRY_RUN_MS)
     const timeoutMs = Math.max(MUTANT_MS, SLOWER * (performance.now() - startedAt))

@@ -24,6 +24,7 @@ let failures = 0
 for (const [name, shape] of Object.entries(shapes)) {
   if (choice !== '--quick' && !name.includes(choice)) continue
   const startedAt = Date.now()
+  console.log(`...  ${name}`)
   /** @type {NodeJS.Timeout | undefined} */
   let timer
   try {

@@ -36,6 +36,7 @@ try {
   for (const [i, [name, { needs, make }]] of Object.entries(shapes).entries()) {
     if (choice !== '--quick' && !name.includes(choice)) continue
     const startedAt = Date.now()
+    console.log(`...  ${name}`)
     try {
       const tools = join(home, `tools${i}`)
       const folder = join(home, `shape${i}`)
