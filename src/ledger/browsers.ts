@@ -121,7 +121,8 @@ export class Browsers {
     return forgotten
   }
 
-  private async isAlive({ id, numbers }: LedgerBrowser): Promise<boolean> {
+  /** True if the browser is remembered: it has neither been forgotten nor expired. */
+  async isAlive({ id, numbers }: LedgerBrowser): Promise<boolean> {
     const ended = Object.entries(numbers).map(([key, number]) => this.ledger.look(`${endedKeyOf(key)}:${number}`))
     const [recorded, ...marks] = await Promise.all([this.ledger.look(nameOf(id)), ...ended])
     return recorded > 0 && marks.every((left) => left === 0)

@@ -26,7 +26,7 @@ const SMALLEST_GAIN = 0.1
  */
 export async function extend(request: StrategyRequest, handle: Field): Promise<StrategyResult> {
   const { settings, keys, budgets } = request
-  const transaction = openTransactionForStart(request, handle)
+  const transaction = await openTransactionForStart(request, handle)
   if (transaction.closed !== undefined) throw new Refusal(transaction.closed)
   if (transaction.codesKey === undefined) throw new Refusal('unknown_factor')
   const now = Date.now()

@@ -7,6 +7,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { AuthenticateOptions } from 'passport'
+import { Refusal } from '../factors/failures'
 import type { NevisProfile } from '../factors/profile'
 import type { Subject, Transaction } from '../factors/transaction'
 import { cookieFor, cookieIn, cookieSetter } from '../host/cookies'
@@ -40,7 +41,8 @@ export async function recogniseBrowser(request: StrategyRequest, parameters: Pic
   // is sent again looks like a copied cookie.
   if (cookieSetter(req) === undefined || req.socket?.destroyed === true) return undefined
 
-  const { subject, userId, factor, transactionId: id } = browser
+  const { userId, factor, transactionId: id } = browser
+  const { subject } = parameters
   const transaction = { subject, userId, factor, id, operation: 'approve' } as const
   const use = await budgets.browsers.use(browser).catch((error: unknown) => {
     publishFault(error, 'browser', about(settings.name, transaction))
@@ -53,15 +55,19 @@ export async function recogniseBrowser(request: StrategyRequest, parameters: Pic
   publish('browser', () => ({ ...request.about(), browser: 'used' }))
 
   const returnTo = returnToOf(request)
-  await renewForSubject(request, { subject: parameters.subject, userId }, { isAfterFirstFactor: true, endsLogin: false })
+  await renewForSubject(request, { subject, userId }, { isAfterFirstFactor: true, endsLogin: false })
   forgetReturnTo(request.session, settings.sessionKey, returnTo, options, request.req)
   await request.save()
-  const username = parameters.subject.username ?? subject.username
+  const username = subject.username ?? browser.subject.username
   const named = { provider: 'nevis', id: userId, ...(username !== undefined && { username }) } as const
   const approval = { factor, operation: 'approve', transactionId: id, authTime: Math.floor(browser.at / 1000), remembered: true } as const
   // `amr` contains only the values of the first factor (such as `pwd`), because the user has given no second factor in this sign-in.
   const profile: NevisProfile = Object.freeze({ ...named, ...approval, amr: Object.freeze([...(parameters.firstFactorAmr ?? [])]) })
-  return { profile, returnTo }
+  // `verify` may take long. If `forgetBrowsers` was called meanwhile, for example after a change of the password, nobody may be signed in.
+  const accepted = async () => {
+    if (!(await budgets.browsers.isAlive(browser))) throw new Refusal('unknown_transaction')
+  }
+  return { profile, returnTo, accepted }
 }
 
 /**

@@ -5,22 +5,26 @@
  */
 import { Refusal } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
+import { logsIn } from '../host/request'
 import { isInSmallCookie } from '../host/session'
 import { assertNotDenied } from './after-denial'
 import type { PreparedStart, ReplacedTransaction, StartContext } from './start-context'
-import { isPendingFor } from './start-parameters'
+import { isForUserOf, isPendingFor } from './start-parameters'
 import { isFromSameBrowser } from './same-browser'
 import type { Field, StrategyRequest } from './strategy-request'
 
 /**
- * Returns the transaction that the request names. If a user was signed in at its start, the same user must be signed in now.
+ * Returns the transaction that the request names. If a user was signed in at its start, the same user must be signed in now. If a user has signed in since its
+ * start, it must be of this user.
  * @throws Refusal `unknown_transaction`, `used_transaction`, `binding_mismatch`
  * @internal
  */
-export function openTransactionForStart(request: StrategyRequest, handle: Field): Transaction {
+export async function openTransactionForStart(request: StrategyRequest, handle: Field): Promise<Transaction> {
+  const { req, options, settings } = request
   const transaction = request.openTransaction(handle)
   if (transaction === undefined) throw request.missingTransactionRefusal()
   if (transaction.login !== undefined && transaction.login !== request.login()) throw new Refusal('unknown_transaction')
+  if (logsIn(options) && !(await isForUserOf(req, options, settings, transaction))) throw request.mismatchRefusal('login')
   return transaction
 }
 
@@ -32,7 +36,7 @@ export function openTransactionForStart(request: StrategyRequest, handle: Field)
  */
 export async function transactionToReplace(request: StrategyRequest, handle: Field, isPaused: boolean): Promise<ReplacedTransaction> {
   const { budgets, settings, session } = request
-  const named = openTransactionForStart(request, handle)
+  const named = await openTransactionForStart(request, handle)
   const transaction = newestAfter(request, named)
   if (Date.now() >= transaction.firstFactorAt + settings.firstFactorLifetimeMs) throw new Refusal('expired_transaction')
   if (transaction.closed === 'cancelled') throw new Refusal('cancelled')

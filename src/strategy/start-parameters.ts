@@ -23,6 +23,7 @@ import { resultOf } from '../host/app-function'
 import { loginOf } from '../host/login'
 import { bodyFieldOf, logsIn, sessionOf, userOf, type NevisRequest } from '../host/request'
 import { isListOfNames } from '../factors/strength'
+import { secondFactorsIn } from '../session/second-factors'
 import type { Subject, Transaction } from '../factors/transaction'
 
 export interface StartParameters {
@@ -151,8 +152,11 @@ export function comparable({ message, data, factors, phone, purpose, firstFactor
 }
 
 /**
- * True if the transaction belongs to the user of this request. Routes that do not log in (`passport.authorize`, `session: false`) need this check. Without it,
- * an attacker could confirm an operation of another user with the attacker's own account and phone.
+ * True if the transaction belongs to the user of this request.
+ *
+ * Routes that do not log in (`passport.authorize`, `session: false`) need this check. Without it, an attacker could confirm an operation of another user with
+ * the attacker's own account and phone. A sign-in needs it if a user has signed in to the session since its start without a second factor. Without it, an
+ * attacker could plant a session with a sign-in of the attacker: the user would later be signed in as the attacker, with the user's data in the session.
  * @internal
  */
 export async function isForUserOf(
@@ -161,11 +165,13 @@ export async function isForUserOf(
   settings: Settings,
   transaction: Transaction,
 ): Promise<boolean> {
-  if (logsIn(options)) return true
+  const isSignedIn = loginOf(sessionOf(req) ?? {}) !== undefined
+  const isByPasswordAlone = isSignedIn && transaction.login === undefined && secondFactorsIn(req).length === 0
+  if (logsIn(options) && !isByPasswordAlone) return true
   const subject = await subjectOf(settings, req)
   // Accept a request in which no user is signed in: an API may issue tokens instead of signing users in. But if a user is signed in to the session, and cannot be
   // compared with the approval, refuse: koa-passport's `authorize`, for example, hides the user from strategies.
-  if (subject === undefined && userOf(req) === undefined) return loginOf(sessionOf(req) ?? {}) === undefined
+  if (subject === undefined && userOf(req) === undefined) return !isSignedIn
   return isSubjectOf(subject, transaction)
 }
 

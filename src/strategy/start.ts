@@ -49,7 +49,7 @@ import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
 export async function start(request: StrategyRequest, handle: Field, factorName: Field): Promise<StrategyResult> {
   const { settings, req, options, source } = request
   const requestedAt = Date.now()
-  const named = handle === undefined ? undefined : openTransactionForStart(request, handle)
+  const named = handle === undefined ? undefined : await openTransactionForStart(request, handle)
   const subject = named === undefined ? await subjectOfStart(req, settings) : named.subject
   const marksBefore = named === undefined ? await forgetMarksBefore(request, subject) : undefined
   const parameters = named === undefined ? withLastFactorFirst(request, await startParametersOf(req, options, settings, subject)) : { ...named, budget: named.budget ?? '' }

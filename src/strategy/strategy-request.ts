@@ -37,7 +37,10 @@ export type StrategyResult = Redirect | Approved
 export interface Approved {
   readonly profile: NevisProfile
   readonly returnTo: string | undefined
-  /** Remembers the factor and, if the user wants it, the browser. The strategy calls this function after the app's `verify` has accepted the user. */
+  /**
+   * Remembers the factor and, if the user wants it, the browser. In a remembered browser: throws a Refusal if the browser has been forgotten meanwhile. The
+   * strategy calls this function after the app's `verify` has accepted the user.
+   */
   readonly accepted?: () => Promise<void>
 }
 

@@ -141,7 +141,7 @@ export class NevisStrategy extends PassportStrategy {
       const { profile, returnTo, accepted } = result
       const { user, info } = await resultOf('verify', () => runVerify(this.verify, settings.passReqToCallback ? [req, profile] : [profile]))
       if (user === false) throw new Refusal('rejected', (info as { message?: string } | undefined)?.message)
-      const field = profile.remembered === true ? undefined : mismatchOfUser(request, user, profile.id)
+      const field = mismatchOfUser(request, user, profile.id)
       if (field !== undefined) throw request.mismatchRefusal(field)
       await accepted?.()
       // The user may have logged out while `verify` ran, and must stay logged out. So read the session again.
@@ -170,7 +170,7 @@ export class NevisStrategy extends PassportStrategy {
  *
  * The attack: a user renames the account from `anna` to `anna.k`, and Nevis still knows the user as `anna`. An attacker creates a new account with the free
  * name `anna`, and enters its password. The strategy asks Nevis for `anna`, so the victim gets the push. `verify` finds the victim's account by the userId.
- * Not for the user of a remembered browser: `remembered.ts` has compared this user, whose name may have changed since then.
+ * In the victim's remembered browser, the strategy would not even ask Nevis.
  * @returns the field that does not match, if any
  */
 function mismatchOfUser({ settings, current: { subject = {} } }: StrategyRequest, user: Express.User, approverId: string): 'username' | 'userId' | undefined {

@@ -41,6 +41,44 @@ async function planted(): Promise<{ attacker: Browser; victim: Browser }> {
   return { attacker, victim: attacker.clone() }
 }
 
+describe('a sign-in that the attacker has started in the planted session, if the victim then signs in by the password alone', () => {
+  /** The victim's browser, in which Anna is signed in, and the handle of Bob's sign-in, which Bob has approved. */
+  async function poisoned(): Promise<{ victim: Browser; handle: string }> {
+    const app = await world.start({ routes })
+    world.simulator.addUser({ username: 'bob' })
+    const attacker = app.browser()
+    const handle = await signIn(attacker, 'bob')
+    const victim = attacker.clone()
+    await victim.post('/password', credentials)
+    await world.simulator.phone('bob').approve()
+    return { victim, handle }
+  }
+
+  // Shows: T-planted-7
+  it('does not sign the victim in as the attacker', async () => {
+    const { victim, handle } = await poisoned()
+    expect(outcomeOf(await victim.get(callbackOf(handle)))).toBe('binding_mismatch')
+    expect((await victim.get('/me')).json()).toMatchObject({ user: { username: 'anna' } })
+    expect(world.events.of('suspicious')).toMatchObject([{ reason: 'binding_mismatch', field: 'login' }])
+  })
+
+  it('goes on with no other factor', async () => {
+    const { victim, handle } = await poisoned()
+    const asked = world.operations().length
+    expect(outcomeOf(await victim.post('/login/2fa', { transaction: handle, factor: 'sms' }))).toBe('binding_mismatch')
+    expect(world.operations()).toHaveLength(asked)
+  })
+
+  it('goes on if it is of the user who has signed in', async () => {
+    const app = await world.start({ routes })
+    const browser = app.browser()
+    const handle = await signIn(browser, 'anna')
+    await browser.post('/password', credentials)
+    await world.simulator.phone('anna').approve()
+    expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
+  })
+})
+
 describe('a planted session', () => {
   // Shows: ASVS V6.6.2, T-planted-1
   it('gives the attacker a request of their own, and not the victim\'s: the approval signs in the victim alone', async () => {

@@ -260,3 +260,23 @@ describe('a user who does not have the first factor at Nevis, and switches to SM
     expect(browser.cookies.has(COOKIE)).toBe(!isThief)
   })
 })
+
+describe('a remembered browser that signs in while forgetBrowsers is called', () => {
+  // Shows: T-remembered-5
+  it('is not signed in, if the call comes while the app looks up the user', async () => {
+    let meanwhile: () => unknown = () => undefined
+    app = await world.start({
+      strategy: { rememberBrowser: { days: 30 }, secret: SECRET },
+      verify: async (_profile, done) => {
+        await meanwhile()
+        done(null, { username: 'anna' })
+      },
+    })
+    const browser = app.browser()
+    await expectRemembered(browser)
+    browser.cookies.delete('connect.sid')
+    meanwhile = () => forgetBrowsers(app.nevis, both())
+    expect(outcomeOf(await browser.post('/login', { username: 'anna', password: PASSWORD }))).toBe('unknown_transaction')
+    expect((await browser.get('/me')).json()).toEqual({ user: null })
+  })
+})

@@ -665,7 +665,7 @@ describe('with a ledger', () => {
     expect(reasons()).toEqual([])
   })
 
-  it('a remembered sign-in costs six calls, and nothing is kept that could make a cookie, and no name of a user', async () => {
+  it('a remembered sign-in costs nine calls, and nothing is kept that could make a cookie, and no name of a user', async () => {
     const keys: string[] = []
     let calls = 0
     const memory = new MemoryLedger()
@@ -679,7 +679,7 @@ describe('with a ledger', () => {
     const browser = await rememberedBrowser(app)
     calls = 0
     await enter(browser)
-    expect(calls).toBe(6)
+    expect(calls).toBe(9)
     const { userId } = world.simulator.users.find(({ username }) => username === 'anna') as { userId: string }
     const browserKeys = keys.filter((key) => key.includes('browser'))
     expect(browserKeys.length).toBeGreaterThan(3)

@@ -6,7 +6,7 @@
  * password of the thief's own account at the second strategy: the session got a new id, which only the thief's browser had, and the user stayed signed in to
  * this session. So the thief was signed in as the user, and a logout by the user could not end that.
  */
-import { MemoryLedger, NevisStrategy, push, recordSecondFactor, requireSecondFactor, waitingPage, type NevisStrategyOptions } from '../../src'
+import { MemoryLedger, NevisStrategy, type NevisStrategyOptions, push, recordSecondFactor, requireSecondFactor, waitingPage } from '../../src'
 import { handleIn, PASSWORD, signIn, strategyOptions, waitingOf, type TestApp } from '../support/app'
 import type { Browser } from '../support/browser'
 import { lab, outcomeOf } from './support/lab'
@@ -75,7 +75,7 @@ describe('an attacker who has planted a session with transactions of both strate
       routes(web, { passport }) {
         const south = new NevisStrategy({ ...strategyOptions(world.simulator), name: 'south', sessionKey: 'south', waitingURL: '/south/2fa', callbackURL: '/south/callback', passReqToCallback: false }, async ({ username }) => ({ username }))
         passport.use(south)
-        web.all('/in', passport.authenticate('nevis', { keepSessionInfo }), (_req, res) => void res.json({ action: 'success' }))
+        web.all('/in', passport.authenticate('nevis', { keepSessionInfo }), recordSecondFactor(), (_req, res) => void res.json({ action: 'success' }))
         web.get('/south/2fa', waitingPage(south))
         web.post('/south/login', passport.authenticate('local', { session: false }), passport.authenticate('south'))
         web.all('/south/callback', passport.authenticate('south', { failWithError: true }), (_req, res) => void res.json({ action: 'success' }))

@@ -236,8 +236,10 @@ describe('an approval', () => {
     ['counts for no user of whom the app names no subject', false, byBearer, authorized, undefined],
     ['counts where no user is known: after a password without a session', true, byNobody, { session: false }, undefined],
     ['counts where no user is known, nor a session', true, request(), authorized, undefined],
-    ['counts for the user whom it signs in', true, bySession, {}, 'ben'],
-    ['counts for the user whom it signs in, said aloud', true, bySession, { session: true }, 'ben'],
+    ['counts for the user whom it signs in', true, byNobody, {}, undefined],
+    ['counts for the user whom it signs in, said aloud', true, byNobody, { session: true }, undefined],
+    ['counts for the user who has signed in since its start', true, bySession, {}, 'anna'],
+    ['counts for no other user who has signed in since its start', false, bySession, {}, 'ben'],
   ])('%s: %s', async (_name, expected, req, options, username) => {
     const subject = async () => (username === undefined ? undefined : { username })
     expect(await isForUserOf(req, options, settingsWith({ subject }), transaction)).toBe(expected)
