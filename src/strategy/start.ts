@@ -14,6 +14,7 @@
  */
 import type { Challenge } from '../factors/factor'
 import { Refusal } from '../factors/failures'
+import { hasRank } from '../factors/strength'
 import type { Transaction } from '../factors/transaction'
 import { isAnswered } from '../host/answer'
 import type { SpentStart } from '../ledger/start-budget'
@@ -123,7 +124,11 @@ async function notifyAndStore(request: StrategyRequest, context: StartContext, s
   try {
     challenge = await notifyUser(request, prepared)
   } catch (reason) {
-    forgetIfUnusable(request, reason, context.parameters.budget, prepared.factor.name)
+    const { budget } = context.parameters
+    const { name } = prepared.factor
+    // A factor of this package throws a TypeError before any call to Nevis, for example for a message that Nevis does not accept. So nobody was notified.
+    if (reason instanceof TypeError && hasRank(name)) await request.budgets.starts.freeSlotOfFailedStart(budget, slot)
+    forgetIfUnusable(request, reason, budget, name)
     const kept = await waitForOtherFactor(request, context, prepared, reason, slot, startedAt)
     if (kept === undefined) throw reason
     return kept

@@ -1,6 +1,6 @@
 /** Tests the start of a transaction: what the strategy sends to Nevis, which starts it refuses, and when it reuses or replaces a pending transaction. */
 import { NevisSimulator } from '../../src/simulator'
-import { push } from '../../src'
+import { push, sms, type Factor } from '../../src'
 import { callbackOf, handleIn, PASSWORD, signIn, startApp, waitingOf, type AppOptions, type TestApp } from '../support/app'
 
 let simulator: NevisSimulator
@@ -39,6 +39,16 @@ describe('a start', () => {
       expect(page.status).toBe(303)
       expect(page.location).toMatch(/^\/login\/2fa\?transaction=[\w-]+$/)
       expect((await browser.get('/me')).json()).toEqual({ user: null })
+    })
+
+    it.each<[string, Factor, string]>([
+      ['push', push(), '<html>Pay <script>'],
+      ['SMS', sms({ message: () => 'Łódź' }), ''],
+    ])('with a message that cannot be sent, ends with an error, asks Nevis nothing and does not count: %s', async (_name, factor, message) => {
+      app = await start({ strategy: { factors: [factor], ...(message && { message }) } })
+      const browser = app.browser()
+      for (let i = 0; i < 7; i++) expect((await browser.post('/login', { username: 'anna', password: PASSWORD })).status).toBe(500)
+      expect(operations()).toEqual([])
     })
 
     // Shows: ASVS V14.2.6
