@@ -85,7 +85,7 @@ const withCluster = () =>
     const [code] = await exited
     assertSoonAfter(answeredAt)
     assert.equal(code, 0)
-    return `ended after ${secondsSince(startedAt)}, while the user was asked; the stream opened again: ${again?.status ?? 'no connection'}`
+    return `ended after ${secondsSince(startedAt)}, while the user was asked; the stream opened again: ${typeof again === 'object' ? again.status : 'no connection'}`
   })
 
 const withPM2 = () =>
@@ -118,7 +118,7 @@ const withPM2 = () =>
       await simulator.phone('anna').approve()
       assert.ok(await next.says('"status":"succeeded"'))
       assert.equal((await client.get(callbackOf(waiting))).location, '/')
-      return `reloaded after ${secondsSince(startedAt)}; the stream ended after ${ended}; opened again: ${again?.status ?? 'no connection'}`
+      return `reloaded after ${secondsSince(startedAt)}; the stream ended after ${ended}; opened again: ${typeof again === 'object' ? again.status : 'no connection'}`
     } finally {
       await pm2('kill')
       rmSync(folder, { recursive: true, force: true })
