@@ -8,6 +8,12 @@ import { appMessageFault, smsFault, textFault } from './messages'
 import type { ApproveRequest, CreateIntentRequest, EnrollRequest, VerifyCodeRequest } from './requests'
 import type { ApprovalBody, EnrollBody, IntentBody, IntentChannel, VerificationBody } from './wire'
 
+/**
+ * An argument with a value that Nevis does not accept, such as a message that is too long. The client throws this error before it sends anything.
+ * @internal
+ */
+export class ArgumentError extends TypeError {}
+
 type Fields = Readonly<Record<string, unknown>>
 
 const USERNAME = /^[A-Za-z0-9_.@-]{1,300}$/
@@ -177,7 +183,7 @@ function text(method: string, field: string, value: unknown, faultOf: (value: un
 }
 
 function fail(method: string, field: string, fault: string): never {
-  throw new TypeError(`${method}: ${field} ${fault}`)
+  throw new ArgumentError(`${method}: ${field} ${fault}`)
 }
 
 export function isUsername(value: unknown): value is string {

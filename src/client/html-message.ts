@@ -3,6 +3,7 @@
  *
  * Out of scope: sending the messages, and showing them anywhere but on the phone.
  */
+import { ArgumentError } from './checks'
 import { appMessageFault } from './messages'
 
 /** Line separators, paragraph separators and control characters: they would start a new line of the message. */
@@ -37,7 +38,7 @@ export function htmlMessage(template: TemplateStringsArray, ...values: (string |
   const pieces = template.map((text, i) => (i === 0 ? text : escaped(values[i - 1]) + text))
   const message = `<html>${pieces.join('')}</html>`
   const fault = appMessageFault(message)
-  if (fault !== undefined) throw new TypeError(`htmlMessage: the message ${fault}`)
+  if (fault !== undefined) throw new ArgumentError(`htmlMessage: the message ${fault}`)
   return message
 }
 

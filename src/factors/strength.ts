@@ -46,16 +46,8 @@ export function isAtLeast(given: FactorName, enrolled: FactorName): boolean {
   return (given === enrolled && enrolled !== 'widget') || rankOf(given, 0) >= needed
 }
 
-/**
- * True for the name of a factor of this package.
- * @internal
- */
-export function hasRank(factor: FactorName): boolean {
-  return Object.hasOwn(RANKS, factor)
-}
-
 function rankOf(factor: FactorName, unranked: number): number {
-  return hasRank(factor) ? RANKS[factor as RankedFactor] : unranked
+  return Object.hasOwn(RANKS, factor) ? RANKS[factor as RankedFactor] : unranked
 }
 
 /**

@@ -289,10 +289,10 @@ function denialsBefore({ budgets }: StrategyRequest, { slots = [], budget }: Tra
 }
 
 /**
- * Frees the slots of the starts that led to this success. After an enrolment by SMS, frees only the slot of the last start: before it, the user may have entered
- * other phone numbers. Otherwise a user could have SMS sent to any number of strangers, by confirming the user's own number from time to time.
+ * Frees the slots of the starts that led to this success. After an enrolment, frees only the slot of the last start: before it, the user may have entered other
+ * phone numbers. Otherwise a user could have SMS sent to any number of strangers, by enrolling a factor of the user's own from time to time.
  */
-async function giveBackStarts({ budgets }: StrategyRequest, { budget, slots = [], alsoHeld, operation, factor }: Transaction): Promise<void> {
-  const freed = (all: readonly number[]) => (operation === 'enroll' && factor === 'sms' ? all.slice(-1) : all)
+async function giveBackStarts({ budgets }: StrategyRequest, { budget, slots = [], alsoHeld, operation }: Transaction): Promise<void> {
+  const freed = (all: readonly number[]) => (operation === 'enroll' ? all.slice(-1) : all)
   if (budget !== undefined && slots.length > 0) await budgets.starts.freeSlots(budget, freed(slots), alsoHeld && { ...alsoHeld, slots: freed(alsoHeld.slots) })
 }

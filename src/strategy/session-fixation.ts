@@ -93,6 +93,15 @@ export async function renewForSubject(request: StrategyRequest, user: Pick<Trans
 }
 
 /**
+ * At a step-up, removes sign-ins of other users from the session. The user may have signed in by the password alone, in a session that an attacker had planted
+ * with a sign-in of the attacker. Until the step-up has succeeded, `isForUserOf` refuses that sign-in; after that, it could sign the user in as the attacker.
+ * @internal
+ */
+export function dropSignInsOfOthers(request: StrategyRequest, user: Pick<Transaction, 'subject' | 'userId'>): void {
+  if (request.login() !== undefined) request.transactions.keepOnly((one) => one.login !== undefined || isOfPerson(request, one, user))
+}
+
+/**
  * True if a transaction in the session is of this person. Two strategies for two Nevis instances may share a session key. One person has another userId at each
  * instance, so for a transaction that this strategy has not started, only the identifiers from the app count.
  */

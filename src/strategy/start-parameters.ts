@@ -166,8 +166,9 @@ export async function isForUserOf(
   transaction: Transaction,
 ): Promise<boolean> {
   const isSignedIn = loginOf(sessionOf(req) ?? {}) !== undefined
-  const isByPasswordAlone = isSignedIn && transaction.login === undefined && secondFactorsIn(req).length === 0
-  if (logsIn(options) && !isByPasswordAlone) return true
+  // A session with a second factor record is left alone: a user may sign in at two Nevis instances at the same time, with another account at each.
+  const isSignedInWithoutRecord = isSignedIn && transaction.login === undefined && secondFactorsIn(req).length === 0
+  if (logsIn(options) && !isSignedInWithoutRecord) return true
   const subject = await subjectOf(settings, req)
   // Accept a request in which no user is signed in: an API may issue tokens instead of signing users in. But if a user is signed in to the session, and cannot be
   // compared with the approval, refuse: koa-passport's `authorize`, for example, hides the user from strategies.

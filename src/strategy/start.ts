@@ -12,9 +12,9 @@
  *
  * Out of scope: the call to Nevis (`challenge.ts`), and who may enrol (`enrolment.ts`).
  */
+import { ArgumentError } from '../client/checks'
 import type { Challenge } from '../factors/factor'
 import { Refusal } from '../factors/failures'
-import { hasRank } from '../factors/strength'
 import type { Transaction } from '../factors/transaction'
 import { isAnswered } from '../host/answer'
 import type { SpentStart } from '../ledger/start-budget'
@@ -27,7 +27,7 @@ import { publish } from './events'
 import { newTransaction } from './new-transaction'
 import { forgetStart, isRepeated, isSessionRenewedElsewhere, isStartedByOtherProcess, OTHER_PROCESS_WAIT_SECONDS, shareResult } from './parallel'
 import { isFromSameBrowser } from './same-browser'
-import { firstFactorOf, mayRenew, renewForSubject, renewsSession } from './session-fixation'
+import { dropSignInsOfOthers, firstFactorOf, mayRenew, renewForSubject, renewsSession } from './session-fixation'
 import { forgetIfUnusable, withLastFactorFirst } from './last-factor'
 import { factorIfOffered, findPending, isJustStartedHere, offeredFactor, reusePending } from './pending-start'
 import { forgetMarksBefore, recogniseBrowser } from './remembered'
@@ -126,8 +126,8 @@ async function notifyAndStore(request: StrategyRequest, context: StartContext, s
   } catch (reason) {
     const { budget } = context.parameters
     const { name } = prepared.factor
-    // A factor of this package throws a TypeError before any call to Nevis, for example for a message that Nevis does not accept. So nobody was notified.
-    if (reason instanceof TypeError && hasRank(name)) await request.budgets.starts.freeSlotOfFailedStart(budget, slot)
+    // The client throws this error, for example for a message that Nevis does not accept, instead of asking Nevis to notify the user.
+    if (reason instanceof ArgumentError) await request.budgets.starts.freeSlotOfFailedStart(budget, slot)
     forgetIfUnusable(request, reason, budget, name)
     const kept = await waitForOtherFactor(request, context, prepared, reason, slot, startedAt)
     if (kept === undefined) throw reason
@@ -270,6 +270,7 @@ async function prepareSession(request: StrategyRequest, context: StartContext, t
   try {
     if (mayRenew(request, context, transaction)) await renewForSubject(request, transaction, context)
     else await request.refresh()
+    dropSignInsOfOthers(request, transaction)
   } catch (error) {
     await request.abandon(transaction)
     throw error

@@ -8,7 +8,7 @@
  */
 import type { Express } from 'express'
 import session from 'express-session'
-import { push, waitingPage } from '../../src'
+import { push, recordSecondFactor, waitingPage } from '../../src'
 import type { PhoneRequest } from '../../src/simulator'
 import type { Browser } from '../support/browser'
 import { callbackOf, handleIn, PASSWORD, signIn, waitingOf, type AppOptions } from '../support/app'
@@ -32,6 +32,8 @@ const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   web.get('/kept', (req, res) => void res.json((req as unknown as { session: object }).session))
   web.post('/enrol', passport.authenticate('local', { session: false }), passport.authenticate('nevis', { operation: 'enroll', factor: 'app' }))
   web.post('/password', passport.authenticate('local', { keepSessionInfo: true }), (_req, res) => void res.end())
+  web.post('/step-up', passport.authenticate('nevis'))
+  web.all('/confirmed', passport.authenticate('nevis', { keepSessionInfo: true }), recordSecondFactor(), (_req, res) => void res.json({ action: 'success' }))
 }
 
 async function planted(): Promise<{ attacker: Browser; victim: Browser }> {
@@ -60,6 +62,15 @@ describe('a sign-in that the attacker has started in the planted session, if the
     expect(outcomeOf(await victim.get(callbackOf(handle)))).toBe('binding_mismatch')
     expect((await victim.get('/me')).json()).toMatchObject({ user: { username: 'anna' } })
     expect(world.events.of('suspicious')).toMatchObject([{ reason: 'binding_mismatch', field: 'login' }])
+  })
+
+  it('does not sign the victim in as the attacker after a step-up of the victim either', async () => {
+    const { victim, handle } = await poisoned()
+    const stepUp = handleIn((await victim.post('/step-up')).location)
+    await world.simulator.phone('anna').approve()
+    expect(outcomeOf(await victim.get(`/confirmed?transaction=${stepUp}`))).toBe('success')
+    expect(outcomeOf(await victim.get(callbackOf(handle)))).not.toBe('success')
+    expect((await victim.get('/me')).json()).toMatchObject({ user: { username: 'anna' } })
   })
 
   it('goes on with no other factor', async () => {
