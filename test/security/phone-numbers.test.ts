@@ -155,16 +155,25 @@ describe('a route that gives the phone number', () => {
   })
 })
 
-describe('an enrolment in which the number is corrected', () => {
+describe('an enrolment with several numbers', () => {
   // Shows: T-enrol-7
-  it('counts the starts with the other numbers also after it has succeeded', async () => {
-    const app = await world.start({ strategy: { operation: 'approve-or-enroll', factors: [sms()], startBudget: { starts: 3, perSeconds: 600 } } })
-    const browser = app.browser()
-    let transaction = handleIn((await browser.post('/login', { username: 'carl', password: PASSWORD, phone: '+41790000001' })).location)
-    for (const phone of ['+41790000002', '+41790000003']) transaction = handleIn((await browser.post('/login/2fa', { transaction, factor: 'sms', phone })).location)
-    const code = /\d{6}/.exec(world.simulator.sms('carl').at(-1) as string)?.[0] as string
-    expect(outcomeOf(await browser.post('/login/2fa/callback', { transaction, code }))).toBe('success')
-    const starts = [app.browser(), app.browser()].map((other) => other.post('/login', { username: 'carl', password: PASSWORD }).then(outcomeOf))
+  it.each(['the code of the last number', 'the app'])('counts the starts with the other numbers also after it has succeeded by %s', async (end) => {
+    const app_ = await world.start({ strategy: { operation: 'approve-or-enroll', factors: [app(), sms()], startBudget: { starts: 3, perSeconds: 600 } } })
+    const browser = app_.browser()
+    const next = async (fields: Record<string, string>) => handleIn((await browser.post('/login/2fa', { transaction, ...fields })).location)
+    let transaction = handleIn((await browser.post('/login', { username: 'carl', password: PASSWORD, factor: 'sms', phone: '+41790000001' })).location)
+    transaction = await next({ factor: 'sms', phone: '+41790000002' })
+    if (end === 'the app') {
+      transaction = await next({ factor: 'app' })
+      const { appLinkUri } = (await browser.get(`/login/2fa?transaction=${transaction}`, { accept: 'application/json' })).json() as { appLinkUri: string }
+      await world.simulator.phone('carl').scan(appLinkUri)
+      expect(outcomeOf(await browser.get(`/login/2fa/callback?transaction=${transaction}`))).toBe('success')
+    } else {
+      transaction = await next({ factor: 'sms', phone: '+41790000003' })
+      const code = /\d{6}/.exec(world.simulator.sms('carl').at(-1) as string)?.[0] as string
+      expect(outcomeOf(await browser.post('/login/2fa/callback', { transaction, code }))).toBe('success')
+    }
+    const starts = [app_.browser(), app_.browser()].map((other) => other.post('/login', { username: 'carl', password: PASSWORD, factor: end === 'the app' ? 'app' : 'sms' }).then(outcomeOf))
     expect((await Promise.all(starts)).sort()).toEqual(['303 /login/2fa', 'too_many_starts'])
   })
 })
