@@ -24,7 +24,7 @@ export async function openTransactionForStart(request: StrategyRequest, handle: 
   const transaction = request.openTransaction(handle)
   if (transaction === undefined) throw request.missingTransactionRefusal()
   if (transaction.login !== undefined && transaction.login !== request.login()) throw new Refusal('unknown_transaction')
-  if (logsIn(options) && transaction.closed === undefined && !(await isForUserOf(req, options, settings, transaction))) throw request.mismatchRefusal('login')
+  if (logsIn(options) && !(await isForUserOf(req, options, settings, transaction))) throw request.mismatchRefusal('login')
   return transaction
 }
 

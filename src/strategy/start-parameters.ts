@@ -155,7 +155,7 @@ export function comparable({ message, data, factors, phone, purpose, firstFactor
  * True if the transaction belongs to the user of this request.
  *
  * Routes that do not log in (`passport.authorize`, `session: false`) need this check. Without it, an attacker could confirm an operation of another user with
- * the attacker's own account and phone. A sign-in needs it if a user has signed in to the session since its start without a second factor. Without it, an
+ * the attacker's own account and phone. A sign-in needs it if, since its start, a user has signed in to the session by the password alone. Without it, an
  * attacker could plant a session with a sign-in of the attacker: the user would later be signed in as the attacker, with the user's data in the session.
  * @internal
  */

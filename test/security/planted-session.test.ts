@@ -44,15 +44,19 @@ async function planted(): Promise<{ attacker: Browser; victim: Browser }> {
 }
 
 describe('a sign-in that the attacker has started in the planted session, if the victim then signs in by the password alone', () => {
-  /** The victim's browser, in which Anna is signed in, and the handle of Bob's sign-in, which Bob has approved. */
-  async function poisoned(): Promise<{ victim: Browser; handle: string }> {
+  /** The victim's browser, in which Anna is signed in, and the handle of Bob's sign-in, which Bob has approved or denied. */
+  async function poisoned(does: 'approves' | 'denies' = 'approves'): Promise<{ victim: Browser; handle: string }> {
     const app = await world.start({ routes })
     world.simulator.addUser({ username: 'bob' })
     const attacker = app.browser()
     const handle = await signIn(attacker, 'bob')
+    if (does === 'denies') {
+      await world.simulator.phone('bob').deny()
+      expect(outcomeOf(await attacker.get(callbackOf(handle)))).toBe('not_approved')
+    }
     const victim = attacker.clone()
     await victim.post('/password', credentials)
-    await world.simulator.phone('bob').approve()
+    if (does === 'approves') await world.simulator.phone('bob').approve()
     return { victim, handle }
   }
 
@@ -73,8 +77,8 @@ describe('a sign-in that the attacker has started in the planted session, if the
     expect((await victim.get('/me')).json()).toMatchObject({ user: { username: 'anna' } })
   })
 
-  it('goes on with no other factor', async () => {
-    const { victim, handle } = await poisoned()
+  it.each(['approves', 'denies'] as const)('goes on with no other factor, if the attacker %s', async (does) => {
+    const { victim, handle } = await poisoned(does)
     const asked = world.operations().length
     expect(outcomeOf(await victim.post('/login/2fa', { transaction: handle, factor: 'sms' }))).toBe('binding_mismatch')
     expect(world.operations()).toHaveLength(asked)
