@@ -16,9 +16,9 @@ jest.setTimeout(1_800_000)
 
 /** One dialect for each kind of answer that a dialect can change. All but the last one change how a sign-in or an enrolment ends. */
 const SOME = ['sms-status-failed-after-verification', 'wrong-phone-422', 'blocked-start-423', 'authenticator-limit-403', 'recovery-codes-only-once', 'qr-code-svg']
-/** Dialects that are left out: the probe never uses an expired access key, so its report does not show how Nevis answers such a key. */
-const UNSEEN = ['key-ended-401', 'key-ended-403-without-body']
-const PLAYED = (process.env['EVERY_DIALECT'] === undefined ? SOME : DIALECT_NAMES).filter((name) => !UNSEEN.includes(name))
+/** Dialects that are left out: with them, every sign-in ends at its first call to Nevis, so there is nothing to compare. */
+const LEFT_OUT = ['key-ended-401', 'key-ended-403-without-body']
+const PLAYED = (process.env['EVERY_DIALECT'] === undefined ? SOME : DIALECT_NAMES).filter((name) => !LEFT_OUT.includes(name))
 
 let simulated: Simulated
 beforeAll(async () => void (simulated = await simulate(STAGES, undefined, PLAYED)))
