@@ -82,7 +82,10 @@ export const TABLE: Readonly<Record<string, readonly Deviation[]>> = {
     design('A rec', 'start: binding_mismatch', 'Nevis takes only a username here, and the folded one is that of another user. The app must return its own spelling of the username, too.'),
     design('E wid', 'callback: binding_mismatch', FOLDED),
   ],
-  'channel-unknown': [design(['L push', 'S push', 'D push'], 'start: NEVIS_REJECTED', 'Such an instance cannot be asked by push on purpose.')],
+  'channel-unknown': [
+    design(['L push', 'L app', 'S push', 'S app', 'D push', 'D app'], 'start: NEVIS_REJECTED', 'Such an instance cannot be asked for a certain factor.'),
+    wrong(['L sms', 'S sms', 'W sms'], 'start: not_enrolled', `${NO_NUMBER} The event \`fault\` tells the operators.`),
+  ],
   'long-message-400': [
     right(['L push, long message', 'L app, long message', 'S push, long message', 'S app, long message'], 'start: NEVIS_REJECTED', 'The user has a phone, so Nevis refuses the request of the app: the app gets the error.'),
     wrong(['L sms, long message', 'S sms, long message'], 'start: not_enrolled', `${NO_NUMBER} So a refused text looks like a missing number; the event \`fault\` tells the operators.`),
